@@ -1,0 +1,34 @@
+#include "base/log.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static enum log_level log_level = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+    log_level = level;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    if (level > log_level)
+        return;
+    char message[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct text line;
+    text_start(&line);
+    text_printf(&line, "rollcall: %s: ", names[level]);
+    text_add_safe(&line, message);
+    text_add(&line, "\n");
+    if (!line.failed && write(STDERR_FILENO, line.string, line.length) < 0)
+        (void)0; /* nowhere left to say so */
+    text_free(&line);
+}

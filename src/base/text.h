@@ -1,0 +1,37 @@
+/* text: a string that grows, and text from strangers made safe to show.
+ *
+ * The string is always terminated. When memory runs short it sets `failed`, keeps what it has, and goes on
+ * ignoring; check once, at the end. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+    char *string; /* never NULL after text_start(); freed by text_free() */
+    size_t length, capacity;
+    bool failed;
+};
+
+void text_start(struct text *text);
+void text_free(struct text *text);
+void text_add(struct text *text, const char *string);
+void text_add_bytes(struct text *text, const char *bytes, size_t length);
+void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a stranger's string for a terminal: control characters, invalid UTF-8, C1 controls and bidirectional
+ * marks appear as \xNN, a backslash as \\; nothing else changes. */
+void text_add_safe(struct text *text, const char *string);
+
+/* Adds a string for HTML text or a quoted attribute: & < > " ' escaped, and what text_add_safe() escapes is
+ * replaced by U+FFFD. */
+void text_add_html(struct text *text, const char *string);
+
+/* The length in bytes (1 to 4) of the valid UTF-8 character at `bytes`, 0 if there is none within `left`. */
+size_t text_utf8(const char *bytes, size_t left, unsigned *ret_code_point);
+
+/* Columns that a string takes on a terminal, counting one for each UTF-8 character. */
+size_t text_columns(const char *string);
+
+#endif
