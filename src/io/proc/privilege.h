@@ -1,0 +1,14 @@
+/* privilege: root until the sockets are bound, nobody in particular afterwards. */
+#ifndef IO_PROC_PRIVILEGE_H
+#define IO_PROC_PRIVILEGE_H
+
+#include "base/err.h"
+
+/* Becomes `user` (a name or a number) and its group, or `group` if that is not NULL, for all threads and for
+ * good: supplementary groups are dropped, all capabilities with them, and it is verified that there is no way
+ * back. In any case, also without a user (NULL or ""), forbids this process and its children to gain
+ * privileges (PR_SET_NO_NEW_PRIVS). Not being root is no error if `user` is who we are already. ERR_CONFIG:
+ * no such user or group; ERR_PERM. */
+int privilege_drop(const char *user, const char *group, struct err_note *note);
+
+#endif
