@@ -54,7 +54,8 @@ typedef void loop_udp_answer(void *context, int result, const uint8_t *answer, s
 
 /* Sends one DNS query to "127.0.0.1" or "::1" from a port of its own and waits for a response with its id,
  * the QR bit and the same question; anything else that arrives is ignored. The query is copied. `function` is
- * called exactly once, later. ERR_USAGE: no address, or fewer than 12 octets; ERR_NOMEM; ERR_IO. */
+ * called exactly once, later, unless an error is returned. ERR_USAGE: no address, or fewer than 12 octets;
+ * ERR_NOMEM; ERR_IO. */
 int loop_udp_ask(struct loop *loop, const char *address, uint16_t port, const uint8_t *query, size_t length,
     uint64_t timeout_ms, loop_udp_answer *function, void *context);
 

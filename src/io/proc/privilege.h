@@ -4,11 +4,12 @@
 
 #include "base/err.h"
 
-/* Becomes `user` (a name or a number) and its group, or `group` if that is not NULL, for all threads and for
- * good: supplementary groups are dropped, all capabilities with them, and it is verified that there is no way
- * back. In any case, also without a user (NULL or ""), forbids this process and its children to gain
- * privileges (PR_SET_NO_NEW_PRIVS). Not being root is no error if `user` is who we are already. ERR_CONFIG:
- * no such user or group; ERR_PERM. */
+/* Becomes `user` (a name or a number) and its group, or `group` if that is not NULL, for good: supplementary
+ * groups and all capabilities are dropped, and it is verified that there is no way back. In any case, also
+ * without a user (NULL or ""), forbids this process and its children to gain privileges
+ * (PR_SET_NO_NEW_PRIVS). Call it before there are other threads: capabilities and that prohibition are a
+ * thread's own. Not being root is no error if `user` is who we are already. ERR_CONFIG: no such user or
+ * group, or root; ERR_PERM. */
 int privilege_drop(const char *user, const char *group, struct err_note *note);
 
 #endif
