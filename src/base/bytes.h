@@ -1,7 +1,7 @@
 /* bytes: a cursor that reads and one that writes, each with a sticky error.
  *
- * A read past the end yields zeros and sets `bad`; a write past the end writes nothing and sets `full`. Check once,
- * at the end. Integers are in network order. Neither owns its memory. */
+ * A read past the end yields zeros and sets `bad`; a write past the end writes nothing and sets `full`. Check
+ * once, at the end. Integers are in network order. Neither owns its memory. */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 

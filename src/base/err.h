@@ -30,7 +30,8 @@ const char *err_str(int err);
 /* The exit code for an error code: 0 for ERR_OK, else 64 to 78. */
 int err_exit(int err);
 
-/* Writes the note (NULL is allowed and ignored) and returns `err`, so that `return err_set(note, ERR_DATA, …)` reads well. */
+/* Writes the note (NULL is allowed and ignored) and returns `err`, so that `return err_set(note, ERR_DATA,
+ * …)` reads well. */
 int err_set(struct err_note *note, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

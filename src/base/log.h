@@ -1,5 +1,6 @@
 /* log: what the program says about itself, on stderr, one line each. For io, app and cmd only.
- * A message is the fact, then detail, then a hint. Lines are written whole; strings from strangers are made safe. */
+ * A message is the fact, then detail, then a hint. Lines are written whole; strings from strangers are made
+ * safe. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

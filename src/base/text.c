@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char text_empty[1] = "";
+/* What an empty text points to. It is never written to: whatever adds makes room first. */
+static const char text_empty[1] = "";
 
 void text_start(struct text *text)
 {
-    *text = (struct text){.string = text_empty};
+    *text = (struct text){.string = (char *)text_empty};
 }
 
 void text_free(struct text *text)
@@ -89,8 +90,9 @@ size_t text_utf8(const char *bytes, size_t left, unsigned *ret_code_point)
 /* Characters that move the cursor, hide text or turn its direction: C0, DEL, C1, and the marks of UAX #9. */
 static bool text_unsafe(unsigned code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || (code >= 0x200b && code <= 0x200f) ||
-        (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
 }
 
 void text_add_safe(struct text *text, const char *string)

@@ -1,5 +1,5 @@
-/* The proleptic Gregorian calendar is counted in days of 400-year eras that begin on a first of March, so that the
- * leap day is the last day of its year. */
+/* The proleptic Gregorian calendar is counted in days of 400-year eras that begin on a first of March, so
+ * that the leap day is the last day of its year. */
 #include "base/utc.h"
 
 #include "base/err.h"
@@ -30,9 +30,12 @@ struct utc_date utc_date_of(int64_t us)
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
     int month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    return (struct utc_date){.year = (int)(yoe + era * 400 + (month <= 2)), .month = month,
-        .day = (int)(doy - (153 * mp + 2) / 5 + 1), .hour = (int)(rest / UTC_HOUR),
-        .minute = (int)(rest / UTC_MINUTE % 60), .second = (int)(rest / UTC_SECOND % 60),
+    return (struct utc_date){.year = (int)(yoe + era * 400 + (month <= 2)),
+        .month = month,
+        .day = (int)(doy - (153 * mp + 2) / 5 + 1),
+        .hour = (int)(rest / UTC_HOUR),
+        .minute = (int)(rest / UTC_MINUTE % 60),
+        .second = (int)(rest / UTC_SECOND % 60),
         .micro = (int)(rest % UTC_SECOND)};
 }
 
@@ -83,7 +86,8 @@ static bool take_zone(const char **at, int64_t *ret_us)
     int64_t sign = **at == '-' ? -1 : 1;
     if (!take(at, '+') && !take(at, '-'))
         return false;
-    if (!take_number(at, 2, &hours) || !take(at, ':') || !take_number(at, 2, &minutes) || hours > 23 || minutes > 59)
+    if (!take_number(at, 2, &hours) || !take(at, ':') || !take_number(at, 2, &minutes) || hours > 23 ||
+        minutes > 59)
         return false;
     *ret_us = sign * (hours * UTC_HOUR + minutes * UTC_MINUTE);
     return true;
@@ -104,13 +108,14 @@ int utc_parse(const char *string, int64_t *ret_us)
             return ERR_DATA;
         if (!take_number(&at, 2, &hour) || !take(&at, ':') || !take_number(&at, 2, &minute))
             return ERR_DATA;
-        if (take(&at, ':') && (!take_number(&at, 2, &second) || (take(&at, '.') && !take_fraction(&at, &fraction))))
+        if (take(&at, ':') &&
+            (!take_number(&at, 2, &second) || (take(&at, '.') && !take_fraction(&at, &fraction))))
             return ERR_DATA;
         if (!take_zone(&at, &zone) || *at || hour > 23 || minute > 59 || second > 60)
             return ERR_DATA;
     }
     *ret_us = days_from_date(year, month, day) * UTC_DAY + hour * UTC_HOUR + minute * UTC_MINUTE +
-        second * UTC_SECOND + fraction - zone;
+              second * UTC_SECOND + fraction - zone;
     return ERR_OK;
 }
 
@@ -119,8 +124,8 @@ char *utc_format(int64_t us, char out[UTC_TEXT])
     if (us == UTC_OPEN)
         return strcpy(out, "open");
     struct utc_date d = utc_date_of(us);
-    int n = snprintf(out, UTC_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day, d.hour, d.minute,
-        d.second);
+    int n = snprintf(
+        out, UTC_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day, d.hour, d.minute, d.second);
     if (d.micro) {
         n += snprintf(out + n, (size_t)(UTC_TEXT - n), ".%06d", d.micro);
         while (out[n - 1] == '0')
@@ -163,13 +168,13 @@ static bool span_add(int64_t *sum, int64_t whole, int64_t fraction, int64_t unit
 {
     int64_t part;
     return !__builtin_mul_overflow(whole, unit, &part) && !__builtin_add_overflow(*sum, part, sum) &&
-        !__builtin_add_overflow(*sum, fraction * (unit / UTC_SECOND), sum) && *sum < UTC_OPEN / 4;
+           !__builtin_add_overflow(*sum, fraction * (unit / UTC_SECOND), sum) && *sum < UTC_OPEN / 4;
 }
 
 static int span_words(const char *at, int64_t *ret_us)
 {
-    static const struct span_unit units[] = {{"ms", 1000}, {"s", UTC_SECOND}, {"min", UTC_MINUTE}, {"m", UTC_MINUTE},
-        {"h", UTC_HOUR}, {"d", UTC_DAY}, {"w", 7 * UTC_DAY}};
+    static const struct span_unit units[] = {{"ms", 1000}, {"s", UTC_SECOND}, {"min", UTC_MINUTE},
+        {"m", UTC_MINUTE}, {"h", UTC_HOUR}, {"d", UTC_DAY}, {"w", 7 * UTC_DAY}};
     int64_t whole, fraction, sum = 0;
     if (!span_part(&at, &whole, &fraction))
         return ERR_DATA;
@@ -184,8 +189,8 @@ static int span_words(const char *at, int64_t *ret_us)
 
 static int span_iso(const char *at, int64_t *ret_us)
 {
-    static const struct span_unit units[] = {{"W", 7 * UTC_DAY}, {"D", UTC_DAY}, {"T", 0}, {"H", UTC_HOUR},
-        {"M", UTC_MINUTE}, {"S", UTC_SECOND}};
+    static const struct span_unit units[] = {
+        {"W", 7 * UTC_DAY}, {"D", UTC_DAY}, {"T", 0}, {"H", UTC_HOUR}, {"M", UTC_MINUTE}, {"S", UTC_SECOND}};
     enum { TIME_MARK = 2, COUNT = 6 };
     int64_t sum = 0;
     bool any = false;
@@ -256,7 +261,8 @@ char *utc_format_span(int64_t us, char out[UTC_TEXT])
 
 char *utc_format_words(int64_t us, char out[UTC_TEXT])
 {
-    static const struct span_unit units[] = {{"day", UTC_DAY}, {"h", UTC_HOUR}, {"min", UTC_MINUTE}, {"s", UTC_SECOND}};
+    static const struct span_unit units[] = {
+        {"day", UTC_DAY}, {"h", UTC_HOUR}, {"min", UTC_MINUTE}, {"s", UTC_SECOND}};
     enum { DAYS, SECONDS = 3 };
     char *at = out;
     if (us < 0)

@@ -1,5 +1,5 @@
-/* utc: moments and spans. A moment is an int64_t of microseconds since 1970-01-01T00:00:00Z, without leap seconds
- * (POSIX). Years 1 to 9999. Nothing here asks what time it is. */
+/* utc: moments and spans. A moment is an int64_t of microseconds since 1970-01-01T00:00:00Z, without leap
+ * seconds (POSIX). Years 1 to 9999. Nothing here asks what time it is. */
 #ifndef BASE_UTC_H
 #define BASE_UTC_H
 
@@ -16,9 +16,9 @@
 
 enum { UTC_TEXT = 40 };
 
-/* Reads a date (2018-10-11), or an RFC 3339 date-time: 2018-10-11T16:00:00Z, seconds and their fraction (up to
- * six digits) optional, `T` may be a space, an offset (+02:00) allowed. A date without zone is UTC midnight. A
- * date-time without zone is refused. Returns ERR_DATA for anything else. */
+/* Reads a date (2018-10-11), or an RFC 3339 date-time: 2018-10-11T16:00:00Z, seconds and their fraction (up
+ * to six digits) optional, `T` may be a space, an offset (+02:00) allowed. A date without zone is UTC
+ * midnight. A date-time without zone is refused. Returns ERR_DATA for anything else. */
 int utc_parse(const char *string, int64_t *ret_us);
 
 /* RFC 3339 in UTC: "2018-10-11T16:00:00Z", with a fraction only if there is one; "open" for UTC_OPEN.
@@ -28,8 +28,8 @@ char *utc_format(int64_t us, char out[UTC_TEXT]);
 /* Like utc_format(), but a midnight is only its date. */
 char *utc_format_short(int64_t us, char out[UTC_TEXT]);
 
-/* Reads a span in ISO 8601 (P30D, PT1H30M, P1DT12H, PT0.5S; weeks P2W; a leading - for a negative one) or in short
- * words (30s, 15m, 12h, 45d, 250ms). Months and years have no fixed length and are refused. */
+/* Reads a span in ISO 8601 (P30D, PT1H30M, P1DT12H, PT0.5S; weeks P2W; a leading - for a negative one) or in
+ * short words (30s, 15m, 12h, 45d, 250ms). Months and years have no fixed length and are refused. */
 int utc_parse_span(const char *string, int64_t *ret_us);
 
 /* ISO 8601, shortest: "P30D", "PT30S", "PT0S". Returns `out`. */

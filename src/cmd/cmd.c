@@ -30,7 +30,9 @@ int cmd_fail(const char *command, int err, const char *format, ...)
 int cmd_now(const char *text, int64_t *ret_us, struct err_note *note)
 {
     if (text)
-        return utc_parse(text, ret_us) ? err_set(note, ERR_USAGE, "'%s' is no time (2018-10-11 or 2018-10-11T16:00:00Z)", text) : 0;
+        return utc_parse(text, ret_us)
+                   ? err_set(note, ERR_USAGE, "'%s' is no time (2018-10-11 or 2018-10-11T16:00:00Z)", text)
+                   : 0;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     *ret_us = now.tv_sec * UTC_SECOND + now.tv_nsec / 1000;
@@ -52,10 +54,12 @@ int cmd_print(const char *command, const char *string, size_t length)
 {
     if (fwrite(string, 1, length, stdout) == length && fflush(stdout) == 0)
         return 0;
-    return errno == EPIPE ? err_exit(ERR_IO) : cmd_fail(command, ERR_IO, "cannot write to stdout: %s", strerror(errno));
+    return errno == EPIPE ? err_exit(ERR_IO)
+                          : cmd_fail(command, ERR_IO, "cannot write to stdout: %s", strerror(errno));
 }
 
-/* Letters to change, add or drop to make one word of the other (Levenshtein); for words of at most 31 letters. */
+/* Letters to change, add or drop to make one word of the other (Levenshtein); for words of at most 31
+ * letters. */
 static size_t distance(const char *a, const char *b)
 {
     size_t row[32], m = strlen(b);
@@ -76,7 +80,8 @@ static size_t distance(const char *a, const char *b)
     return row[m];
 }
 
-const struct cmd_entry *cmd_find(const struct cmd_entry *commands, size_t count, const char *name, const char **ret_near)
+const struct cmd_entry *cmd_find(
+    const struct cmd_entry *commands, size_t count, const char *name, const char **ret_near)
 {
     size_t best = 3;
     for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,5 @@
-/* cmd: what the files of this folder share. One file per subcommand: arguments, help, exit codes, and no more. */
+/* cmd: what the files of this folder share. One file per subcommand: arguments, help, exit codes, and no
+ * more. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
@@ -14,7 +15,8 @@ int cmd_plan(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 
-/* "rollcall NAME: text" on stderr, with a hint where to find help for usage errors; returns the exit code of `err`. */
+/* "rollcall NAME: text" on stderr, with a hint where to find help for usage errors; returns the exit code of
+ * `err`. */
 int cmd_fail(const char *command, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The value of --now (RFC 3339) if given, else the clock. ERR_USAGE if it is no time. */
@@ -31,6 +33,7 @@ struct cmd_entry {
     const char *name, *help;
     int (*run)(int argc, char **argv);
 };
-const struct cmd_entry *cmd_find(const struct cmd_entry *commands, size_t count, const char *name, const char **ret_near);
+const struct cmd_entry *cmd_find(
+    const struct cmd_entry *commands, size_t count, const char *name, const char **ret_near);
 
 #endif

@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct cmd_entry commands[] = {
-    {"serve", "the testing platform: rolling test zones, probe names, recorder, verdicts, web site", cmd_serve},
+    {"serve", "the testing platform: rolling test zones, probe names, recorder, verdicts, web site",
+        cmd_serve},
     {"plan", "rollover plans: list, show, export, postpone, resume, back-out", cmd_plan},
     {"keys", "DNSSEC keys: generate, show, ds, revoke", cmd_keys},
 };
@@ -13,11 +14,15 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void help(FILE *out)
 {
-    fputs("rollcall: who is ready when a DNSSEC trust anchor changes\n\nUsage: rollcall COMMAND [OPTION…]\n\n", out);
+    fputs(
+        "rollcall: who is ready when a DNSSEC trust anchor changes\n\nUsage: rollcall COMMAND [OPTION…]\n\n",
+        out);
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
     fputs("\n  rollcall help COMMAND tells about one; rollcall --version tells which this is.\n"
-          "Verdicts as exit codes: 0 ready, 1 at risk, 2 not ready, 3 unknown; 64 and above: rollcall's own faults.\n", out);
+          "Verdicts as exit codes: 0 ready, 1 at risk, 2 not ready, 3 unknown; 64 and above: rollcall's own "
+          "faults.\n",
+        out);
 }
 
 int main(int argc, char **argv)
@@ -46,7 +51,7 @@ int main(int argc, char **argv)
     const char *near = NULL;
     const struct cmd_entry *command = cmd_find(commands, COMMANDS, name, &near);
     if (!command)
-        return cmd_fail(NULL, ERR_USAGE, "no command '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-            near ? "'?" : "");
+        return cmd_fail(NULL, ERR_USAGE, "no command '%s'%s%s%s", name, near ? "; did you mean '" : "",
+            near ? near : "", near ? "'?" : "");
     return command->run(argc, argv);
 }

@@ -1,0 +1,58 @@
+# A thin front for Meson and the scripts in tools/. `make help` lists what there is.
+SHELL := /bin/sh
+PREFIX ?= /usr/local
+DEMO ?=
+ARGS ?=
+SECONDS ?= 10
+SERVERS := $(CURDIR)/build/servers
+ROLLCALL := $(CURDIR)/build/src/cmd/rollcall
+
+.PHONY: help build run test bench fuzz install setup format clean
+
+help: ## this list
+	@echo "rollcall: who is ready when a DNSSEC trust anchor changes"
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+	@echo
+	@echo "  make run DEMO=postponed    the other demonstration; ARGS='--web 127.0.0.1:9000 …' adds options"
+	@echo "  make install PREFIX=/usr DESTDIR=/tmp/package"
+	@echo "  make fuzz SECONDS=60       seconds for each target; TARGETS='dns_name …' for some of them"
+
+run: ## install what is needed, build, and run the demonstration (DEMO=postponed for the other one)
+	@tools/setup run
+	@tools/build build
+	@tools/fetch_servers '$(SERVERS)' named unbound
+	@ROLLCALL_SERVERS='$(SERVERS)' '$(ROLLCALL)' serve --demo $(DEMO) $(ARGS)
+
+build: ## install what is needed, and build below build/
+	@tools/setup run
+	@tools/build build
+
+test: ## everything: builds, unit and system tests, sanitizers, fuzz corpora, checks of the architecture
+	@tools/setup test
+	@tools/fetch_servers '$(SERVERS)' named named-checkconf dnssec-verify dnssec-keygen dnssec-signzone dnssec-dsfromkey rndc unbound knotd nsd kresd
+	@ROLLCALL_SERVERS='$(SERVERS)' tools/test $(ARGS)
+
+bench: ## speed beside NSD and knotd in the same run
+	@tools/setup test
+	@tools/build build-bench -Dbuildtype=release
+	@tools/fetch_servers '$(SERVERS)' named nsd knotd
+	@ROLLCALL_SERVERS='$(SERVERS)' ROLLCALL='$(CURDIR)/build-bench/src/cmd/rollcall' tests/bench/run $(ARGS)
+
+fuzz: ## every fuzz target with libFuzzer (clang), SECONDS=10 for each
+	@tools/setup test
+	@SECONDS_EACH='$(SECONDS)' tools/fuzz $(TARGETS)
+
+install: ## build, and install the program and its manual pages (PREFIX, DESTDIR)
+	@tools/build build
+	@meson configure build --prefix '$(abspath $(PREFIX))'
+	@DESTDIR='$(DESTDIR)' meson install -C build --quiet
+
+setup: ## install all that building and testing need (never a service)
+	@tools/setup test
+
+format: ## clang-format every C file in place
+	@git ls-files -z 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' | xargs -0 clang-format -i
+
+clean: ## remove everything that was built or fetched
+	@rm -rf build build-asan build-bench build-fuzz
