@@ -17,7 +17,7 @@ enum {
     DNSKEY_ZSK = DNSKEY_ZONE,
     DNSKEY_KSK = DNSKEY_ZONE | DNSKEY_SEP,
     DNSKEY_PROTOCOL = 3,
-    DNSKEY_MAX_RDATA = 4 + 1024, /* RSA-4096 with a long exponent fits */
+    DNSKEY_MAX_RDATA = 4 + 2592, /* RSA-4096, and the post-quantum keys that are proposed, fit */
     DNSKEY_MAX_SIGNATURE = 1024,
 };
 
@@ -30,7 +30,8 @@ struct dnskey {
     void *private_key;    /* a counted EVP_PKEY, or NULL */
 };
 
-/* From DNSKEY RDATA (flags, protocol, algorithm, key). */
+/* From DNSKEY RDATA (flags, protocol, algorithm, key). Any flags, protocol and algorithm are taken, and the key is only looked at when it is used: what
+ * is in a zone can be told of. ERR_DATA if there is no key, or one beyond DNSKEY_MAX_RDATA. */
 int dnskey_from_rdata(const uint8_t *rdata, size_t length, struct dnskey **ret_key, struct err_note *note);
 
 /* From an EVP_PKEY (a reference is taken). */
@@ -45,6 +46,9 @@ int dnskey_private_text(const struct dnskey *key, struct text *ret_text, struct 
 /* Reads a `.key` file: one DNSKEY record in presentation form, comments allowed. */
 int dnskey_from_public_text(const char *text, size_t length, struct name *ret_owner, struct dnskey **ret_key, struct err_note *note);
 
+/* The size by which people know a key: bits of an RSA modulus (2048), of a curve (256, 384, 456); 0 if the algorithm is unknown. */
+unsigned dnskey_bits(const struct dnskey *key);
+
 /* The same key with other flags (REVOKE set, say); shares the private half. */
 int dnskey_with_flags(const struct dnskey *key, uint16_t flags, struct dnskey **ret_key);
 
@@ -53,7 +57,7 @@ void dnskey_free(struct dnskey *key); /* NULL is allowed */
 /* Writes the RDATA; returns its length, 0 if it does not fit. */
 size_t dnskey_rdata(const struct dnskey *key, uint8_t *out, size_t capacity);
 
-/* RFC 4034 App. B over RDATA. (Algorithm 1's other rule is not supported.) */
+/* RFC 4034 App. B over RDATA. Algorithm 1 has a rule of its own (App. B.1). */
 uint16_t dnskey_tag(const uint8_t *rdata, size_t length);
 
 /* The same key in the sense of RFC 5011: algorithm, protocol and public key, whatever its flags. */

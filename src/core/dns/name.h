@@ -26,8 +26,12 @@ int name_from_text(const char *text, struct name *ret_name, struct err_note *not
 char *name_to_text(const struct name *name, char out[NAME_MAX_TEXT]);
 
 /* Reads a name at the cursor of a message that begins at `reader->start`; compression pointers (RFC 1035 §4.1.4)
- * are followed, strictly backwards only, so that no message can make it loop. Sets reader->bad on error. */
+ * are followed, strictly backwards only, so that no message can make it loop. Sets reader->bad on error; the name is then the root. */
 void name_read(struct reader *reader, struct name *ret_name);
+
+/* Reads an uncompressed name from the first of `left` octets, as RDATA of DNSSEC holds them (RFC 4034 §3.1.7). Returns its length, 0 if there is
+ * none: too long, cut short, or a compression pointer. */
+size_t name_from_wire(const uint8_t *wire, size_t left, struct name *ret_name);
 
 /* Lower-cases in place (RFC 4034 §6.2). */
 void name_lower(struct name *name);
