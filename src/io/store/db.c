@@ -1,0 +1,182 @@
+/* Opening decides everything: a store that opened has today's schema, all its statements prepared (so every
+ * table and column is there), and a file that passed a quick check if it is not too big to be checked in an
+ * instant. */
+#include "io/store/db.h"
+
+#include "io/store/db_file.h"
+#include "io/store/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    BUSY_MS = 5000,
+    MAX_VALUE = 4 << 20,          /* octets in one value or statement */
+    QUICK_CHECK_BELOW = 32 << 20, /* octets of a file that is checked at each opening */
+    KEEP_WAL = 32 << 20,          /* octets to which the log shrinks when it has been written back */
+};
+
+int db_run(struct db *db, const char *sql, struct err_note *note)
+{
+    int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? 0 : db_fail(db, code, note);
+}
+
+int db_number(struct db *db, const char *sql, int64_t *ret, struct err_note *note)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    int err = code == SQLITE_ROW ? 0 : db_fail(db, code, note);
+    if (!err)
+        *ret = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return err;
+}
+
+/* The first trouble that SQLite finds, as its own words. */
+static int quick_check(struct db *db, struct err_note *note)
+{
+    struct stat file;
+    if (stat(db->path, &file) != 0 || file.st_size > QUICK_CHECK_BELOW)
+        return 0;
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *word = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    int err = 0;
+    if (code != SQLITE_ROW)
+        err = db_fail(db, code, note);
+    else if (!word || strcmp(word, "ok") != 0)
+        err = err_set(note, ERR_DATA, "%s is damaged (%s): restore it from a backup", db->path,
+            word ? word : "no memory");
+    sqlite3_finalize(statement);
+    return err;
+}
+
+static int prepare_all(struct db *db, struct err_note *note)
+{
+    for (size_t i = 0; i < SQL_COUNT; i++) {
+        if (sql_statements[i].queries != db->kind->queries)
+            continue;
+        int code = sqlite3_prepare_v3(
+            db->handle, sql_statements[i].text, -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL);
+        if (code == SQLITE_ERROR)
+            return err_set(note, ERR_DATA,
+                "%s does not have the tables of its schema version (%s): it is damaged", db->path,
+                sqlite3_errmsg(db->handle));
+        if (code != SQLITE_OK)
+            return db_fail(db, code, note);
+    }
+    return 0;
+}
+
+static void harden(sqlite3 *handle)
+{
+    sqlite3_extended_result_codes(handle, 1);
+    sqlite3_busy_timeout(handle, BUSY_MS);
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, MAX_VALUE);
+    sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+}
+
+/* Settings of a connection that writes. */
+static int set_up(struct db *db, struct err_note *note)
+{
+    char pragmas[160];
+    snprintf(pragmas, sizeof pragmas,
+        "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d; PRAGMA cell_size_check = ON",
+        db->kind->synchronous, KEEP_WAL);
+    int err = db_run(db, pragmas, note);
+    if (!err && !db->read_only)
+        err = db_run(db, "PRAGMA journal_mode = WAL", note);
+    return err;
+}
+
+static int prepare(struct db *db, bool fresh, struct err_note *note)
+{
+    harden(db->handle);
+    int err = set_up(db, note);
+    if (!err && !fresh)
+        err = quick_check(db, note);
+    if (!err)
+        err = schema_migrate(db, fresh, note);
+    if (!err)
+        err = db_run(db, "PRAGMA foreign_keys = ON", note);
+    return err ? err : prepare_all(db, note);
+}
+
+static int open_at(char *path, const struct db_kind *kind, bool read_only, bool fresh, struct db **ret_db,
+    struct err_note *note)
+{
+    struct db *db = calloc(1, sizeof *db);
+    if (!db) {
+        free(path);
+        return err_set(note, ERR_NOMEM, "no memory to open %s", kind->file);
+    }
+    *db = (struct db){.kind = kind, .path = path, .read_only = read_only};
+    int err = db_file_open(path, read_only, &db->handle, note);
+    if (!err)
+        err = prepare(db, fresh, note);
+    if (!err) {
+        *ret_db = db;
+        return 0;
+    }
+    db_close(db);
+    return err;
+}
+
+/* Makes the file under another name, complete, then gives it its own. */
+static int make(const char *directory, const struct db_kind *kind, const char *path, struct err_note *note)
+{
+    struct db_file_making making;
+    int err = db_file_make_start(directory, path, &making, note);
+    if (err || !making.needed)
+        return err;
+    struct db *db = NULL;
+    char *new_path = strdup(making.new_path);
+    err = new_path ? open_at(new_path, kind, false, true, &db, note) : ERR_NOMEM;
+    db_close(db); /* writes the log back into the file and removes it */
+    return db_file_make_end(&making, err, note);
+}
+
+int db_open(const char *directory, const struct db_kind *kind, bool read_only, struct db **ret_db,
+    struct err_note *note)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", directory, kind->file) < 0)
+        return err_set(note, ERR_NOMEM, "no memory to open %s", kind->file);
+    struct stat file;
+    if (stat(path, &file) != 0) {
+        int err = db_file_missing(path, note);
+        if (err == ERR_NOINPUT && !read_only)
+            err = make(directory, kind, path, note);
+        if (err) {
+            free(path);
+            return err;
+        }
+    } else if (file.st_size == 0) {
+        int err = err_set(note, ERR_DATA, "%s is empty: it was cut off; restore it from a backup", path);
+        free(path);
+        return err;
+    }
+    return open_at(path, kind, read_only, false, ret_db, note);
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close(db->handle);
+    free(db->path);
+    free(db);
+}
