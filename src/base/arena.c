@@ -1,4 +1,6 @@
-/* Blocks are chained, newest first; the first block made is the last of the chain and survives a reset. */
+/* Blocks are chained, newest first; the first block made is the last of the chain and survives a reset. Under
+ * AddressSanitizer what is not handed out is poisoned, with a gap after each allocation, so that a step past
+ * its end is seen as it is with malloc(). */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -7,6 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+enum { ARENA_GAP = alignof(max_align_t) };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+enum { ARENA_GAP = alignof(max_align_t) };
+#endif
+#endif
+#ifndef ASAN_POISON_MEMORY_REGION
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)0)
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)0)
+enum { ARENA_GAP = 0 };
+#endif
 
 enum { ARENA_BLOCK = 16 * 1024 };
 
@@ -23,8 +40,10 @@ struct arena {
 static struct block *block_new(struct block *older, size_t size)
 {
     struct block *block = malloc(sizeof *block + size);
-    if (block)
+    if (block) {
         *block = (struct block){.older = older, .size = size};
+        ASAN_POISON_MEMORY_REGION(block->bytes, size);
+    }
     return block;
 }
 
@@ -46,16 +65,17 @@ void *arena_alloc(struct arena *arena, size_t size)
     const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
         return NULL;
-    size = (size + align - 1) / align * align;
+    size_t taken = (size + align - 1) / align * align + ARENA_GAP;
     struct block *block = arena->newest;
-    if (block->size - block->used < size) {
-        block = block_new(arena->newest, size > ARENA_BLOCK ? size : ARENA_BLOCK);
+    if (block->size - block->used < taken) {
+        block = block_new(arena->newest, taken > ARENA_BLOCK ? taken : ARENA_BLOCK);
         if (!block)
             return NULL;
         arena->newest = block;
     }
     void *bytes = block->bytes + block->used;
-    block->used += size;
+    block->used += taken;
+    ASAN_UNPOISON_MEMORY_REGION(bytes, size);
     return memset(bytes, 0, size);
 }
 
@@ -94,6 +114,7 @@ void arena_reset(struct arena *arena)
         arena->newest = older;
     }
     arena->newest->used = 0;
+    ASAN_POISON_MEMORY_REGION(arena->newest->bytes, arena->newest->size);
 }
 
 void arena_free(struct arena *arena)

@@ -23,7 +23,7 @@ struct writer {
 static inline struct reader reader_over(const void *bytes, size_t length)
 {
     const uint8_t *start = bytes;
-    return (struct reader){.start = start, .at = start, .end = start + length};
+    return (struct reader){.start = start, .at = start, .end = length ? start + length : start};
 }
 
 static inline size_t reader_left(const struct reader *r)
@@ -64,7 +64,7 @@ static inline uint32_t reader_u32(struct reader *r)
 static inline struct writer writer_over(void *bytes, size_t capacity)
 {
     uint8_t *start = bytes;
-    return (struct writer){.start = start, .at = start, .end = start + capacity};
+    return (struct writer){.start = start, .at = start, .end = capacity ? start + capacity : start};
 }
 
 static inline size_t writer_used(const struct writer *w)

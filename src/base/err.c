@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *err_str(int err)
 {
@@ -39,10 +40,12 @@ int err_exit(int err)
 int err_set(struct err_note *note, int err, const char *format, ...)
 {
     if (note) {
+        struct err_note made; /* the arguments may hold note->text: a note put in front of another */
         va_list args;
         va_start(args, format);
-        vsnprintf(note->text, sizeof note->text, format, args);
+        vsnprintf(made.text, sizeof made.text, format, args);
         va_end(args);
+        memcpy(note->text, made.text, strlen(made.text) + 1);
     }
     return err;
 }

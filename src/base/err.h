@@ -31,7 +31,7 @@ const char *err_str(int err);
 int err_exit(int err);
 
 /* Writes the note (NULL is allowed and ignored) and returns `err`, so that `return err_set(note, ERR_DATA,
- * …)` reads well. */
+ * …)` reads well. The arguments may hold the note's own text. */
 int err_set(struct err_note *note, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

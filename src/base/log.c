@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ void log_write(enum log_level level, const char *format, ...)
     static const char *const names[] = {"error", "warning", "info", "debug"};
     if (level > log_level)
         return;
+    int kept = errno; /* so that logging a failure does not hide its reason */
     char message[1024];
     va_list args;
     va_start(args, format);
@@ -31,4 +33,5 @@ void log_write(enum log_level level, const char *format, ...)
     if (!line.failed && write(STDERR_FILENO, line.string, line.length) < 0)
         (void)0; /* nowhere left to say so */
     text_free(&line);
+    errno = kept;
 }

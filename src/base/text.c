@@ -58,7 +58,9 @@ void text_printf(struct text *text, const char *format, ...)
     va_start(args, format);
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    if (length >= 0 && text_reserve(text, (size_t)length)) {
+    if (length < 0) {
+        text->failed = true;
+    } else if (text_reserve(text, (size_t)length)) {
         vsnprintf(text->string + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }
@@ -87,12 +89,18 @@ size_t text_utf8(const char *bytes, size_t left, unsigned *ret_code_point)
     return length;
 }
 
-/* Characters that move the cursor, hide text or turn its direction: C0, DEL, C1, and the marks of UAX #9. */
+/* Characters that move the cursor, hide text or turn its direction: C0, DEL, C1, and the marks of UAX #9,
+ * those without width, annotations and tags. */
 static bool text_unsafe(unsigned code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
-           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+    static const struct {
+        unsigned first, last;
+    } unsafe[] = {{0, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f},
+        {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+        if (code >= unsafe[i].first && code <= unsafe[i].last)
+            return true;
+    return false;
 }
 
 void text_add_safe(struct text *text, const char *string)

@@ -20,8 +20,8 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a stranger's string for a terminal: control characters, invalid UTF-8, C1 controls and bidirectional
- * marks appear as \xNN, a backslash as \\; nothing else changes. */
+/* Adds a stranger's string for a terminal: control characters (C0, C1, DEL), invalid UTF-8, bidirectional
+ * marks and characters that do not show appear as \xNN, a backslash as \\; nothing else changes. */
 void text_add_safe(struct text *text, const char *string);
 
 /* Adds a string for HTML text or a quoted attribute: & < > " ' escaped, and what text_add_safe() escapes is

@@ -25,7 +25,11 @@ static int days_in_month(int year, int month)
 
 struct utc_date utc_date_of(int64_t us)
 {
-    int64_t days = us / UTC_DAY - (us % UTC_DAY < 0), rest = us - days * UTC_DAY;
+    int64_t days = us / UTC_DAY, rest = us % UTC_DAY;
+    if (rest < 0) {
+        rest += UTC_DAY;
+        days--;
+    }
     int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
@@ -61,16 +65,18 @@ static bool take(const char **at, char c)
     return true;
 }
 
-/* A fraction of a second after its point: one to six digits. */
+/* A fraction after its point, in millionths: one to nine digits, of which six count. */
 static bool take_fraction(const char **at, int64_t *ret_us)
 {
     int64_t value = 0, scale = UTC_SECOND;
     int digits = 0;
     for (; **at >= '0' && **at <= '9'; ++*at, digits++) {
-        if (digits == 6)
+        if (digits == 9)
             return false;
-        value = value * 10 + (**at - '0');
-        scale /= 10;
+        if (digits < 6) {
+            value = value * 10 + (**at - '0');
+            scale /= 10;
+        }
     }
     *ret_us = value * scale;
     return digits > 0;
@@ -93,29 +99,51 @@ static bool take_zone(const char **at, int64_t *ret_us)
     return true;
 }
 
+/* Days since 1970. */
+static bool take_date(const char **at, int64_t *ret_days)
+{
+    int year, month, day;
+    if (!take_number(at, 4, &year) || !take(at, '-') || !take_number(at, 2, &month) || !take(at, '-') ||
+        !take_number(at, 2, &day))
+        return false;
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+        return false;
+    *ret_days = days_from_date(year, month, day);
+    return true;
+}
+
+/* Time of day with its zone, as microseconds since midnight UTC of the same date: may be negative, or more
+ * than a day. A leap second (RFC 3339 §5.7: only at 23:59:60 UTC) counts as the second after it, as in POSIX.
+ */
+static bool take_time(const char **at, int64_t *ret_us)
+{
+    int hour, minute, second = 0;
+    int64_t fraction = 0, zone;
+    if (!take_number(at, 2, &hour) || !take(at, ':') || !take_number(at, 2, &minute))
+        return false;
+    if (take(at, ':') && (!take_number(at, 2, &second) || (take(at, '.') && !take_fraction(at, &fraction))))
+        return false;
+    if (!take_zone(at, &zone) || hour > 23 || minute > 59 || second > 60)
+        return false;
+    int64_t start_of_minute = hour * UTC_HOUR + minute * UTC_MINUTE - zone;
+    if (second == 60 && (start_of_minute + UTC_DAY) % UTC_DAY != UTC_DAY - UTC_MINUTE)
+        return false;
+    *ret_us = start_of_minute + second * UTC_SECOND + fraction;
+    return true;
+}
+
 int utc_parse(const char *string, int64_t *ret_us)
 {
-    int year, month, day, hour = 0, minute = 0, second = 0;
-    int64_t fraction = 0, zone = 0;
+    int64_t days, time = 0;
     const char *at = string;
-    if (!take_number(&at, 4, &year) || !take(&at, '-') || !take_number(&at, 2, &month) || !take(&at, '-') ||
-        !take_number(&at, 2, &day))
+    if (!take_date(&at, &days))
         return ERR_DATA;
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    if (*at && !((take(&at, 'T') || take(&at, 't') || take(&at, ' ')) && take_time(&at, &time) && !*at))
         return ERR_DATA;
-    if (*at) {
-        if (!take(&at, 'T') && !take(&at, 't') && !take(&at, ' '))
-            return ERR_DATA;
-        if (!take_number(&at, 2, &hour) || !take(&at, ':') || !take_number(&at, 2, &minute))
-            return ERR_DATA;
-        if (take(&at, ':') &&
-            (!take_number(&at, 2, &second) || (take(&at, '.') && !take_fraction(&at, &fraction))))
-            return ERR_DATA;
-        if (!take_zone(&at, &zone) || *at || hour > 23 || minute > 59 || second > 60)
-            return ERR_DATA;
-    }
-    *ret_us = days_from_date(year, month, day) * UTC_DAY + hour * UTC_HOUR + minute * UTC_MINUTE +
-              second * UTC_SECOND + fraction - zone;
+    int64_t us = days * UTC_DAY + time;
+    if (us < UTC_FIRST || us > UTC_LAST)
+        return ERR_DATA;
+    *ret_us = us;
     return ERR_OK;
 }
 
@@ -209,6 +237,8 @@ static int span_iso(const char *at, int64_t *ret_us)
         if (next == end || !span_add(&sum, whole, fraction, units[next].us))
             return ERR_DATA;
         at++;
+        if (fraction && *at)
+            return ERR_DATA; /* only the smallest unit may have one */
         next++;
         any = true;
     }
@@ -266,18 +296,22 @@ char *utc_format_words(int64_t us, char out[UTC_TEXT])
     enum { DAYS, SECONDS = 3 };
     char *at = out;
     if (us < 0)
-        at += sprintf(at, "-");
-    int64_t left = us < 0 ? -us : us;
+        *at++ = '-';
+    uint64_t left = us < 0 ? -(uint64_t)us : (uint64_t)us;
+    if (left > 0 && left < UTC_SECOND) {
+        sprintf(at, "%" PRIu64 " ms", left / 1000);
+        return out;
+    }
     if (left < 10 * UTC_SECOND && left % UTC_SECOND) {
-        sprintf(at, "%.1f s", (double)left / (double)UTC_SECOND);
+        sprintf(at, "%" PRIu64 ".%" PRIu64 " s", left / UTC_SECOND, left % UTC_SECOND / (UTC_SECOND / 10));
         return out;
     }
     size_t unit = DAYS;
-    while (unit < SECONDS && left < units[unit].us)
+    while (unit < SECONDS && left < (uint64_t)units[unit].us)
         unit++;
-    int64_t count = left / units[unit].us, rest = left % units[unit].us;
-    at += sprintf(at, "%" PRId64 " %s%s", count, units[unit].name, unit == DAYS && count != 1 ? "s" : "");
-    if (unit < SECONDS && rest / units[unit + 1].us)
-        sprintf(at, " %" PRId64 " %s", rest / units[unit + 1].us, units[unit + 1].name);
+    uint64_t count = left / (uint64_t)units[unit].us, rest = left % (uint64_t)units[unit].us;
+    at += sprintf(at, "%" PRIu64 " %s%s", count, units[unit].name, unit == DAYS && count != 1 ? "s" : "");
+    if (unit < SECONDS && rest / (uint64_t)units[unit + 1].us)
+        sprintf(at, " %" PRIu64 " %s", rest / (uint64_t)units[unit + 1].us, units[unit + 1].name);
     return out;
 }
