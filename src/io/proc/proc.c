@@ -30,8 +30,9 @@ struct proc {
 };
 
 /* Where a child failed; sent through the pipe. */
+enum place { AT_SETUP, AT_DIRECTORY, AT_OUTPUT, AT_EXEC };
 struct failure {
-    enum { AT_SETUP, AT_DIRECTORY, AT_OUTPUT, AT_EXEC } where;
+    enum place where;
     int error;
 };
 
@@ -95,7 +96,7 @@ static char **make_environment(const char *const *additions)
 
 /* In the child */
 
-static _Noreturn void fail(const struct launch *launch, int where)
+static _Noreturn void fail(const struct launch *launch, enum place where)
 {
     struct failure failure = {.where = where, .error = errno};
     ssize_t unused = write(launch->report, &failure, sizeof failure);
