@@ -125,8 +125,10 @@ int store_observations_add(
  * this store. */
 int store_queries_each(struct store *store, int64_t participant_id,
     int (*each)(void *context, const struct store_query *query), void *context, struct err_note *note);
-/* Forgets queries and observations older than the moment. */
+/* Forgets queries and observations older than the moment. The second form takes a short step and tells
+ * whether there is more, so that a writer is not kept from its work. */
 int store_queries_prune(struct store *store, int64_t before_us, struct err_note *note);
+int store_queries_prune_some(struct store *store, int64_t before_us, bool *ret_more, struct err_note *note);
 
 /* Small settings that must last, by name: schema-less text. ERR_NOINPUT if unset. */
 int store_setting_set(struct store *store, const char *name, const char *value, struct err_note *note);

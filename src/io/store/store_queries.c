@@ -24,6 +24,9 @@ static int add_one(struct db *db, enum sql sql, const struct store_query *row, s
         bytes_put_u16(tags + 2 * i, event->tags[i]);
     int flags = (event->tcp ? FLAG_TCP : 0) | (event->edns ? FLAG_EDNS : 0) |
                 (event->dnssec_ok ? FLAG_DO : 0) | (event->checking_disabled ? FLAG_CD : 0);
+    char nonce[EVIDENCE_NONCE + 1];
+    memcpy(nonce, event->nonce, sizeof nonce);
+    nonce[EVIDENCE_NONCE] = '\0'; /* whoever made the event: no row may stop a batch for ever */
     struct db_query query = db_query(db, sql, note);
     db_bind_number(&query, row->participant_id);
     db_bind_number(&query, event->at_us);
@@ -35,7 +38,7 @@ static int add_one(struct db *db, enum sql sql, const struct store_query *row, s
     db_bind_number(&query, event->udp_size);
     db_bind_bytes(&query, tags, 2 * tag_count);
     db_bind_number(&query, event->answer);
-    db_bind_text(&query, "the nonce", event->nonce, EVIDENCE_NONCE);
+    db_bind_text(&query, "the nonce", nonce, EVIDENCE_NONCE);
     db_bind_number(&query, row->rcode);
     db_bind_text(&query, "the name", row->qname ? row->qname : "", MAX_QNAME);
     return db_finish(&query);
@@ -153,23 +156,35 @@ int store_queries_each(struct store *store, int64_t participant_id,
     return err ? err : err_observed;
 }
 
-static int prune(struct db *db, enum sql sql, int64_t before_us, struct err_note *note)
+static int prune(struct db *db, enum sql sql, int64_t before_us, bool *ret_more, struct err_note *note)
 {
-    int err = 0, gone = PRUNE_STEP;
-    while (!err && gone == PRUNE_STEP) {
-        struct db_query query = db_query(db, sql, note);
-        db_bind_number(&query, before_us);
-        db_bind_number(&query, PRUNE_STEP);
-        err = db_finish(&query);
-        gone = sqlite3_changes(db->handle);
-    }
+    struct db_query query = db_query(db, sql, note);
+    db_bind_number(&query, before_us);
+    db_bind_number(&query, PRUNE_STEP);
+    int err = db_finish(&query);
+    if (!err && sqlite3_changes(db->handle) == PRUNE_STEP)
+        *ret_more = true;
+    return err;
+}
+
+int store_queries_prune_some(struct store *store, int64_t before_us, bool *ret_more, struct err_note *note)
+{
+    bool more = false;
+    int err = store_may_write(store, note);
+    if (!err)
+        err = prune(store->queries, SQL_QUERY_PRUNE, before_us, &more, note);
+    if (!err)
+        err = prune(store->state, SQL_OBSERVATION_PRUNE, before_us, &more, note);
+    if (!err)
+        *ret_more = more;
     return err;
 }
 
 int store_queries_prune(struct store *store, int64_t before_us, struct err_note *note)
 {
-    int err = store_may_write(store, note);
-    if (!err)
-        err = prune(store->queries, SQL_QUERY_PRUNE, before_us, note);
-    return err ? err : prune(store->state, SQL_OBSERVATION_PRUNE, before_us, note);
+    bool more = true;
+    int err = 0;
+    while (!err && more)
+        err = store_queries_prune_some(store, before_us, &more, note);
+    return err;
 }
