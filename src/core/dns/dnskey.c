@@ -70,10 +70,21 @@ int dnskey_from_rdata(const uint8_t *rdata, size_t length, struct dnskey **ret_k
     return make(bytes_u16(rdata), rdata[2], rdata[3], rdata + 4, length - 4, ret_key);
 }
 
-int dnskey_from_private(
-    uint16_t flags, uint8_t algorithm, void *evp_pkey, struct dnskey **ret_key, struct err_note *note)
+/* Gives a key its private half. */
+static int arm(struct dnskey *key, const struct pkey_algorithm *how, EVP_PKEY *pkey)
+{
+    key->signer = pkey_signer(how, pkey);
+    if (!key->signer)
+        return ERR_NOMEM;
+    EVP_PKEY_up_ref(pkey);
+    key->private_key = pkey;
+    return 0;
+}
+
+int dnskey_from_private(uint16_t flags, uint8_t algorithm, void *evp_pkey, struct dnskey **ret_key, struct err_note *note)
 {
     const struct pkey_algorithm *how = pkey_algorithm(algorithm);
+    struct dnskey *key = NULL;
     uint8_t *bytes = NULL;
     size_t length = 0;
     if (!how)
@@ -81,35 +92,36 @@ int dnskey_from_private(
     int rc = pkey_public(how, evp_pkey, &bytes, &length, note);
     if (rc)
         return rc;
-    struct dnskey *key = NULL;
     rc = length > DNSKEY_MAX_RDATA - 4 ? err_set(note, ERR_DATA, "the public key is too long")
                                        : make(flags, DNSKEY_PROTOCOL, algorithm, bytes, length, &key);
     free(bytes);
+    if (rc == 0)
+        rc = arm(key, how, evp_pkey);
     if (rc)
-        return rc;
-    EVP_PKEY_up_ref(evp_pkey);
-    key->private_key = evp_pkey;
-    *ret_key = key;
-    return 0;
+        dnskey_free(key);
+    else
+        *ret_key = key;
+    return rc;
 }
 
 int dnskey_with_flags(const struct dnskey *key, uint16_t flags, struct dnskey **ret_key)
 {
     struct dnskey *other = NULL;
     int rc = make(flags, key->protocol, key->algorithm, key->public_key, key->public_length, &other);
+    if (rc == 0 && key->private_key)
+        rc = arm(other, pkey_algorithm(key->algorithm), key->private_key);
     if (rc)
-        return rc;
-    if (key->private_key)
-        EVP_PKEY_up_ref(key->private_key);
-    other->private_key = key->private_key;
-    *ret_key = other;
-    return 0;
+        dnskey_free(other);
+    else
+        *ret_key = other;
+    return rc;
 }
 
 void dnskey_free(struct dnskey *key)
 {
     if (!key)
         return;
+    EVP_MD_CTX_free(key->signer);
     EVP_PKEY_free(key->private_key); /* libcrypto wipes it with its last reference */
     free(key);
 }

@@ -27,7 +27,8 @@ struct dnskey {
     uint16_t tag;         /* RFC 4034 App. B, of this form: it changes with REVOKE */
     uint16_t public_length;
     uint8_t *public_key;
-    void *private_key;    /* a counted EVP_PKEY, or NULL */
+    void *private_key; /* a counted EVP_PKEY, or NULL */
+    void *signer;      /* an EVP_MD_CTX ready to sign, copied for each signature; NULL without private half */
 };
 
 /* From DNSKEY RDATA (flags, protocol, algorithm, key). Any flags, protocol and algorithm are taken, and the key is only looked at when it is used: what
@@ -45,6 +46,9 @@ int dnskey_private_text(const struct dnskey *key, struct text *ret_text, struct 
 
 /* Reads a `.key` file: one DNSKEY record in presentation form, comments allowed. */
 int dnskey_from_public_text(const char *text, size_t length, struct name *ret_owner, struct dnskey **ret_key, struct err_note *note);
+
+/* One DNSKEY record in presentation form without a TTL, as `.key` files hold it, with a final newline. */
+int dnskey_public_text(const struct name *owner, const struct dnskey *key, struct text *ret_text);
 
 /* The size by which people know a key: bits of an RSA modulus (2048), of a curve (256, 384, 456); 0 if the algorithm is unknown. */
 unsigned dnskey_bits(const struct dnskey *key);

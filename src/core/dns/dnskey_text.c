@@ -164,6 +164,16 @@ static int write_number(struct text *out, const char *name, struct pkey_bytes nu
     return 0;
 }
 
+/* Room for all of it at once: a string that grows step by step leaves copies of the secret behind. */
+static void reserve(struct text *text)
+{
+    static const char zeros[MAX_TEXT / 2];
+    size_t length = text->length;
+    text_add_bytes(text, zeros, sizeof zeros);
+    if (!text->failed)
+        text->string[text->length = length] = '\0';
+}
+
 int dnskey_private_text(const struct dnskey *key, struct text *ret_text, struct err_note *note)
 {
     const struct pkey_algorithm *how = pkey_algorithm(key->algorithm);
@@ -174,6 +184,7 @@ int dnskey_private_text(const struct dnskey *key, struct text *ret_text, struct 
                                    : pkey_secret(how, key->private_key, &file.field[FIELD_SECRET]);
     if (rc)
         return err_set(note, rc, "the private half cannot be written");
+    reserve(ret_text);
     text_printf(ret_text, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n", key->algorithm,
         dnskey_algorithm_name(key->algorithm));
     for (size_t i = 0; rc == 0 && i < FIELDS; i++)
@@ -184,6 +195,14 @@ int dnskey_private_text(const struct dnskey *key, struct text *ret_text, struct 
 }
 
 /* ---- .key ---- */
+
+int dnskey_public_text(const struct name *owner, const struct dnskey *key, struct text *ret_text)
+{
+    char name[NAME_MAX_TEXT], base64[BASE64_SIZE(DNSKEY_MAX_RDATA)];
+    base64_write(key->public_key, key->public_length, base64);
+    text_printf(ret_text, "%s IN DNSKEY %u %u %u %s\n", name_to_text(owner, name), key->flags, key->protocol, key->algorithm, base64);
+    return ret_text->failed ? ERR_NOMEM : 0;
+}
 
 /* Zone text as words: comments and line ends between parentheses are passed over. */
 struct words {

@@ -242,15 +242,24 @@ static size_t ecdsa_der(const uint8_t *raw, size_t half, uint8_t **ret_der)
     return length > 0 ? (size_t)length : 0;
 }
 
-int pkey_sign(const struct pkey_algorithm *algorithm, EVP_PKEY *pkey, const uint8_t *data, size_t length,
-    uint8_t *out, size_t *ret_length)
+EVP_MD_CTX *pkey_signer(const struct pkey_algorithm *algorithm, EVP_PKEY *pkey)
+{
+    EVP_MD_CTX *signer = EVP_MD_CTX_new();
+    const EVP_MD *digest = algorithm->digest ? algorithm->digest() : NULL;
+    if (signer && EVP_DigestSignInit(signer, NULL, digest, NULL, pkey) > 0)
+        return signer;
+    EVP_MD_CTX_free(signer);
+    ERR_clear_error();
+    return NULL;
+}
+
+int pkey_sign(const struct pkey_algorithm *algorithm, const EVP_MD_CTX *signer, const uint8_t *data, size_t length, uint8_t *out, size_t *ret_length)
 {
     uint8_t signature[DNSKEY_MAX_SIGNATURE];
     size_t signature_length = sizeof signature;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    const EVP_MD *digest = algorithm->digest ? algorithm->digest() : NULL;
-    bool ok = context && EVP_DigestSignInit(context, NULL, digest, NULL, pkey) > 0 &&
-              EVP_DigestSign(context, signature, &signature_length, data, length) > 0;
+    bool ok = context && EVP_MD_CTX_copy_ex(context, signer) > 0 &&
+        EVP_DigestSign(context, signature, &signature_length, data, length) > 0;
     EVP_MD_CTX_free(context);
     if (!ok) {
         ERR_clear_error();

@@ -111,7 +111,7 @@ int rrset_sign(const struct rrset *set, const struct dnskey *key, const struct n
     struct rrsig_window window, uint8_t out[RRSIG_MAX_RDATA], size_t *ret_length, struct err_note *note)
 {
     const struct pkey_algorithm *how = pkey_algorithm(key->algorithm);
-    if (!how || !key->private_key)
+    if (!how || !key->signer)
         return err_set(note, ERR_DATA, "key %u of algorithm %u cannot sign", key->tag, key->algorithm);
     if (set->count == 0 || !name_is_below(&set->owner, signer))
         return err_set(note, ERR_DATA,
@@ -131,7 +131,7 @@ int rrset_sign(const struct rrset *set, const struct dnskey *key, const struct n
         return rc;
     struct writer w = writer_over(out, RRSIG_MAX_RDATA);
     write_head(&w, &sig);
-    rc = pkey_sign(how, key->private_key, data, length, w.at, &signature);
+    rc = pkey_sign(how, key->signer, data, length, w.at, &signature);
     if (data != space)
         free(data);
     if (rc)
