@@ -81,7 +81,8 @@ static int arm(struct dnskey *key, const struct pkey_algorithm *how, EVP_PKEY *p
     return 0;
 }
 
-int dnskey_from_private(uint16_t flags, uint8_t algorithm, void *evp_pkey, struct dnskey **ret_key, struct err_note *note)
+int dnskey_from_private(
+    uint16_t flags, uint8_t algorithm, void *evp_pkey, struct dnskey **ret_key, struct err_note *note)
 {
     const struct pkey_algorithm *how = pkey_algorithm(algorithm);
     struct dnskey *key = NULL;

@@ -24,33 +24,38 @@ enum {
 struct dnskey {
     uint16_t flags;
     uint8_t protocol, algorithm;
-    uint16_t tag;         /* RFC 4034 App. B, of this form: it changes with REVOKE */
+    uint16_t tag; /* RFC 4034 App. B, of this form: it changes with REVOKE */
     uint16_t public_length;
     uint8_t *public_key;
     void *private_key; /* a counted EVP_PKEY, or NULL */
     void *signer;      /* an EVP_MD_CTX ready to sign, copied for each signature; NULL without private half */
 };
 
-/* From DNSKEY RDATA (flags, protocol, algorithm, key). Any flags, protocol and algorithm are taken, and the key is only looked at when it is used: what
- * is in a zone can be told of. ERR_DATA if there is no key, or one beyond DNSKEY_MAX_RDATA. */
+/* From DNSKEY RDATA (flags, protocol, algorithm, key). Any flags, protocol and algorithm are taken, and the
+ * key is only looked at when it is used: what is in a zone can be told of. ERR_DATA if there is no key, or
+ * one beyond DNSKEY_MAX_RDATA. */
 int dnskey_from_rdata(const uint8_t *rdata, size_t length, struct dnskey **ret_key, struct err_note *note);
 
 /* From an EVP_PKEY (a reference is taken). */
-int dnskey_from_private(uint16_t flags, uint8_t algorithm, void *evp_pkey, struct dnskey **ret_key, struct err_note *note);
+int dnskey_from_private(
+    uint16_t flags, uint8_t algorithm, void *evp_pkey, struct dnskey **ret_key, struct err_note *note);
 
-/* Reads and writes the text of a `.private` file as BIND and ldns write it (Private-key-format: v1.2 or v1.3). Errors name
- * the line. The written text holds the secret: the caller wipes it. */
-int dnskey_from_private_text(const char *text, size_t length, uint16_t flags, struct dnskey **ret_key, struct err_note *note);
+/* Reads and writes the text of a `.private` file as BIND and ldns write it (Private-key-format: v1.2 or
+ * v1.3). Errors name the line. The written text holds the secret: the caller wipes it. */
+int dnskey_from_private_text(
+    const char *text, size_t length, uint16_t flags, struct dnskey **ret_key, struct err_note *note);
 struct text;
 int dnskey_private_text(const struct dnskey *key, struct text *ret_text, struct err_note *note);
 
 /* Reads a `.key` file: one DNSKEY record in presentation form, comments allowed. */
-int dnskey_from_public_text(const char *text, size_t length, struct name *ret_owner, struct dnskey **ret_key, struct err_note *note);
+int dnskey_from_public_text(
+    const char *text, size_t length, struct name *ret_owner, struct dnskey **ret_key, struct err_note *note);
 
 /* One DNSKEY record in presentation form without a TTL, as `.key` files hold it, with a final newline. */
 int dnskey_public_text(const struct name *owner, const struct dnskey *key, struct text *ret_text);
 
-/* The size by which people know a key: bits of an RSA modulus (2048), of a curve (256, 384, 456); 0 if the algorithm is unknown. */
+/* The size by which people know a key: bits of an RSA modulus (2048), of a curve (256, 384, 456); 0 if the
+ * algorithm is unknown. */
 unsigned dnskey_bits(const struct dnskey *key);
 
 /* The same key with other flags (REVOKE set, say); shares the private half. */
@@ -67,16 +72,18 @@ uint16_t dnskey_tag(const uint8_t *rdata, size_t length);
 /* The same key in the sense of RFC 5011: algorithm, protocol and public key, whatever its flags. */
 bool dnskey_same(const struct dnskey *a, const struct dnskey *b);
 
-/* DS RDATA (tag, algorithm, digest type, digest) with digest 1, 2 or 4 (RFC 4034 §5.1.4, 4509, 6605). Returns its length, 0 if
- * the digest is not supported. */
+/* DS RDATA (tag, algorithm, digest type, digest) with digest 1, 2 or 4 (RFC 4034 §5.1.4, 4509, 6605). Returns
+ * its length, 0 if the digest is not supported. */
 enum { DNSKEY_MAX_DS = 4 + 48 };
-size_t dnskey_ds(const struct name *owner, const struct dnskey *key, uint8_t digest_type, uint8_t out[DNSKEY_MAX_DS]);
+size_t dnskey_ds(
+    const struct name *owner, const struct dnskey *key, uint8_t digest_type, uint8_t out[DNSKEY_MAX_DS]);
 
 /* "RSASHA256", …, or NULL; and back, also from the number as text. -1 when unknown. */
 const char *dnskey_algorithm_name(uint8_t algorithm);
 int dnskey_algorithm_from_text(const char *text);
 
-/* Octets of public key and of signature that a key of this algorithm and size (bits; RSA only) has in DNS; 0 if unknown. */
+/* Octets of public key and of signature that a key of this algorithm and size (bits; RSA only) has in DNS; 0
+ * if unknown. */
 size_t dnskey_public_size(uint8_t algorithm, unsigned bits);
 size_t dnskey_signature_size(uint8_t algorithm, unsigned bits);
 

@@ -200,7 +200,8 @@ int dnskey_public_text(const struct name *owner, const struct dnskey *key, struc
 {
     char name[NAME_MAX_TEXT], base64[BASE64_SIZE(DNSKEY_MAX_RDATA)];
     base64_write(key->public_key, key->public_length, base64);
-    text_printf(ret_text, "%s IN DNSKEY %u %u %u %s\n", name_to_text(owner, name), key->flags, key->protocol, key->algorithm, base64);
+    text_printf(ret_text, "%s IN DNSKEY %u %u %u %s\n", name_to_text(owner, name), key->flags, key->protocol,
+        key->algorithm, base64);
     return ret_text->failed ? ERR_NOMEM : 0;
 }
 

@@ -253,13 +253,14 @@ EVP_MD_CTX *pkey_signer(const struct pkey_algorithm *algorithm, EVP_PKEY *pkey)
     return NULL;
 }
 
-int pkey_sign(const struct pkey_algorithm *algorithm, const EVP_MD_CTX *signer, const uint8_t *data, size_t length, uint8_t *out, size_t *ret_length)
+int pkey_sign(const struct pkey_algorithm *algorithm, const EVP_MD_CTX *signer, const uint8_t *data,
+    size_t length, uint8_t *out, size_t *ret_length)
 {
     uint8_t signature[DNSKEY_MAX_SIGNATURE];
     size_t signature_length = sizeof signature;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool ok = context && EVP_MD_CTX_copy_ex(context, signer) > 0 &&
-        EVP_DigestSign(context, signature, &signature_length, data, length) > 0;
+              EVP_DigestSign(context, signature, &signature_length, data, length) > 0;
     EVP_MD_CTX_free(context);
     if (!ok) {
         ERR_clear_error();

@@ -47,11 +47,13 @@ int pkey_check_rsa(
 int pkey_public(const struct pkey_algorithm *algorithm, const EVP_PKEY *pkey, uint8_t **ret_bytes,
     size_t *ret_length, struct err_note *note);
 
-/* A context ready to sign. It is only ever copied, which costs less than making it and may be done by many threads at once. NULL when memory is short. */
+/* A context ready to sign. It is only ever copied, which costs less than making it and may be done by many
+ * threads at once. NULL when memory is short. */
 EVP_MD_CTX *pkey_signer(const struct pkey_algorithm *algorithm, EVP_PKEY *pkey);
 
 /* Signs; the signature in DNS form. `out` holds DNSKEY_MAX_SIGNATURE octets. */
-int pkey_sign(const struct pkey_algorithm *algorithm, const EVP_MD_CTX *signer, const uint8_t *data, size_t length, uint8_t *out, size_t *ret_length);
+int pkey_sign(const struct pkey_algorithm *algorithm, const EVP_MD_CTX *signer, const uint8_t *data,
+    size_t length, uint8_t *out, size_t *ret_length);
 
 /* True if the signature (DNS form) is the key's over the data. */
 bool pkey_verify(const struct pkey_algorithm *algorithm, EVP_PKEY *pkey, const uint8_t *data, size_t length,

@@ -1,5 +1,6 @@
-/* Files are written beside their place under another name, made durable, and put in place by a rename that refuses to replace: a reader sees a whole file
- * or none, and no key is ever lost to another. The private half comes first, so that a .key never stands without it. */
+/* Files are written beside their place under another name, made durable, and put in place by a rename that
+ * refuses to replace: a reader sees a whole file or none, and no key is ever lost to another. The private
+ * half comes first, so that a .key never stands without it. */
 #include "io/keys/keys.h"
 
 #include "base/text.h"
@@ -22,7 +23,8 @@ enum { MAX_FILE = 16 * 1024, MAX_PATH = 4096 };
 
 /* ---- making ---- */
 
-int keys_generate(uint8_t algorithm, unsigned bits, uint16_t flags, struct dnskey **ret_key, struct err_note *note)
+int keys_generate(
+    uint8_t algorithm, unsigned bits, uint16_t flags, struct dnskey **ret_key, struct err_note *note)
 {
     EVP_PKEY *pkey = NULL;
     bits = bits ? bits : 2048;
@@ -44,11 +46,13 @@ int keys_generate(uint8_t algorithm, unsigned bits, uint16_t flags, struct dnske
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, algorithm == 15 ? "ED25519" : "ED448");
         break;
     default:
-        return err_set(note, ERR_USAGE, "keys of algorithm %u are not made here (5, 7, 8, 10, 13, 14, 15 and 16 are)", algorithm);
+        return err_set(note, ERR_USAGE,
+            "keys of algorithm %u are not made here (5, 7, 8, 10, 13, 14, 15 and 16 are)", algorithm);
     }
     if (!pkey) {
         ERR_clear_error();
-        return err_set(note, ERR_INTERNAL, "the crypto library could not make a key of algorithm %u", algorithm);
+        return err_set(
+            note, ERR_INTERNAL, "the crypto library could not make a key of algorithm %u", algorithm);
     }
     int rc = dnskey_from_private(flags, algorithm, pkey, ret_key, note);
     EVP_PKEY_free(pkey);
@@ -73,7 +77,8 @@ int keys_random_token(char *out, size_t length)
 
 /* ---- names of files ---- */
 
-int keys_base(const struct name *owner, uint8_t algorithm, uint16_t tag, char ret_base[KEYS_MAX_BASE], struct err_note *note)
+int keys_base(const struct name *owner, uint8_t algorithm, uint16_t tag, char ret_base[KEYS_MAX_BASE],
+    struct err_note *note)
 {
     struct name lower = *owner;
     struct text base;
@@ -82,7 +87,8 @@ int keys_base(const struct name *owner, uint8_t algorithm, uint16_t tag, char re
     text_add(&base, "K");
     for (const uint8_t *label = lower.wire; *label; label += *label + 1) {
         for (unsigned i = 1; i <= *label; i++) {
-            bool plain = (label[i] >= 'a' && label[i] <= 'z') || (label[i] >= '0' && label[i] <= '9') || label[i] == '-' || label[i] == '_';
+            bool plain = (label[i] >= 'a' && label[i] <= 'z') || (label[i] >= '0' && label[i] <= '9') ||
+                         label[i] == '-' || label[i] == '_';
             text_printf(&base, plain ? "%c" : "%%%02X", label[i]);
         }
         text_add(&base, ".");
@@ -91,17 +97,21 @@ int keys_base(const struct name *owner, uint8_t algorithm, uint16_t tag, char re
         text_add(&base, ".");
     text_printf(&base, "+%03u+%05u", algorithm, tag);
     /* ".private" and the mark of an unfinished file must fit as well into the 255 octets of a file's name. */
-    int rc = base.failed ? ERR_NOMEM : base.length > 255 - strlen(".private.XXXXXX")
-        ? err_set(note, ERR_DATA, "the zone's name is too long for a file's name") : 0;
+    int rc = base.failed ? ERR_NOMEM
+             : base.length > 255 - strlen(".private.XXXXXX")
+                 ? err_set(note, ERR_DATA, "the zone's name is too long for a file's name")
+                 : 0;
     if (rc == 0)
         memcpy(ret_base, base.string, base.length + 1);
     text_free(&base);
     return rc;
 }
 
-static int path_of(const char *directory, const char *base, const char *ending, char path[MAX_PATH], struct err_note *note)
+static int path_of(
+    const char *directory, const char *base, const char *ending, char path[MAX_PATH], struct err_note *note)
 {
-    int length = *directory ? snprintf(path, MAX_PATH, "%s/%s%s", directory, base, ending) : snprintf(path, MAX_PATH, "%s%s", base, ending);
+    int length = *directory ? snprintf(path, MAX_PATH, "%s/%s%s", directory, base, ending)
+                            : snprintf(path, MAX_PATH, "%s%s", base, ending);
     return length < MAX_PATH ? 0 : err_set(note, ERR_DATA, "the path of %.200s is too long", base);
 }
 
@@ -110,7 +120,7 @@ bool keys_exist(const char *directory, const char *base)
     char path[MAX_PATH];
     struct stat status;
     return (path_of(directory, base, ".key", path, NULL) == 0 && lstat(path, &status) == 0) ||
-        (path_of(directory, base, ".private", path, NULL) == 0 && lstat(path, &status) == 0);
+           (path_of(directory, base, ".private", path, NULL) == 0 && lstat(path, &status) == 0);
 }
 
 /* ---- writing ---- */
@@ -118,7 +128,9 @@ bool keys_exist(const char *directory, const char *base)
 static int fail(struct err_note *note, const char *what, const char *path)
 {
     int cause = errno;
-    int rc = cause == EACCES || cause == EPERM || cause == EROFS ? ERR_PERM : cause == ENOENT || cause == ENOTDIR ? ERR_NOINPUT : ERR_IO;
+    int rc = cause == EACCES || cause == EPERM || cause == EROFS ? ERR_PERM
+             : cause == ENOENT || cause == ENOTDIR               ? ERR_NOINPUT
+                                                                 : ERR_IO;
     return err_set(note, rc, "cannot %s %.300s: %s", what, path, strerror(cause));
 }
 
@@ -159,7 +171,8 @@ static int write_file(const char *path, mode_t mode, const struct text *content,
         rc = fail(note, "write", path);
     close(file);
     if (rc == 0 && put_in_place(draft, path) != 0)
-        rc = errno == EEXIST ? err_set(note, ERR_IO, "%.300s exists already; it is left as it is", path) : fail(note, "make", path);
+        rc = errno == EEXIST ? err_set(note, ERR_IO, "%.300s exists already; it is left as it is", path)
+                             : fail(note, "make", path);
     if (rc)
         unlink(draft);
     return rc;
@@ -202,22 +215,25 @@ static void add_times(struct text *text, const char *before, const struct keys_t
     for (size_t i = 0; i < TIME_FIELDS; i++) {
         struct utc_date d = utc_date_of(*time_at(&copy, i));
         if (*time_at(&copy, i))
-            text_printf(text, "%s%s: %04d%02d%02d%02d%02d%02d\n", before, time_fields[i].name, d.year, d.month, d.day, d.hour, d.minute, d.second);
+            text_printf(text, "%s%s: %04d%02d%02d%02d%02d%02d\n", before, time_fields[i].name, d.year,
+                d.month, d.day, d.hour, d.minute, d.second);
     }
 }
 
-static int public_text(const struct name *owner, const struct dnskey *key, const struct keys_times *times, struct text *text)
+static int public_text(
+    const struct name *owner, const struct dnskey *key, const struct keys_times *times, struct text *text)
 {
     char name[NAME_MAX_TEXT];
     name_to_text(owner, name);
-    text_printf(text, "; This is a %s%s-signing key, keyid %u, for %s\n", key->flags & DNSKEY_REVOKE ? "revoked " : "",
-        key->flags & DNSKEY_SEP ? "key" : "zone", key->tag, name);
+    text_printf(text, "; This is a %s%s-signing key, keyid %u, for %s\n",
+        key->flags & DNSKEY_REVOKE ? "revoked " : "", key->flags & DNSKEY_SEP ? "key" : "zone", key->tag,
+        name);
     add_times(text, "; ", times);
     return dnskey_public_text(owner, key, text);
 }
 
-int keys_write(const char *directory, const struct name *owner, const struct dnskey *key, const struct keys_times *times,
-    char ret_base[KEYS_MAX_BASE], struct err_note *note)
+int keys_write(const char *directory, const struct name *owner, const struct dnskey *key,
+    const struct keys_times *times, char ret_base[KEYS_MAX_BASE], struct err_note *note)
 {
     char base[KEYS_MAX_BASE], private_path[MAX_PATH], public_path[MAX_PATH];
     struct text secret, public;
@@ -269,8 +285,10 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_length, str
         else if (n > 0)
             length += (size_t)n;
     }
-    int rc = n < 0 ? fail(note, "read", path) : !bytes ? ERR_NOMEM
-        : length > MAX_FILE ? err_set(note, ERR_DATA, "%.300s is too large for a key file", path) : 0;
+    int rc = n < 0               ? fail(note, "read", path)
+             : !bytes            ? ERR_NOMEM
+             : length > MAX_FILE ? err_set(note, ERR_DATA, "%.300s is too large for a key file", path)
+                                 : 0;
     if (file >= 0)
         close(file);
     if (rc && bytes) {
@@ -325,9 +343,11 @@ static void read_times(const char *bytes, size_t length, struct keys_times *time
             char text[32];
             int64_t us;
             const char *v = line + size + 2;
-            if ((size_t)(end - line) < size + 2 + 14 || strncmp(line, time_fields[i].name, size) != 0 || line[size] != ':')
+            if ((size_t)(end - line) < size + 2 + 14 || strncmp(line, time_fields[i].name, size) != 0 ||
+                line[size] != ':')
                 continue;
-            snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", v, v + 4, v + 6, v + 8, v + 10, v + 12);
+            snprintf(
+                text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", v, v + 4, v + 6, v + 8, v + 10, v + 12);
             if (utc_parse(text, &us) == 0)
                 *time_at(times, i) = us;
         }
@@ -336,7 +356,8 @@ static void read_times(const char *bytes, size_t length, struct keys_times *time
     }
 }
 
-int keys_read(const char *path, struct name *ret_owner, struct dnskey **ret_key, struct keys_times *ret_times, struct err_note *note)
+int keys_read(const char *path, struct name *ret_owner, struct dnskey **ret_key, struct keys_times *ret_times,
+    struct err_note *note)
 {
     char file[MAX_PATH], *bytes = NULL;
     size_t length = 0;
@@ -349,12 +370,10 @@ int keys_read(const char *path, struct name *ret_owner, struct dnskey **ret_key,
         rc = half_path(path, ".private", file, note);
     if (rc)
         goto out;
-    rc = read_file(file, &bytes, &length, note);
-    if (rc == ERR_NOINPUT) {
+    if (access(file, F_OK) != 0 && errno == ENOENT) {
         whole = public;
         public = NULL;
-        rc = 0;
-    } else if (rc == 0) {
+    } else if ((rc = read_file(file, &bytes, &length, note)) == 0) {
         rc = dnskey_from_private_text(bytes, length, public->flags, &whole, &why);
         if (rc)
             err_set(note, rc, "%.200s: %.300s", file, why.text[0] ? why.text : err_str(rc));
