@@ -128,9 +128,9 @@ bool keys_exist(const char *directory, const char *base)
 static int fail(struct err_note *note, const char *what, const char *path)
 {
     int cause = errno;
-    int rc = cause == EACCES || cause == EPERM || cause == EROFS ? ERR_PERM
-             : cause == ENOENT || cause == ENOTDIR               ? ERR_NOINPUT
-                                                                 : ERR_IO;
+    bool forbidden = cause == EACCES || cause == EPERM || cause == EROFS;
+    bool absent = cause == ENOENT || cause == ENOTDIR || cause == EISDIR;
+    int rc = forbidden ? ERR_PERM : absent ? ERR_NOINPUT : ERR_IO;
     return err_set(note, rc, "cannot %s %.300s: %s", what, path, strerror(cause));
 }
 
