@@ -87,27 +87,21 @@ static void harden(sqlite3 *handle)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 }
 
-/* Settings of a connection that writes. */
-static int set_up(struct db *db, struct err_note *note)
+/* The file's mode is changed only when it is known to be ours. */
+static int prepare(struct db *db, bool fresh, struct err_note *note)
 {
     char pragmas[160];
+    harden(db->handle);
     snprintf(pragmas, sizeof pragmas,
         "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d; PRAGMA cell_size_check = ON",
         db->kind->synchronous, KEEP_WAL);
     int err = db_run(db, pragmas, note);
-    if (!err && !db->read_only)
-        err = db_run(db, "PRAGMA journal_mode = WAL", note);
-    return err;
-}
-
-static int prepare(struct db *db, bool fresh, struct err_note *note)
-{
-    harden(db->handle);
-    int err = set_up(db, note);
     if (!err && !fresh)
         err = quick_check(db, note);
     if (!err)
         err = schema_migrate(db, fresh, note);
+    if (!err && !db->read_only)
+        err = db_run(db, "PRAGMA journal_mode = WAL", note);
     if (!err)
         err = db_run(db, "PRAGMA foreign_keys = ON", note);
     return err ? err : prepare_all(db, note);

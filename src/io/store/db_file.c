@@ -1,7 +1,7 @@
-/* A reader on a read-only directory cannot make the shared index that WAL wants. If there is no log, the file
- * is all there is and cannot change: it is opened as immutable. If there is a log (a copy taken from a
- * running server, say), it is read with the index in our own memory: exclusive locking mode, with locks off
- * since they cannot be had on such a file. */
+/* A reader on a read-only directory cannot make the shared index that WAL wants. If there is no log, the file is all there
+ * is and cannot change: it is opened as immutable. If there is a log (of a server that was killed, or a copy of a running
+ * one), it is read with the index in our own memory: exclusive locking mode, and the VFS unix-none, since locks cannot be
+ * had on such a file. */
 #include "io/store/db_file.h"
 
 #include <errno.h>
@@ -37,18 +37,24 @@ int db_file_missing(const char *path, struct err_note *note)
     return err_set(note, errno_code(number), "cannot open %s: %s", path, strerror(number));
 }
 
-/* Why a file cannot be written, asked of the file itself and of its directory. */
-static int read_only_fault(const char *path, struct err_note *note)
+/* Why a file cannot be written, asked of the file itself and of its directory; 0 if it can. */
+static int why_not_writable(const char *path)
 {
     char directory[DB_FILE_PATH];
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
     if (slash)
         *slash = '\0';
-    int number = EROFS;
-    if (access(path, W_OK) != 0 || (slash && access(directory, W_OK) != 0))
-        number = errno;
-    return err_set(note, errno_code(number), "%s cannot be written: %s", path, strerror(number));
+    return access(path, W_OK) != 0 || (slash && access(directory, W_OK) != 0) ? errno : 0;
+}
+
+static int read_only_fault(int code, const char *path, struct err_note *note)
+{
+    if (code == SQLITE_READONLY_DBMOVED)
+        return err_set(note, ERR_IO, "%s was moved or removed while it was in use", path);
+    int number = why_not_writable(path);
+    return err_set(note, number ? errno_code(number) : ERR_PERM, "%s cannot be written: %s", path,
+        number ? strerror(number) : "it is open to be read only");
 }
 
 static int io_fault(sqlite3 *handle, int code, const char *path, struct err_note *note)
@@ -58,18 +64,20 @@ static int io_fault(sqlite3 *handle, int code, const char *path, struct err_note
         return err_set(note, ERR_NOMEM, "no memory to work on %s", path);
     if (number == ENOSPC || number == EDQUOT || number == EFBIG)
         return err_set(note, ERR_IO, "%s cannot grow: %s; nothing was stored", path, strerror(number));
-    if (number == EROFS)
-        return read_only_fault(path, note);
     return err_set(note, ERR_IO, "reading or writing %s failed: %s", path,
         number ? strerror(number) : sqlite3_errstr(code));
 }
 
+/* SQLite does not say which of its files it could not open; the last error number may be another call's. */
 static int open_fault(sqlite3 *handle, const char *path, struct err_note *note)
 {
     int number = handle ? sqlite3_system_errno(handle) : 0;
-    if (number == 0 || number == EROFS || number == EACCES)
-        return access(path, R_OK) != 0 ? db_file_missing(path, note) : read_only_fault(path, note);
-    return err_set(note, errno_code(number), "cannot open %s or its log: %s", path, strerror(number));
+    if (access(path, R_OK) != 0)
+        return db_file_missing(path, note);
+    if (why_not_writable(path) != 0)
+        return read_only_fault(SQLITE_READONLY, path, note);
+    return err_set(note, number == EACCES || number == EPERM ? ERR_PERM : ERR_IO,
+        "cannot open %s or its log: %s", path, number ? strerror(number) : "unable to open");
 }
 
 int db_file_fault(sqlite3 *handle, int code, const char *path, struct err_note *note)
@@ -85,7 +93,7 @@ int db_file_fault(sqlite3 *handle, int code, const char *path, struct err_note *
     case SQLITE_NOTADB:
         return err_set(note, ERR_DATA, "%s is damaged or no SQLite file: restore it from a backup", path);
     case SQLITE_READONLY:
-        return read_only_fault(path, note);
+        return read_only_fault(code, path, note);
     case SQLITE_CANTOPEN:
         return open_fault(handle, path, note);
     case SQLITE_PERM:
@@ -157,7 +165,7 @@ static int open_unwritable(const char *path, sqlite3 **ret_handle)
 {
     char uri[DB_FILE_PATH];
     bool log = has_log(path);
-    if (!write_uri(path, log ? "mode=ro&nolock=1" : "mode=ro&immutable=1", uri))
+    if (!write_uri(path, log ? "mode=ro&vfs=unix-none" : "mode=ro&immutable=1", uri))
         return SQLITE_CANTOPEN;
     return open_with(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
         log ? "PRAGMA locking_mode = EXCLUSIVE" : NULL, ret_handle);
@@ -184,7 +192,7 @@ int db_file_open(const char *path, bool read_only, sqlite3 **ret_handle, struct 
     if (code != SQLITE_OK)
         err = db_file_fault(handle, code, path, note);
     else if (!read_only && sqlite3_db_readonly(handle, "main") == 1)
-        err = read_only_fault(path, note); /* SQLite goes on with less than was asked for */
+        err = read_only_fault(SQLITE_READONLY, path, note); /* SQLite goes on with less than was asked for */
     if (err)
         sqlite3_close(handle);
     else
