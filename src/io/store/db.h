@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "io/store/sql.h"
+#include "sql.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
-/* A reader on a read-only directory cannot make the shared index that WAL wants. If there is no log, the file is all there
- * is and cannot change: it is opened as immutable. If there is a log (of a server that was killed, or a copy of a running
- * one), it is read with the index in our own memory: exclusive locking mode, and the VFS unix-none, since locks cannot be
- * had on such a file. */
+/* A reader on a read-only directory cannot make the shared index that WAL wants. If there is no log, the file
+ * is all there is and cannot change: it is opened as immutable. If there is a log (of a server that was
+ * killed, or a copy of a running one), it is read with the index in our own memory: exclusive locking mode,
+ * and the VFS unix-none, since locks cannot be had on such a file. */
 #include "io/store/db_file.h"
 
 #include <errno.h>
