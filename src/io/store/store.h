@@ -77,6 +77,9 @@ int store_participants(struct store *store, struct arena *arena, struct store_pa
 /* ERR_NOINPUT if no participant has that token. */
 int store_participant_find(struct store *store, const char *token, struct arena *arena,
     struct store_participant *ret, struct err_note *note);
+/* The participant leaves at `now_us` (or when it joined, if the clock went back); its rows stay. A second
+ * time changes nothing. ERR_NOINPUT if no participant has that token. */
+int store_leave(struct store *store, const char *token, int64_t now_us, struct err_note *note);
 
 /* Private keys, by zone and key id, as the text of a `.private` file. */
 struct store_key {

@@ -184,6 +184,23 @@ int store_participant_find(struct store *store, const char *token, struct arena 
     return err;
 }
 
+int store_leave(struct store *store, const char *token, int64_t now_us, struct err_note *note)
+{
+    struct store_participant participant;
+    struct arena *arena = arena_new();
+    int err = arena ? store_may_write(store, note) : err_set(note, ERR_NOMEM, "no memory");
+    if (!err)
+        err = store_participant_find(store, token, arena, &participant, note);
+    if (!err) {
+        struct db_query query = db_query(store->state, SQL_PARTICIPANT_LEAVE, note);
+        db_bind_number(&query, now_us);
+        db_bind_number(&query, participant.id);
+        err = db_finish(&query);
+    }
+    arena_free(arena);
+    return err;
+}
+
 int store_key_add(struct store *store, const struct store_key *key, struct err_note *note)
 {
     int err = store_may_write(store, note);

@@ -1,0 +1,42 @@
+/* rolls: plans in the store. A roll is a plan that has a start; participants share it. */
+#ifndef IO_STORE_ROLLS_H
+#define IO_STORE_ROLLS_H
+
+#include "core/roll/plan.h"
+#include "io/store/store.h"
+
+/* The plan of a roll, and the changed_us that rolls_write() wants back. ERR_NOINPUT if there is no such roll.
+ */
+int rolls_read(
+    struct store *store, int64_t id, struct plan **ret_plan, int64_t *ret_changed_us, struct err_note *note);
+
+/* Stores the plan after an operation (plan_postpone() …). ERR_DATA if somebody else changed it since
+ * rolls_read(): read it again. */
+int rolls_write(struct store *store, int64_t id, const struct plan *plan, int64_t was_changed_us,
+    int64_t now_us, struct err_note *note);
+
+/* What a participant wishes to follow. */
+struct rolls_wish {
+    const char *plan_name; /* a built-in plan, or NULL … */
+    const char *document;  /* … and then a plan document (YAML) of `length` octets, from a stranger */
+    size_t length;
+    uint32_t ttl_s; /* 60 or 172,800; 0: the plan's own */
+};
+
+/* Reads and judges the wish. Refused with ERR_USAGE: no such plan, a document with a fault (line and column
+ * are named), more than 8 keys or 64 steps, keys with tags or digests (a test zone's keys are made anew), a
+ * history, another TTL. */
+int rolls_template(const struct rolls_wish *wish, struct plan **ret_template, struct err_note *note);
+
+/* The roll to join: one of the same plan and TTL, undisturbed, with at least half of the time before its new
+ * key is published still to come, so that a resolver can be set up; else a new one that starts now. Adds
+ * nothing: `id` 0 is a roll to be added, with `document` in the arena. A dated plan cannot start again:
+ * ERR_USAGE if its new key is published. */
+struct rolls_choice {
+    int64_t id, start_us;
+    const char *document;
+};
+int rolls_choose(struct store *store, const struct plan *template, const char *parent, uint32_t ttl_s,
+    int64_t now_us, struct arena *arena, struct rolls_choice *ret_choice, struct err_note *note);
+
+#endif
