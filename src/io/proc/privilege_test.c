@@ -61,8 +61,10 @@ static int drop_twice(void)
 
 static void test_same_user_again_is_no_error(void **state)
 {
-    if (geteuid() != 0)
+    if (geteuid() != 0) {
+        print_message("skipped: needs root\n");
         skip();
+    }
     assert_int_equal(in_child(drop_twice), 0);
 }
 
