@@ -1,0 +1,137 @@
+/* plan: states at every boundary, rolls, checks, built-in plans. */
+#include "core/roll/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct plan *builtin(const char *name)
+{
+    struct plan *plan;
+    assert_int_equal(plan_builtin(name, &plan), 0);
+    return plan;
+}
+
+static int64_t at(const char *text)
+{
+    int64_t us;
+    assert_int_equal(utc_parse(text, &us), 0);
+    return us;
+}
+
+static struct plan *start(const char *name, int64_t start_us)
+{
+    struct plan *template = builtin(name), *plan;
+    struct err_note note = {""};
+    assert_int_equal(plan_start(template, start_us, NULL, 0, &plan, &note), 0);
+    plan_free(template);
+    return plan;
+}
+
+static void every_builtin_holds(void **state)
+{
+    assert_int_equal(plan_builtin_count(), 6);
+    for (size_t i = 0; i < plan_builtin_count(); i++) {
+        struct plan *plan = builtin(plan_builtin_name(i));
+        struct err_note note = {""};
+        if (plan_check(plan, &note))
+            fail_msg("%s: %s", plan->name, note.text);
+        assert_true(plan->builtin);
+        plan_free(plan);
+    }
+}
+
+/* One letter a key: . not published, p published, S signs, R revoked, s signs unpublished. */
+static void states(const struct plan *plan, int64_t t_us, char *out)
+{
+    for (size_t i = 0; i < plan->key_count; i++) {
+        struct plan_key_state s = plan_key_at(&plan->keys[i], t_us);
+        *out++ = s.revoked ? 'R' : s.published ? (s.signing ? 'S' : 'p') : s.signing ? 's' : '.';
+    }
+    *out = '\0';
+}
+
+/* The fast test zone, to the microsecond: just before, at and just after each step. */
+static void fast_states(void **state)
+{
+    static const struct {
+        int64_t s;
+        const char *before, *from, *phase_before, *phase;
+    } rows[] = {
+        {0, "...", "S.S", "before", "steady"},
+        {30, "S.S", "SpS", "steady", "hold-down"},
+        {95, "SpS", "SpS", "hold-down", "waiting"}, /* 30 + 60 + TTL/2 */
+        {150, "SpS", "pSS", "waiting", "sign"},
+        {190, "pSS", "RSS", "sign", "revoke"},
+        {240, "RSS", ".SS", "revoke", "done"},
+    };
+    int64_t t0 = at("2026-11-24T22:00:00Z");
+    struct plan *plan = start("testzone-fast", t0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char seen[8];
+        int64_t t = t0 + rows[i].s * UTC_SECOND;
+        states(plan, t - 1, seen);
+        assert_string_equal(seen, rows[i].before);
+        assert_string_equal(plan_phase_at(plan, t - 1), rows[i].phase_before);
+        for (int64_t us = 0; us < 2; us++) {
+            states(plan, t + us, seen);
+            assert_string_equal(seen, rows[i].from);
+            assert_string_equal(plan_phase_at(plan, t + us), rows[i].phase);
+        }
+        if (rows[i].s != 95)
+            assert_int_equal(plan_next_change(plan, t - 1), t);
+    }
+    assert_int_equal(plan_next_change(plan, t0 + 240 * UTC_SECOND), UTC_OPEN);
+    plan_free(plan);
+}
+
+static void root_2018(void **state)
+{
+    struct plan *plan = builtin("root-2018");
+    char seen[8];
+    states(plan, at("2018-10-12"), seen);
+    assert_string_equal(seen, "pS");
+    states(plan, at("2019-02-01"), seen);
+    assert_string_equal(seen, "RS");
+    states(plan, at("2019-03-22"), seen);
+    assert_string_equal(seen, ".S");
+    struct plan_roll roll = plan_roll_at(plan, at("2018-10-12"));
+    assert_string_equal(roll.old_key->id, "KSK-2010");
+    assert_string_equal(roll.new_key->id, "KSK-2017");
+    assert_int_equal(roll.sign_us, at("2018-10-11T16:00:00Z"));
+    assert_int_equal(roll.trust_us, at("2017-08-11")); /* 30 days and a refresh of one day */
+    plan_free(plan);
+}
+
+/* Both algorithms sign for a while: the roll is the day on which the old key stops. */
+static void root_algorithm(void **state)
+{
+    struct plan *plan = builtin("root-algorithm");
+    char seen[8];
+    states(plan, at("2028-05-01"), seen);
+    assert_string_equal(seen, "S..Ss"); /* DD */
+    states(plan, at("2029-01-01"), seen);
+    assert_string_equal(seen, "SS.SS"); /* EE */
+    states(plan, at("2029-08-01"), seen);
+    assert_string_equal(seen, "RS.SS"); /* FF */
+    states(plan, at("2030-02-01"), seen);
+    assert_string_equal(seen, ".S.sS"); /* GG */
+    states(plan, at("2030-08-01"), seen);
+    assert_string_equal(seen, ".S..S"); /* HH */
+    assert_int_equal(plan_roll_at(plan, at("2029-01-01")).sign_us, at("2029-07-11"));
+    assert_string_equal(plan_phase_at(plan, at("2029-01-01")), "waiting");
+    plan_free(plan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_builtin_holds),
+        cmocka_unit_test(fast_states),
+        cmocka_unit_test(root_2018),
+        cmocka_unit_test(root_algorithm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
