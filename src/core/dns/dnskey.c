@@ -259,7 +259,7 @@ unsigned dnskey_bits(const struct dnskey *key)
     if (!how)
         return 0;
     if (how->kind != PKEY_RSA)
-        return how->half * 8U;
+        return key->public_length == how->public_size ? how->half * 8U : 0;
     /* RFC 3110 §2: the modulus is what follows the exponent. */
     size_t skip = key->public_length < 3 ? 0 : at[0] ? 1U + at[0] : 3U + bytes_u16(at + 1);
     while (skip < key->public_length && at[skip] == 0)

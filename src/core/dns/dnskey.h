@@ -55,7 +55,7 @@ int dnskey_from_public_text(
 int dnskey_public_text(const struct name *owner, const struct dnskey *key, struct text *ret_text);
 
 /* The size by which people know a key: bits of an RSA modulus (2048), of a curve (256, 384, 456); 0 if the
- * algorithm is unknown. */
+ * algorithm is unknown or the key none of it. */
 unsigned dnskey_bits(const struct dnskey *key);
 
 /* The same key with other flags (REVOKE set, say); shares the private half. */
