@@ -1,6 +1,7 @@
 # A thin front for Meson and the scripts in tools/. `make help` lists what there is.
 SHELL := /bin/sh
 PREFIX ?= /usr/local
+BUILD ?= build
 DEMO ?=
 ARGS ?=
 SECONDS ?= 10
@@ -44,9 +45,8 @@ fuzz: ## every fuzz target with libFuzzer (clang), SECONDS=10 for each
 	@SECONDS_EACH='$(SECONDS)' tools/fuzz $(TARGETS)
 
 install: ## build, and install the program and its manual pages (PREFIX, DESTDIR)
-	@tools/build build
-	@meson configure build --prefix '$(abspath $(PREFIX))'
-	@DESTDIR='$(DESTDIR)' meson install -C build --quiet
+	@tools/build '$(BUILD)' --prefix '$(abspath $(PREFIX))'
+	@DESTDIR='$(DESTDIR)' meson install -C '$(BUILD)' --no-rebuild --quiet
 
 setup: ## install all that building and testing need (never a service)
 	@tools/setup test
