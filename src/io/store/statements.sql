@@ -59,6 +59,9 @@ SELECT participant_id, at_us, verdict, state, summary, document FROM verdict WHE
 SELECT participant_id, at_us, verdict, state, summary, document FROM verdict
 WHERE id IN (SELECT max(id) FROM verdict GROUP BY participant_id) ORDER BY participant_id;
 
+-- name: verdicts_recent
+SELECT participant_id, at_us, verdict, state, summary, document FROM verdict ORDER BY id DESC LIMIT ?;
+
 -- name: verdict_refresh
 UPDATE verdict SET summary = ?, document = ? WHERE id = (SELECT max(id) FROM verdict WHERE participant_id = ?);
 

@@ -106,6 +106,9 @@ int store_verdicts(struct store *store, int64_t participant_id, struct arena *ar
 /* The newest verdict of every participant that has one. */
 int store_verdicts_latest(struct store *store, struct arena *arena, struct store_verdict **ret,
     size_t *ret_count, struct err_note *note);
+/* The newest `most` changes of all participants, the newest first. */
+int store_verdicts_recent(struct store *store, size_t most, struct arena *arena, struct store_verdict **ret,
+    size_t *ret_count, struct err_note *note);
 /* Replaces the newest verdict's summary and document, which has counts that grow, without adding a change (no
  * FULL sync needed). ERR_NOINPUT if it has none. */
 int store_verdict_refresh(struct store *store, const struct store_verdict *verdict, struct err_note *note);

@@ -280,6 +280,14 @@ int store_verdicts_latest(struct store *store, struct arena *arena, struct store
     return read_verdicts(&query, arena, ret, ret_count);
 }
 
+int store_verdicts_recent(struct store *store, size_t most, struct arena *arena, struct store_verdict **ret,
+    size_t *ret_count, struct err_note *note)
+{
+    struct db_query query = db_query(store->state, SQL_VERDICTS_RECENT, note);
+    db_bind_number(&query, (int64_t)most);
+    return read_verdicts(&query, arena, ret, ret_count);
+}
+
 int store_verdict_refresh(struct store *store, const struct store_verdict *verdict, struct err_note *note)
 {
     int err = store_may_write(store, note);

@@ -230,6 +230,10 @@ static void keeps_verdicts(void **state)
     assert_int_equal(verdicts[0].participant_id, a);
     assert_int_equal(verdicts[0].verdict, 2);
     assert_string_equal(verdicts[1].summary, "learned");
+    must(f, store_verdicts_recent(f->store, 2, f->arena, &verdicts, &count, &f->note));
+    assert_int_equal(count, 2);
+    assert_string_equal(verdicts[0].summary, "learned"); /* by the order in which they came */
+    assert_string_equal(verdicts[1].summary, "will break");
 }
 
 struct seen {
