@@ -33,7 +33,8 @@ struct ask {
 
 /* Ends a request with an error: JSON below /api, else a page. `message` is plain text, escaped here. */
 void ask_fail(struct ask *ask, unsigned status, const char *message);
-/* The same for one of our error codes: 404 for ERR_NOINPUT, 400 for ERR_DATA …, 503 for what the store says. */
+/* The same for one of our error codes: 404 for ERR_NOINPUT, 400 for ERR_DATA …, 503 for what the store says.
+ */
 void ask_fail_store(struct ask *ask, int err, const struct err_note *note);
 
 /* Writes a JSON document and frees it. */

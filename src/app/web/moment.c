@@ -81,7 +81,8 @@ size_t moment_ticks(int64_t from_us, int64_t to_us, bool relative, int64_t *ret_
     return count;
 }
 
-const char *moment_tick_text(const int64_t *ticks, size_t count, size_t index, bool relative, char out[UTC_TEXT])
+const char *moment_tick_text(
+    const int64_t *ticks, size_t count, size_t index, bool relative, char out[UTC_TEXT])
 {
     static const char *const months[] = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

@@ -1,6 +1,6 @@
-/* Rows from top to bottom: the axis, the operations (if there were any), then for each key its name, its bar and
- * the labels of its steps on as many lines as they need not to touch. Each is measured first, so that the height
- * is known, by drawing it twice: once into a text that is thrown away. */
+/* Rows from top to bottom: the axis, the operations (if there were any), then for each key its name, its bar
+ * and the labels of its steps on as many lines as they need not to touch. Each is measured first, so that the
+ * height is known, by drawing it twice: once into a text that is thrown away. */
 #include "app/web/timeline.h"
 
 #include "app/web/moment.h"
@@ -128,7 +128,9 @@ static void draw_bar(struct drawing *d, const struct plan_key *key, double y)
 
 static void draw_tick(struct drawing *d, const struct plan_step *step, double x, double y)
 {
-    const char *class = step->at_us == UTC_OPEN ? "tl-tick tl-open" : step->planned ? "tl-tick tl-planned" : "tl-tick";
+    const char *class = step->at_us == UTC_OPEN ? "tl-tick tl-open"
+                        : step->planned         ? "tl-tick tl-planned"
+                                                : "tl-tick";
     text_printf(d->out, "<path class=\"%s\" d=\"M%.1f %.1fv%d\"/>\n", class, x, y - 4, BAR + 8);
 }
 
@@ -141,7 +143,8 @@ static void add_steps(struct drawing *d, const struct plan_key *key, double y, s
         bool planned = false;
         for (; i < key->step_count && key->steps[i].at_us == first->at_us; i++) {
             size_t length = strlen(words);
-            snprintf(words + length, sizeof words - length, "%s%s", length ? ", " : "", did[key->steps[i].what]);
+            snprintf(
+                words + length, sizeof words - length, "%s%s", length ? ", " : "", did[key->steps[i].what]);
             planned |= key->steps[i].planned;
         }
         double x = timeline_x(&d->axis, first->at_us);
@@ -223,7 +226,7 @@ static double draw_operations(struct drawing *d, double y, double height)
             continue;
         char when[UTC_TEXT], line[120];
         snprintf(line, sizeof line, "%s %s",
-            postponed                               ? "postponed"
+            postponed                                 ? "postponed"
             : strcmp(entry->operation, "resume") == 0 ? "resumed"
                                                       : "backed out",
             moment(d, entry->at_us, when));
@@ -239,12 +242,14 @@ static void draw_now(struct drawing *d, double height)
 {
     if (d->axis.relative)
         return;
-    bool before = d->now_us < d->axis.from_us, after = d->now_us > d->axis.to_us;
+    bool before = d->now_us<d->axis.from_us, after = d->now_us> d->axis.to_us;
     double x = timeline_x(&d->axis, d->now_us), middle = x < 30 ? 30 : x > WIDTH - 30 ? WIDTH - 30 : x;
     if (!before && !after)
         text_printf(d->out, "<path class=\"tl-now\" d=\"M%.1f 22V%.1f\"/>", x, height - 18);
     text_printf(d->out, "<text class=\"tl-nowtext\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", middle, height - 5,
-        before ? "\xe2\x86\x90 now" : after ? "now \xe2\x86\x92" : "now");
+        before  ? "\xe2\x86\x90 now"
+        : after ? "now \xe2\x86\x92"
+                : "now");
 }
 
 /* In words, for those who do not see it. */

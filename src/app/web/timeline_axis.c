@@ -1,6 +1,6 @@
 /* From the first to the last dated moment that matters, with some air. A key that has been there for years
- * before anything else happens does not stretch the axis: long silences at the beginning are left out, as long
- * as three moments remain. */
+ * before anything else happens does not stretch the axis: long silences at the beginning are left out, as
+ * long as three moments remain. */
 #include "app/web/timeline.h"
 
 #include <stdlib.h>

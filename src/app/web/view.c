@@ -109,8 +109,8 @@ static int read_rows(struct store *store, struct arena *arena, struct rows *rows
     return err;
 }
 
-static int fill_roll(const struct rows *rows, const struct store_roll *row, int64_t now_us, struct arena *arena,
-    struct view_roll *roll)
+static int fill_roll(const struct rows *rows, const struct store_roll *row, int64_t now_us,
+    struct arena *arena, struct view_roll *roll)
 {
     *roll = (struct view_roll){.row = *row, .plan = read_plan(row), .phase = "unreadable"};
     if (roll->plan) {
@@ -149,8 +149,7 @@ static int fill_changes(const struct rows *rows, struct arena *arena, struct vie
     if (!view->changes)
         return ERR_NOMEM;
     for (size_t i = 0; i < rows->recent_count; i++) {
-        const struct view_participant *participant =
-            find_participant(view, rows->recent[i].participant_id);
+        const struct view_participant *participant = find_participant(view, rows->recent[i].participant_id);
         if (participant)
             view->changes[view->change_count++] = (struct view_change){participant, rows->recent[i]};
     }

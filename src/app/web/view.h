@@ -48,7 +48,8 @@ struct view {
 };
 
 /* Everything lives in the arena but the plans, which view_free() frees. Errors of the store. */
-int view_load(struct store *store, int64_t now_us, struct arena *arena, struct view *ret_view, struct err_note *note);
+int view_load(
+    struct store *store, int64_t now_us, struct arena *arena, struct view *ret_view, struct err_note *note);
 void view_free(struct view *view);
 
 /* Fills in the dates of a participant from its verdict's document. */
@@ -68,7 +69,7 @@ struct view_one {
         uint16_t flags, tag;
         char *dnskey; /* "257 3 13 BASE64" */
         char *ds;     /* "TAG 13 2 HEX" */
-    } *keys;
+    } * keys;
     size_t key_count;
     const struct view_key *anchor; /* the key that signs now: what to configure; or NULL */
     int64_t now_us;

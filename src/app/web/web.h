@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct web_metric { /* a figure that somebody else counts, for /metrics */
+struct web_metric {   /* a figure that somebody else counts, for /metrics */
     const char *name; /* "rollcall_queries_recorded_total" */
     const char *help;
     bool gauge; /* else a counter */
@@ -24,19 +24,21 @@ struct web_metric { /* a figure that somebody else counts, for /metrics */
 
 /* Strings need only live during web_bind(), except what the callbacks use. */
 struct web_config {
-    const char *listen; /* "127.0.0.1:8053" */
-    const char *proxy;  /* address of a reverse proxy in front, or NULL */
-    const char *state;  /* directory of the store */
-    const char *parent; /* zone below which participants' zones lie, presentation form */
+    const char *listen;     /* "127.0.0.1:8053" */
+    const char *proxy;      /* address of a reverse proxy in front, or NULL */
+    const char *state;      /* directory of the store */
+    const char *parent;     /* zone below which participants' zones lie, presentation form */
     const char *const *dns; /* "127.0.0.1:5300": where the platform answers, for the snippets */
     size_t dns_count;
     size_t max_participants; /* 0: 10,000 */
     unsigned rate, burst;    /* requests a second of one address, and at once; 0: 20 and 200 */
-    unsigned enrol_each_s, enrol_burst; /* one enrolment of an address in so many seconds, and at once; 0: 30 and 10 */
+    unsigned enrol_each_s,
+        enrol_burst; /* one enrolment of an address in so many seconds, and at once; 0: 30 and 10 */
     unsigned connections, address_connections; /* 0: 1,000 and 64 */
     unsigned streams;                          /* pages kept live at once; 0: 500 */
 
-    /* Takes what an agent reports, and stores it. NULL: the web side stores it itself. From the web's thread. */
+    /* Takes what an agent reports, and stores it. NULL: the web side stores it itself. From the web's thread.
+     */
     void (*observe)(void *context, int64_t participant_id, const struct evidence_event *event);
     /* Fills in figures; returns how many. NULL: none. From the web's thread. */
     size_t (*metrics)(void *context, struct web_metric *out, size_t capacity);

@@ -71,7 +71,7 @@ void verdict_json_set(struct json *object, const struct verdict_result *result)
 
 int verdict_json_write(const struct verdict_result *result, struct text *ret_text)
 {
-    struct json *object = json_object();
+    struct json *object = json_new_object();
     verdict_json_set(object, result);
     int err = json_write(object, false, ret_text);
     json_free(object);
@@ -82,14 +82,14 @@ int verdict_json_write(const struct verdict_result *result, struct text *ret_tex
 
 static const char *string(const struct json *object, const char *name, struct arena *arena)
 {
-    const char *text = json_string(json_get(object, name));
+    const char *text = json_text(json_get(object, name));
     return text ? arena_string(arena, text) : NULL;
 }
 
 static int64_t moment(const struct json *object, const char *name)
 {
     int64_t us;
-    const char *text = json_string(json_get(object, name));
+    const char *text = json_text(json_get(object, name));
     return text && utc_parse(text, &us) == 0 ? us : UTC_OPEN;
 }
 
@@ -102,7 +102,7 @@ static int64_t number(const struct json *object, const char *name)
 
 static enum verdict verdict_of(const struct json *object)
 {
-    const char *name = json_string(json_get(object, "verdict"));
+    const char *name = json_text(json_get(object, "verdict"));
     for (int v = VERDICT_READY; name && v < VERDICT_UNKNOWN; v++)
         if (strcmp(name, verdict_name((enum verdict)v)) == 0)
             return (enum verdict)v;
@@ -111,7 +111,7 @@ static enum verdict verdict_of(const struct json *object)
 
 static enum verdict_state state_of(const struct json *object)
 {
-    const char *name = json_string(json_get(object, "state"));
+    const char *name = json_text(json_get(object, "state"));
     for (int s = STATE_WAITING; name && s <= STATE_FAILED; s++)
         if (strcmp(name, verdict_state_name((enum verdict_state)s)) == 0)
             return (enum verdict_state)s;
@@ -154,12 +154,13 @@ static int read_sources(const struct json *array, struct arena *arena, struct ve
             .queries = (unsigned long)number(one, "queries"),
             .first_us = moment(one, "first"),
             .last_us = moment(one, "last")};
-        address_read(json_string(json_get(one, "address")), source->source);
+        address_read(json_text(json_get(one, "address")), source->source);
     }
     return 0;
 }
 
-int verdict_json_read(const char *document, struct arena *arena, struct verdict_result *ret, struct err_note *note)
+int verdict_json_read(
+    const char *document, struct arena *arena, struct verdict_result *ret, struct err_note *note)
 {
     struct json *root;
     int err = json_read(document, strlen(document), &root, note);
@@ -173,7 +174,7 @@ int verdict_json_read(const char *document, struct arena *arena, struct verdict_
         .break_us = moment(root, "breaks"),
         .broke_us = moment(root, "broke"),
         .sources_not_ready = (size_t)number(root, "sources_not_ready")};
-    if (!json_string(json_get(root, "verdict")))
+    if (!json_text(json_get(root, "verdict")))
         err = err_set(note, ERR_DATA, "the document is no verdict");
     if (!err)
         err = read_findings(json_get(root, "findings"), arena, &result);

@@ -21,8 +21,9 @@ void verdict_json_set(struct json *object, const struct verdict_result *result);
 /* The whole as a document. */
 int verdict_json_write(const struct verdict_result *result, struct text *ret_text);
 
-/* Reads a document; everything in *ret lives in the arena. What is missing is empty, a time that is missing is
- * UTC_OPEN. ERR_DATA if it is no such object, ERR_NOMEM. */
-int verdict_json_read(const char *document, struct arena *arena, struct verdict_result *ret, struct err_note *note);
+/* Reads a document; everything in *ret lives in the arena. What is missing is empty, a time that is missing
+ * is UTC_OPEN. ERR_DATA if it is no such object, ERR_NOMEM. */
+int verdict_json_read(
+    const char *document, struct arena *arena, struct verdict_result *ret, struct err_note *note);
 
 #endif
