@@ -52,7 +52,7 @@ setup: ## install all that building and testing need (never a service)
 	@tools/setup test
 
 format: ## clang-format every C file in place
-	@git ls-files -z 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' | xargs -0 clang-format -i
+	@find src tests tools -name '*.[ch]' -exec clang-format -i {} +
 
 clean: ## remove everything that was built or fetched
 	@rm -rf build build-asan build-bench build-fuzz
