@@ -209,11 +209,11 @@ int dnskey_public_text(const struct name *owner, const struct dnskey *key, struc
 struct words {
     const char *at, *end;
     unsigned line, depth;
-    char word[NAME_MAX_TEXT];
+    bool too_long; /* a word was cut: nothing that was read may be used */
+    char word[BASE64_SIZE(DNSKEY_MAX_RDATA)];
 };
 
-/* The next word of the record; false at its end. A word that is too long is cut, and fails wherever it is
- * used: it is no name, number or base64. */
+/* The next word of the record; false at its end. */
 static bool next_word(struct words *w)
 {
     for (; w->at < w->end; w->at++) {
@@ -235,6 +235,8 @@ static bool next_word(struct words *w)
         for (int i = 0; i <= escape; i++, w->at++)
             if (length + 1 < sizeof w->word)
                 w->word[length++] = *w->at;
+            else
+                w->too_long = true;
     }
     w->word[length] = '\0';
     return length > 0;
@@ -322,10 +324,12 @@ int dnskey_from_public_text(
     int rc = read_key(&w, &key, note);
     if (rc)
         return rc;
-    if (w.depth > 0 || next_record(&w)) {
+    if (w.too_long || w.depth > 0 || next_record(&w)) {
         dnskey_free(key);
-        return err_set(note, ERR_DATA, "line %u: %s", w.line,
-            w.depth ? "a parenthesis is not closed" : "more than one record");
+        const char *why = w.too_long ? "a word is too long"
+                          : w.depth  ? "a parenthesis is not closed"
+                                     : "more than one record";
+        return err_set(note, ERR_DATA, "line %u: %s", w.line, why);
     }
     *ret_owner = owner;
     *ret_key = key;
