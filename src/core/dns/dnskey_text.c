@@ -326,10 +326,10 @@ int dnskey_from_public_text(
         return rc;
     if (w.too_long || w.depth > 0 || next_record(&w)) {
         dnskey_free(key);
-        const char *why = w.too_long ? "a word is too long"
-                          : w.depth  ? "a parenthesis is not closed"
-                                     : "more than one record";
-        return err_set(note, ERR_DATA, "line %u: %s", w.line, why);
+        const char *fault = w.too_long ? "a word is too long"
+                            : w.depth  ? "a parenthesis is not closed"
+                                       : "more than one record";
+        return err_set(note, ERR_DATA, "line %u: %s", w.line, fault);
     }
     *ret_owner = owner;
     *ret_key = key;
