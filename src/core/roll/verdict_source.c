@@ -1,0 +1,407 @@
+/* One source: what its evidence comes to. First match wins, the surest evidence first: what it says itself
+ * (signals, RFC 8145), then what only a timer or a missing one can explain (rhythm), then what may be
+ * inferred. After the roll the outcome decides: proofs, signals, and the marks of a resolver that fails. */
+#include "core/roll/verdict_parts.h"
+
+enum {
+    STOPPED_ROW =
+        3, /* proofs stopped in a row: failures are cached for up to a minute, one alone means nothing */
+    DS_ASKED = 2, /* a validator with an anchor of its own never asks for its DS */
+    BURSTS = 2,
+    NO_ANCHOR = 3,
+};
+
+/* How long a signal stands for the present. BIND signals once a day, and not on the dot: 48 hours. Shortened
+ * zones: six refreshes. */
+static int64_t recently(const struct judging *j)
+{
+    return j->refresh_us < UTC_HOUR ? 6 * j->refresh_us : 2 * UTC_DAY;
+}
+
+static bool has_tag(const struct evidence_signal *signal, uint16_t tag)
+{
+    for (size_t i = 0; i < signal->tag_count; i++)
+        if (signal->tags[i] == tag)
+            return true;
+    return false;
+}
+
+static void sum(struct sightings *sum, const struct sightings *part)
+{
+    if (!sum->count || part->first_us < sum->first_us)
+        sum->first_us = part->first_us;
+    if (!sum->count || part->last_us > sum->last_us)
+        sum->last_us = part->last_us;
+    sum->count += part->count;
+}
+
+struct telling judge_telling(const struct judging *j, const struct evidence_source *source)
+{
+    struct telling telling = {.what = TOLD_NOTHING, .confirmed = source->signal_run >= 2};
+    for (size_t i = 0; i < source->signal_count; i++) {
+        const struct evidence_signal *signal = &source->signals[i];
+        if (has_tag(signal, j->in->new_tag))
+            sum(&telling.has, &signal->seen);
+        else if (has_tag(signal, j->in->old_tag))
+            sum(&telling.lacks, &signal->seen);
+    }
+    if (!telling.has.count && !telling.lacks.count)
+        return telling;
+    bool newest_has =
+        telling.has.count && (!telling.lacks.count || telling.has.last_us > telling.lacks.last_us);
+    telling.what = newest_has ? TOLD_NEW : TOLD_OLD;
+    /* A follower's set changes twice in a whole roll: old, old and new, new. More changes, with both kinds
+     * fresh, are several validators. */
+    int64_t other_us = newest_has ? telling.lacks.last_us : telling.has.last_us;
+    if (telling.has.count && telling.lacks.count && source->signal_changes >= 3 &&
+        j->now_us - other_us <= recently(j))
+        telling.what = TOLD_MIXED;
+    return telling;
+}
+
+bool judge_shares_cache(const struct evidence_source *source)
+{
+    return source->cache.together >= 3 && source->cache.together > source->cache.apart;
+}
+
+bool judge_is_static(const struct judging *j, const struct evidence_source *source, bool alone)
+{
+    if (!rhythm_is_static(&source->rhythm))
+        return false;
+    /* Refreshes might leave by another address, unless this one is seen to have a cache of its own, or nobody
+     * refreshes at all. */
+    bool apart = source->cache.apart >= 2 && source->cache.apart > 4 * source->cache.together;
+    return alone || apart || rhythm_is_static(&j->in->evidence->whole.rhythm);
+}
+
+int64_t judge_due(const struct judging *j, const struct evidence_source *source)
+{
+    if (j->phase == EVIDENCE_BEFORE || source->published_us != j->roll.publish_us)
+        return j->roll.trust_us;
+    int64_t from = source->key_published_us;
+    if (source->sign_published_us != UTC_OPEN &&
+        source->sign_published_us - from > j->in->evidence->scale.window_us)
+        from = source->sign_published_us; /* it follows only since then */
+    return from == UTC_OPEN ? UTC_OPEN : from + j->hold_us + j->refresh_us;
+}
+
+/* The moment from which learning by a follower may be inferred: its refresh after the hold-down was seen.
+ * UTC_OPEN: not yet. */
+static int64_t inferred(const struct judging *j, const struct evidence_source *source)
+{
+    const struct rhythm *rhythm = &source->rhythm;
+    if (source->published_us != j->roll.publish_us || source->sign_published_us == UTC_OPEN ||
+        rhythm->sign_us == INT64_MIN)
+        return UTC_OPEN;
+    int64_t end = source->sign_published_us + j->hold_us;
+    return rhythm->sign_us >= end ? end : UTC_OPEN;
+}
+
+int64_t judge_trouble(struct judging *j, const struct evidence_source *source)
+{
+    if (j->phase < EVIDENCE_ROLLED)
+        return UTC_OPEN;
+    int64_t broke = UTC_OPEN, last = INT64_MIN;
+    struct sightings bursts = {0}, ds = evidence_since(source, EVIDENCE_DS, EVIDENCE_ROLLED);
+    for (int phase = EVIDENCE_ROLLED; phase < EVIDENCE_PHASES; phase++)
+        if (source->burst.seen[phase].count)
+            sum(&bursts, &source->burst.seen[phase]);
+    if (bursts.count >= BURSTS) {
+        broke = bursts.first_us;
+        last = bursts.last_us;
+    }
+    if (ds.count >= DS_ASKED && evidence_count(source, EVIDENCE_DS) - ds.count < DS_ASKED) {
+        broke = ds.first_us < broke ? ds.first_us : broke;
+        last = ds.last_us > last ? ds.last_us : last;
+    }
+    struct evidence_streak streak = evidence_streak_at(j->in->evidence, source, j->now_us);
+    int64_t least = 2 * j->ttl_us < UTC_MINUTE ? 2 * j->ttl_us : UTC_MINUTE;
+    if (streak.stopped >= STOPPED_ROW && streak.through_us != INT64_MIN &&
+        streak.stopped_us - streak.since_us >= least) {
+        int64_t since = streak.since_us > j->sign_us ? streak.since_us : j->sign_us;
+        broke = since < broke ? since : broke;
+        last = streak.stopped_us > last ? streak.stopped_us : last;
+    }
+    /* Over: it proved itself since, or follows again and has been quiet for long. */
+    int64_t quiet = 4 * j->ttl_us > 3 * UTC_MINUTE ? 4 * j->ttl_us : 3 * UTC_MINUTE;
+    bool over =
+        judge_survival(j, source) > last || (rhythm_follows(&source->rhythm) && j->now_us - last > quiet);
+    return broke == UTC_OPEN || over ? UTC_OPEN : broke;
+}
+
+int64_t judge_survival(const struct judging *j, const struct evidence_source *source)
+{
+    if (j->phase < EVIDENCE_ROLLED)
+        return INT64_MIN;
+    int64_t survival = INT64_MIN;
+    /* PowerDNS goes down a chain before it judges it: DNSKEY before DS counts only for one that follows RFC
+     * 5011, which PowerDNS does not. */
+    if (source->streak.through_us >= j->settled_us &&
+        (!source->streak.reversed || rhythm_follows(&source->rhythm)))
+        survival = source->streak.through_us;
+    struct telling telling = judge_telling(j, source);
+    if (telling.what == TOLD_NEW && telling.has.last_us >= j->settled_us && telling.has.last_us > survival)
+        survival = telling.has.last_us;
+    return survival;
+}
+
+static struct opinion answer(
+    const struct evidence_source *source, enum verdict verdict, enum verdict_state state)
+{
+    return (struct opinion){.source = source,
+        .verdict = verdict,
+        .state = state,
+        .trust_us = UTC_OPEN,
+        .break_us = UTC_OPEN,
+        .broke_us = UTC_OPEN,
+        .summary = "",
+        .would_change = "",
+        .counts = true};
+}
+
+/* It will break, or should have: said with the date, and without one while the roll has none. */
+static struct opinion foretell(
+    struct judging *j, const struct evidence_source *source, const char *why, const char *change)
+{
+    struct opinion o = answer(source, VERDICT_NOT_READY, STATE_FAILED);
+    o.break_us = j->sign_us;
+    if (j->sign_us == UTC_OPEN)
+        o.summary =
+            judge_say(j, "%s: breaks whenever %s signs alone; the roll has no date now", why, j->new_id);
+    else if (j->now_us < j->sign_us)
+        o.summary =
+            judge_say(j, "%s: breaks on %s, when %s signs alone, or within %s of it as caches run out", why,
+                judge_when(j, j->sign_us), j->new_id, judge_span(j, j->ttl_us));
+    else
+        o.summary = judge_say(j, "%s: %s signs alone since %s, and the cached keys last until %s", why,
+            j->new_id, judge_when(j, j->sign_us), judge_when(j, j->settled_us));
+    o.would_change = change;
+    return o;
+}
+
+static const char *ask_more(struct judging *j)
+{
+    int64_t every = j->refresh_us / 60 > UTC_SECOND ? j->refresh_us / 60 : UTC_SECOND;
+    return judge_say(j, "ask a name of %s that was not asked before every %s through this resolver for %s",
+        j->in->plan->zone, judge_span(j, every), judge_span(j, 5 * j->in->evidence->scale.window_us));
+}
+
+static bool silent(const struct judging *j, const struct evidence_source *source)
+{
+    int64_t patience = 4 * j->in->evidence->scale.window_us;
+    if (rhythm_is_static(&source->rhythm)) { /* it speaks only when somebody asks it */
+        int64_t slow = j->ttl_us > j->refresh_us ? j->ttl_us : j->refresh_us;
+        patience = 14 * slow > j->hold_us / 4 ? 14 * slow : j->hold_us / 4;
+    } else if (j->hold_us / 30 > patience) {
+        patience = j->hold_us / 30;
+    }
+    return j->now_us - source->all.last_us > patience;
+}
+
+static struct opinion follower(
+    struct judging *j, const struct evidence_source *source, const struct telling *telling)
+{
+    struct opinion o =
+        answer(source, VERDICT_UNKNOWN, j->phase == EVIDENCE_BEFORE ? STATE_JOINED : STATE_LEARNING);
+    o.trust_us = judge_due(j, source);
+    int64_t trusted_us = inferred(j, source);
+    /* One that signals is believed rather than inferred about, unless its signals have stopped. */
+    bool signals = telling->what != TOLD_NOTHING && j->now_us - telling->lacks.last_us <= recently(j);
+    if (trusted_us != UTC_OPEN && !signals) {
+        o.verdict = VERDICT_READY;
+        o.state = STATE_LEARNED;
+        o.trust_us = trusted_us;
+        o.summary = judge_say(j,
+            "follows RFC 5011 and trusts %s since %s (inferred: it refreshed after the hold-down)", j->new_id,
+            judge_when(j, trusted_us));
+        o.would_change = "a signal without the new key, or refreshes that stop";
+        return o;
+    }
+    if (o.trust_us != UTC_OPEN && j->sign_us != UTC_OPEN && o.trust_us > j->sign_us) {
+        o.verdict = VERDICT_AT_RISK;
+        o.break_us = j->sign_us;
+        o.summary = judge_say(j,
+            "follows RFC 5011, but first saw %s so late that its hold-down ends on %s, after the roll on %s; "
+            "only a resolver that trusts all "
+            "keys at first contact (BIND) gets over that",
+            j->new_id, judge_when(j, o.trust_us), judge_when(j, j->sign_us));
+        o.would_change = "a later roll, or the new key added by hand";
+        return o;
+    }
+    if (o.trust_us == UTC_OPEN)
+        o.summary = judge_say(j,
+            "follows RFC 5011: on course, will trust %s when it is published and the hold-down is over",
+            j->new_id);
+    else
+        o.summary = judge_say(
+            j, "follows RFC 5011: on course, will trust %s on %s", j->new_id, judge_when(j, o.trust_us));
+    o.would_change =
+        judge_say(j, "time: a hold-down of %s from the first sight of the key, and one more refresh",
+            judge_span(j, j->hold_us));
+    return o;
+}
+
+static struct opinion undecided(struct judging *j, const struct evidence_source *source)
+{
+    struct opinion o =
+        answer(source, VERDICT_UNKNOWN, j->phase == EVIDENCE_BEFORE ? STATE_JOINED : STATE_LEARNING);
+    if (!source->rhythm.begun) {
+        o.state = STATE_WAITING;
+        o.summary = "asks names but never for the zone's keys: it does not validate this zone";
+        o.would_change = "set the zone's key as a trust anchor, and validation on";
+        return o;
+    }
+    o.summary = "asks for the zone's keys, but not long enough to tell whether it follows RFC 5011";
+    o.would_change = ask_more(j);
+    return o;
+}
+
+/* It says that it lacks the new key when a follower would have it, or when there is no time left to learn it.
+ */
+static bool lacks_key(struct judging *j, const struct evidence_source *source, const struct telling *telling,
+    struct opinion *ret)
+{
+    int64_t due = judge_due(j, source);
+    if (j->phase != EVIDENCE_PUBLISHED || telling->what != TOLD_OLD || !telling->confirmed || due == UTC_OPEN)
+        return false;
+    bool late = j->sign_us != UTC_OPEN && due > j->sign_us && telling->lacks.last_us >= due - j->hold_us;
+    if (!late && telling->lacks.last_us < due + j->refresh_us)
+        return false;
+    const char *why =
+        late ? judge_say(j,
+                   "trusts %s alone by its own word, and a hold-down that begins so late ends only on %s",
+                   j->old_id, judge_when(j, due))
+             : judge_say(j, "trusts %s alone by its own word, though the hold-down was over on %s", j->old_id,
+                   judge_when(j, due));
+    *ret =
+        foretell(j, source, why, judge_say(j, "a signal with the tag of %s (%u)", j->new_id, j->in->new_tag));
+    if (late)
+        ret->trust_us = due;
+    return true;
+}
+
+static struct opinion before_roll(struct judging *j, const struct evidence_source *source, bool alone)
+{
+    struct telling telling = judge_telling(j, source);
+    struct opinion o;
+    if (evidence_count(source, EVIDENCE_DS) >= NO_ANCHOR && source->streak.through_us == INT64_MIN &&
+        telling.what == TOLD_NOTHING && !rhythm_follows(&source->rhythm)) {
+        o = answer(source, VERDICT_NOT_READY, STATE_JOINED);
+        o.summary = "asks for the zone's DS: it validates, but has no trust anchor for this zone that fits";
+        o.would_change = "set the zone's present key as a trust anchor";
+        return o;
+    }
+    if (telling.what == TOLD_MIXED) {
+        o = answer(source, VERDICT_AT_RISK, STATE_LEARNING);
+        o.summary = judge_say(j,
+            "signals come from this address with and without %s in turn: several validators stand behind it",
+            j->new_id);
+        o.would_change = "one and the same set of key tags for two days";
+        return o;
+    }
+    if (telling.what == TOLD_NEW && j->phase == EVIDENCE_PUBLISHED && !silent(j, source)) {
+        o = answer(source, VERDICT_READY, STATE_LEARNED);
+        o.trust_us = telling.has.first_us;
+        o.summary = judge_say(j, "trusts %s by its own word, since %s or earlier", j->new_id,
+            judge_when(j, telling.has.first_us));
+        o.would_change = "signals without the new key";
+        return o;
+    }
+    if (lacks_key(j, source, &telling, &o))
+        return o;
+    if (silent(j, source)) {
+        o = answer(source, VERDICT_UNKNOWN, j->phase == EVIDENCE_BEFORE ? STATE_JOINED : STATE_LEARNING);
+        o.summary = judge_say(j, "silent since %s: whether it still stands there is not known",
+            judge_when(j, source->all.last_us));
+        o.would_change = ask_more(j);
+        return o;
+    }
+    if (judge_is_static(j, source, alone))
+        return foretell(j, source, "does not follow RFC 5011 (static anchor)",
+            "refreshes of its own: a managed anchor, or the new key added by hand");
+    if (rhythm_follows(&source->rhythm))
+        return follower(j, source, &telling);
+    return undecided(j, source);
+}
+
+static struct opinion broken(struct judging *j, const struct evidence_source *source, int64_t broke_us)
+{
+    struct opinion o = answer(source, VERDICT_NOT_READY, STATE_FAILED);
+    o.break_us = j->sign_us;
+    o.broke_us = broke_us;
+    o.summary = judge_say(
+        j, "does not validate any more since %s: it does not trust %s", judge_when(j, broke_us), j->new_id);
+    o.would_change = judge_say(j, "%s as a trust anchor, by hand or from the zone's page", j->new_id);
+    return o;
+}
+
+static struct opinion survived(
+    struct judging *j, const struct evidence_source *source, int64_t at_us, const char *how)
+{
+    struct opinion o =
+        answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_SURVIVED);
+    o.trust_us =
+        judge_telling(j, source).has.count ? judge_telling(j, source).has.first_us : inferred(j, source);
+    o.summary = judge_say(j, "validates with %s alone (%s, %s)", j->new_id, how, judge_when(j, at_us));
+    o.would_change = "nothing more is needed";
+    return o;
+}
+
+/* Had it learned the key before it signed alone? */
+static bool had_learned(
+    const struct judging *j, const struct evidence_source *source, const struct telling *telling)
+{
+    return telling->what == TOLD_NEW ||
+           (rhythm_follows(&source->rhythm) && source->published_us == j->roll.publish_us &&
+               source->sign_published_us != UTC_OPEN && source->sign_published_us + j->hold_us <= j->sign_us);
+}
+
+static struct opinion after_roll(struct judging *j, const struct evidence_source *source, bool alone)
+{
+    struct telling telling = judge_telling(j, source);
+    int64_t broke_us = judge_trouble(j, source), survival_us = judge_survival(j, source);
+    const struct rhythm *rhythm = &source->rhythm;
+    if (broke_us != UTC_OPEN)
+        return broken(j, source, broke_us);
+    if (survival_us != INT64_MIN)
+        return survived(j, source, survival_us,
+            survival_us == source->streak.through_us ? "a proof went through" : "its own signal");
+    if (telling.what == TOLD_MIXED) {
+        struct opinion o = answer(source, VERDICT_AT_RISK, STATE_LEARNED);
+        o.summary = judge_say(j,
+            "signals come from this address with and without %s in turn: several validators stand behind it",
+            j->new_id);
+        o.would_change = "one and the same set of key tags for two days";
+        return o;
+    }
+    if (had_learned(j, source, &telling)) {
+        if (rhythm_follows(rhythm) && rhythm->sign_us >= j->settled_us + 2 * j->refresh_us)
+            return survived(j, source, rhythm->sign_us, "inferred: it refreshes as before");
+        struct opinion o =
+            answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_LEARNED);
+        o.trust_us = telling.has.count ? telling.has.first_us : inferred(j, source);
+        o.summary =
+            judge_say(j, "trusted %s before it signed alone, and nothing speaks against it since", j->new_id);
+        o.would_change = "a proof that goes through, or the marks of a failure";
+        return o;
+    }
+    if (telling.what == TOLD_OLD && telling.lacks.last_us >= j->settled_us)
+        return foretell(j, source, judge_say(j, "trusts %s alone by its own word", j->old_id),
+            "a signal with the new key");
+    int64_t doubt = 3 * j->ttl_us > 2 * UTC_MINUTE ? 3 * j->ttl_us : 2 * UTC_MINUTE;
+    bool goes_on = rhythm->cached.count && rhythm->cached.last_us > j->settled_us + doubt;
+    if (judge_is_static(j, source, alone) && !goes_on)
+        return foretell(j, source, "does not follow RFC 5011 (static anchor)", "a proof that goes through");
+    struct opinion o = undecided(j, source);
+    if (o.state != STATE_WAITING) {
+        o.summary = "no proof was asked through it since the roll, and its queries alone do not tell whether "
+                    "it validates";
+        o.would_change = judge_say(j, "ask a proof name of %s through this resolver", j->in->plan->zone);
+    }
+    return o;
+}
+
+struct opinion judge_source(struct judging *j, const struct evidence_source *source, bool alone)
+{
+    return j->phase < EVIDENCE_ROLLED ? before_roll(j, source, alone) : after_roll(j, source, alone);
+}
