@@ -236,9 +236,17 @@ static bool moved_coming(const struct plan_entry *entry, int64_t t_us)
     return false;
 }
 
+static bool has_signed(const struct plan_key *key, int64_t t_us)
+{
+    for (size_t i = 0; i < key->step_count; i++)
+        if (key->steps[i].what == PLAN_SIGN && key->steps[i].at_us <= t_us)
+            return true;
+    return false;
+}
+
 static bool was_backed_out(const struct plan_key *old_key, const struct plan_key *new_key, int64_t t_us)
 {
-    return first_at(new_key, PLAN_SIGN) <= t_us && !plan_key_at(new_key, t_us).signing &&
+    return has_signed(new_key, t_us) && !plan_key_at(new_key, t_us).signing &&
            plan_key_at(old_key, t_us).signing;
 }
 
@@ -274,9 +282,8 @@ struct plan_roll plan_roll_at(const struct plan *plan, int64_t t_us)
 static bool has_begun(const struct plan *plan, int64_t t_us)
 {
     for (size_t i = 0; i < plan->key_count; i++)
-        for (size_t j = 0; !plan->keys[i].zsk && j < plan->keys[i].step_count; j++)
-            if (plan->keys[i].steps[j].what == PLAN_SIGN && plan->keys[i].steps[j].at_us <= t_us)
-                return true;
+        if (!plan->keys[i].zsk && has_signed(&plan->keys[i], t_us))
+            return true;
     return false;
 }
 

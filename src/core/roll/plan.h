@@ -49,6 +49,7 @@ struct plan_change {
     const char *key;
     enum plan_do what;
     int64_t from_us, to_us; /* UTC_OPEN where there was or is no date */
+    bool added;             /* the step is new: a back-out's. From: the date that it repeats, if it is open */
 };
 
 struct plan_entry {        /* of the history */

@@ -101,7 +101,12 @@ static int check_time(
     const struct plan *plan, const struct plan_step *step, int64_t before, const char **ret_why)
 {
     if (step->at_us == UTC_OPEN)
-        *ret_why = plan->relative ? "a template has no open steps" : NULL;
+        *ret_why = plan->relative ? "a template has no open steps"
+                   : step->was_us && (step->was_us < UTC_FIRST || step->was_us > UTC_LAST)
+                       ? "the date that it had lies outside the years 1 to 9999"
+                       : NULL;
+    else if (step->was_us)
+        *ret_why = "only an open step has a date that it had";
     else if (before == UTC_OPEN)
         *ret_why = "it has a date, but the step before it is open";
     else if (step->at_us < before)

@@ -24,6 +24,14 @@ void plan_free(struct plan *plan)
         arena_free(plan->arena);
 }
 
+struct plan_key *plan_key_of(struct plan *plan, const char *id)
+{
+    for (size_t i = 0; i < plan->key_count; i++)
+        if (strcmp(plan->keys[i].id, id) == 0)
+            return &plan->keys[i];
+    return NULL;
+}
+
 /* A copy of an optional string. */
 static bool take(struct plan *plan, const char *from, const char **to)
 {
@@ -107,7 +115,8 @@ static bool entry_equal(const struct plan_entry *a, const struct plan_entry *b)
         return false;
     for (size_t i = 0; i < a->change_count; i++) {
         const struct plan_change *c = &a->changes[i], *d = &b->changes[i];
-        if (!same(c->key, d->key) || c->what != d->what || c->from_us != d->from_us || c->to_us != d->to_us)
+        if (!same(c->key, d->key) || c->what != d->what || c->from_us != d->from_us || c->to_us != d->to_us ||
+            c->added != d->added)
             return false;
     }
     return true;

@@ -14,6 +14,9 @@ enum { /* limits of one plan; a file that goes beyond is refused */
 /* What step number `step` makes of the key's state. */
 void plan_key_apply(const struct plan_key *key, size_t step, struct plan_key_state *state);
 
+/* plan_key() of a plan that is being made. */
+struct plan_key *plan_key_of(struct plan *plan, const char *id);
+
 /* An empty plan with its arena, or NULL. */
 struct plan *plan_new(void);
 
