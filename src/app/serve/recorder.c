@@ -4,6 +4,7 @@
 #include "app/serve/recorder.h"
 
 #include "app/serve/ring.h"
+#include "app/serve/thin.h"
 #include "base/log.h"
 #include "io/proc/clock.h"
 #include "io/store/store.h"
@@ -18,6 +19,8 @@
 
 enum {
     DEFAULT_CAPACITY = 16384,
+    DEFAULT_MOST_OF_SOURCE_S = 50,
+    DEFAULT_MOST_S = 5000,
     BATCH = 1024,
     PENDING = 8 * BATCH,
     LOOK_MS = 20,
@@ -27,7 +30,8 @@ static const int64_t prune_every_us = 10 * UTC_MINUTE;
 struct recorder {
     struct recorder_options options;
     struct ring *ring;
-    _Atomic uint64_t dropped, written, failed;
+    struct thin *thin; /* the writer's own, as what is below */
+    _Atomic uint64_t dropped, thinned, written, failed;
 
     pthread_t thread;
     pthread_mutex_t mutex; /* for the condition and what follows; no producer takes it */
@@ -63,6 +67,7 @@ struct recorder_counters recorder_counters(const struct recorder *recorder)
 {
     return (struct recorder_counters){.taken = ring_pushed(recorder->ring),
         .dropped = atomic_load_explicit(&recorder->dropped, memory_order_relaxed),
+        .thinned = atomic_load_explicit(&recorder->thinned, memory_order_relaxed),
         .written = atomic_load_explicit(&recorder->written, memory_order_relaxed),
         .failed = atomic_load_explicit(&recorder->failed, memory_order_relaxed)};
 }
@@ -156,6 +161,21 @@ static void prune(struct recorder *recorder)
             (recorder->options.keep_us < prune_every_us ? recorder->options.keep_us : prune_every_us);
 }
 
+/* Moves what is kept to the front of the batch; tells how many. */
+static size_t leave_out(struct recorder *recorder, size_t taken)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < taken; i++) {
+        if (!thin_keep(recorder->thin, &recorder->batch[i]))
+            continue;
+        if (kept != i)
+            recorder->batch[kept] = recorder->batch[i];
+        kept++;
+    }
+    count(&recorder->thinned, taken - kept);
+    return kept;
+}
+
 /* Takes all that was pushed before now. A producer may be about to fill a slot that it has claimed: it is
  * given the time. */
 static void drain(struct recorder *recorder, bool last)
@@ -168,7 +188,8 @@ static void drain(struct recorder *recorder, bool last)
             continue;
         }
         recorder->popped += taken;
-        if (recorder->options.events)
+        taken = leave_out(recorder, taken);
+        if (taken && recorder->options.events)
             recorder->options.events(recorder->options.context, recorder->batch, taken);
         keep(recorder, taken);
         write_pending(recorder, false);
@@ -235,8 +256,13 @@ int recorder_start(
     if (recorder->options.retry_us <= 0)
         recorder->options.retry_us = UTC_SECOND;
     recorder->ring = ring_new(options->capacity ? options->capacity : DEFAULT_CAPACITY);
+    recorder->thin =
+        thin_new(options->most_of_source_s ? options->most_of_source_s : DEFAULT_MOST_OF_SOURCE_S,
+            options->most_s ? options->most_s : DEFAULT_MOST_S);
     recorder->arena = arena_new();
-    int err = recorder->ring && recorder->arena ? 0 : err_set(note, ERR_NOMEM, "no memory for the recorder");
+    int err = recorder->ring && recorder->thin && recorder->arena
+                  ? 0
+                  : err_set(note, ERR_NOMEM, "no memory for the recorder");
     if (!err)
         err = store_open(recorder->directory, false, &recorder->store, note);
     if (!err)
@@ -273,6 +299,7 @@ void recorder_stop(struct recorder *recorder)
     }
     store_close(recorder->store);
     arena_free(recorder->arena);
+    thin_free(recorder->thin);
     ring_free(recorder->ring);
     free(recorder);
 }

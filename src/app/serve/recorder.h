@@ -16,10 +16,12 @@
 struct recorder;
 
 struct recorder_options {
-    const char *directory; /* of the store; the recorder opens it for itself */
-    size_t capacity;       /* events in the ring; 0: 16,384 (7 MiB) */
-    int64_t keep_us;       /* queries older than this are forgotten; 0: never */
-    int64_t retry_us;      /* between attempts at a store that fails; 0: a second */
+    const char *directory;     /* of the store; the recorder opens it for itself */
+    size_t capacity;           /* events in the ring; 0: 16,384 (7 MiB) */
+    unsigned most_of_source_s; /* kept a second of one zone, source and kind; 0: 50 */
+    unsigned most_s;           /* kept a second of all; 0: 5,000 */
+    int64_t keep_us;           /* queries older than this are forgotten; 0: never */
+    int64_t retry_us;          /* between attempts at a store that fails; 0: a second */
     /* Called by the writer thread, in the order of the ring; or NULL. */
     void (*events)(void *context, const struct zone_event *events, size_t count);
     void *context;
@@ -44,6 +46,7 @@ struct recorder_counters {
     uint64_t taken;   /* went into the ring */
     uint64_t dropped; /* did not: the ring was full */
     uint64_t written; /* are in the store */
+    uint64_t thinned; /* were more than are kept of one source, or of all */
     uint64_t failed;  /* could not be written and are lost */
 };
 struct recorder_counters recorder_counters(const struct recorder *recorder);

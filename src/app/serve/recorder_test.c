@@ -66,6 +66,9 @@ static void start(struct fixture *f, struct recorder_options options)
     options.directory = f->directory;
     options.events = hand;
     options.context = f;
+    options.most_s = 1000000;
+    if (!options.most_of_source_s)
+        options.most_of_source_s = 1000000;
     options.retry_us = options.retry_us ? options.retry_us : 50000;
     if (recorder_start(&options, &f->recorder, &note) != 0)
         fail_msg("%s", note.text);
@@ -216,6 +219,22 @@ static void full_disk_and_recovery(void **state)
     assert_int_equal(stored(f, 1), (long)counters.written + 7);
 }
 
+static void floods_are_thinned(void **state)
+{
+    struct fixture *f = *state;
+    start(f, (struct recorder_options){.most_of_source_s = 50});
+    push_many(f, 1, 0, 3000, false); /* all within one second */
+    push_many(f, 2, UTC_SECOND, 10, false);
+    recorder_flush(f->recorder);
+    struct recorder_counters counters = recorder_counters(f->recorder);
+    assert_int_equal(counters.taken, 3010);
+    assert_int_equal(counters.thinned, 2950);
+    assert_int_equal(counters.written, 60);
+    assert_int_equal(stored(f, 1), 50);
+    assert_int_equal(stored(f, 2), 10);
+    assert_int_equal(atomic_load(&f->handed), 60); /* the evidence holds what the store holds */
+}
+
 static void refuses_a_damaged_file(void **state)
 {
     struct fixture *f = *state;
@@ -255,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(full_ring_drops_and_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(full_disk_and_recovery, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(floods_are_thinned, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_a_damaged_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgets_what_is_old, set_up, tear_down),
     };

@@ -1,6 +1,6 @@
 /* Two files, since they are worth different care: what a person relies on is on the disk before anybody is
  * told so (synchronous=FULL); what was asked comes in thousands a second and may lose its last moments in a
- * power cut (NORMAL). docs/decisions/store.md has the measurements. */
+ * power cut (NORMAL). docs/decisions/0005-two-files-of-state.md has the measurements. */
 #include "io/store/store.h"
 
 #include "io/store/db_file.h"
