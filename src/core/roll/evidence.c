@@ -42,8 +42,10 @@ const char *evidence_phase_name(enum evidence_phase phase)
 
 static void start_source(struct evidence_source *source, const uint8_t address[EVIDENCE_SOURCE])
 {
-    *source = (struct evidence_source){
-        .published_us = UTC_OPEN, .key_published_us = UTC_OPEN, .sign_published_us = UTC_OPEN};
+    *source = (struct evidence_source){.published_us = UTC_OPEN,
+        .key_published_us = UTC_OPEN,
+        .sign_published_us = UTC_OPEN,
+        .cache.name_us = INT64_MIN / 2};
     memcpy(source->source, address, EVIDENCE_SOURCE);
     source->streak =
         (struct evidence_streak){.through_us = INT64_MIN, .since_us = UTC_OPEN, .stopped_us = INT64_MIN};
@@ -315,10 +317,12 @@ static void add_dnskey(struct evidence_source *source, const struct evidence *ev
     const struct plan *plan, const struct evidence_event *event, enum evidence_phase phase, int64_t at_us)
 {
     const struct rhythm_scale *scale = &evidence->scale;
-    if (source->cache.asked_us && at_us - source->cache.asked_us <= scale->burst_us) {
+    const struct rhythm *own = &source->rhythm;
+    source->cache.asked_us = 0;
+    if (phase < EVIDENCE_ROLLED && own->begun && at_us - source->cache.name_us <= scale->burst_us &&
+        at_us - own->key_us > scale->ttl_us / 20 * 19 &&
+        at_us - evidence->whole.rhythm.key_us < scale->ttl_us - scale->burst_us)
         source->cache.apart++;
-        source->cache.asked_us = 0;
-    }
     bool close = source->burst.row && at_us - source->burst.last_us <= scale->burst_us;
     source->burst.row = close ? source->burst.row + 1 : 1;
     source->burst.last_us = at_us;
@@ -329,9 +333,10 @@ static void add_dnskey(struct evidence_source *source, const struct evidence *ev
     note_publication(source, plan, phase, at_us, sign);
 }
 
-/* A name was asked. Whether its own cache can hold the DNSKEY RRset, and whether a shared one could, tells
- * whose cache it is by what follows. */
-static void watch_cache(const struct evidence *evidence, struct evidence_source *source, int64_t at_us)
+/* A name was asked, when its own copy of the DNSKEY RRset must have expired but one that another address
+ * fetched has not: does a DNSKEY query follow? */
+static void watch_cache(
+    const struct evidence *evidence, struct evidence_source *source, enum evidence_phase phase, int64_t at_us)
 {
     const struct rhythm_scale *scale = &evidence->scale;
     const struct rhythm *own = &source->rhythm;
@@ -340,10 +345,10 @@ static void watch_cache(const struct evidence *evidence, struct evidence_source 
         source->cache.together++;
         source->cache.asked_us = 0;
     }
-    if (own->begun && !source->cache.asked_us && at_us - own->key_us > expired &&
+    if (phase < EVIDENCE_ROLLED && own->begun && !source->cache.asked_us && at_us - own->key_us > expired &&
         at_us - evidence->whole.rhythm.key_us < scale->ttl_us - scale->burst_us)
         source->cache.asked_us = at_us;
-    source->fetched_later += !own->begun || at_us - own->key_us > 4 * expired;
+    source->cache.name_us = at_us;
 }
 
 static bool is_name(enum evidence_kind kind)
@@ -363,7 +368,7 @@ static void add_to(struct evidence_source *source, const struct evidence *eviden
         return;
     }
     if (is_name(event->kind))
-        watch_cache(evidence, source, at_us);
+        watch_cache(evidence, source, phase, at_us);
     rhythm_query(&source->rhythm, &evidence->scale, &evidence->prompts, at_us);
     if (event->kind == EVIDENCE_SIGNAL || event->kind == EVIDENCE_KEYTAG)
         add_signal(source, event, at_us);

@@ -112,14 +112,14 @@ struct evidence_source {
         unsigned row;
         struct sightings seen[EVIDENCE_PHASES];
     } burst;
-    /* Does it share a cache with another address? A name asked when its own DNSKEY RRset must have expired,
-     * but one that another address fetched has not: did a DNSKEY query of its own follow? */
+    /* Whose cache is it? Before the roll. Apart: it asked for DNSKEY when its own copy was old, though
+     * another address had fetched one just before. Together: it asked a name then, and did not ask for
+     * DNSKEY. */
     struct {
-        int64_t asked_us; /* 0: no such question is open */
+        int64_t name_us;  /* its last question */
+        int64_t asked_us; /* 0: no question waits for a DNSKEY query */
         unsigned long apart, together;
     } cache;
-    unsigned long
-        fetched_later; /* names asked when no DNSKEY RRset could be cached, with no DNSKEY query following */
     bool dnssec_ok;
 };
 

@@ -6,10 +6,13 @@
  * closer than 0.7 R to the last that counted do not count: a refresh timer cannot have made them, and a fault
  * might make many.
  *
- * A weak sign: 1.5 bits, and only where questions are so dense that strong signs are rare. A cache with a
- * lower limit of its own (max-cache-ttl, cache-max-ttl, memory short) looks the same, so weak signs alone
- * never decide: they stop at 8 bits. Always they end the window, so that no resolver with a short cache is
- * taken for a static one on that account.
+ * A weak sign: 3 bits if it keeps the interval R from the last sign (0.88 to 1.05 of it): that also shows a
+ * follower whose timer keeps step with its clients, and one so busy that no query is unprompted. Not for R of
+ * half a day and more: caches that keep answers for a day at most are common, and keep that interval too.
+ * Other weak signs: 1.5 bits, and only where questions are so dense that strong signs are rare. A cache with
+ * a lower limit of its own (max-cache-ttl, cache-max-ttl, memory short) looks the same, so they alone never
+ * decide: they stop at 8 bits. Any weak sign ends the window, so that no resolver with a short cache is taken
+ * for a static one on that account.
  *
  * A window without a sign: a follower's refresh can hide in it only by falling into the moments after a
  * question *and* at a time when the cached RRset was old. The chance of that is taken from the traffic of the
@@ -31,6 +34,7 @@
 
 enum {
     STRONG = 4 * RHYTHM_BIT,
+    KEEPING = 3 * RHYTHM_BIT,
     WEAK = 12, /* 1.5 bits */
     WEAK_FLOOR = -8 * RHYTHM_BIT,
     RUN_ENDS = 3, /* windows missed in a row */
@@ -168,26 +172,38 @@ void rhythm_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
     rhythm->last_us = at_us;
 }
 
+static void count_sign(struct rhythm *rhythm, int eighths, int64_t at_us)
+{
+    score_add(rhythm, -eighths);
+    rhythm->sign_us = at_us;
+    if (rhythm->run_us == INT64_MIN)
+        rhythm->run_us = at_us;
+}
+
 /* A strong sign; false if a refresh timer cannot have made it, so soon after the last. */
 static bool strong_sign(struct rhythm *rhythm, const struct rhythm_scale *scale, int64_t at_us)
 {
     if (rhythm->sign_us != INT64_MIN && at_us - rhythm->sign_us < scale->refresh_us / 10 * 7)
         return false;
-    score_add(rhythm, -STRONG);
-    rhythm->sign_us = at_us;
-    if (rhythm->run_us == INT64_MIN)
-        rhythm->run_us = at_us;
+    count_sign(rhythm, STRONG, at_us);
     return true;
 }
 
-static void weak_sign(struct rhythm *rhythm, const struct rhythm_scale *scale,
+/* A weak sign; true if it keeps the refresh interval, and so counts. */
+static bool weak_sign(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    if (density(rhythm, scale, prompts, at_us) <= 500 || rhythm->score <= WEAK_FLOOR)
-        return;
-    score_add(rhythm, -WEAK);
-    if (rhythm->score < WEAK_FLOOR)
-        rhythm->score = WEAK_FLOOR;
+    int64_t since = at_us - rhythm->mark_us, refresh = scale->refresh_us;
+    if (since >= refresh / 100 * 88 && since <= refresh / 100 * 105 && refresh < UTC_DAY / 2) {
+        count_sign(rhythm, KEEPING, at_us);
+        return true;
+    }
+    if (density(rhythm, scale, prompts, at_us) > 500 && rhythm->score > WEAK_FLOOR) {
+        score_add(rhythm, -WEAK);
+        if (rhythm->score < WEAK_FLOOR)
+            rhythm->score = WEAK_FLOOR;
+    }
+    return false;
 }
 
 bool rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
@@ -195,8 +211,12 @@ bool rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
 {
     int64_t age = at_us - rhythm->key_us;
     if (!rhythm->begun) {
-        *rhythm = (struct rhythm){
-            .begun = true, .last_us = at_us, .key_us = at_us, .sign_us = INT64_MIN, .run_us = INT64_MIN};
+        *rhythm = (struct rhythm){.begun = true,
+            .last_us = at_us,
+            .key_us = at_us,
+            .mark_us = at_us,
+            .sign_us = INT64_MIN,
+            .run_us = INT64_MIN};
         open_window(rhythm, scale, prompts, at_us);
         return false;
     }
@@ -207,7 +227,7 @@ bool rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
         return false;
     }
     bool prompted = prompts->any && at_us - prompts->last_us <= scale->burst_us,
-         early = age < scale->early_us, counts = false;
+         early = age < scale->early_us, counts;
     rhythm->window.fresh_us += fresh(rhythm, scale, at_us);
     rhythm->key_us = at_us;
     sightings_add(!prompted ? &rhythm->strong : early ? &rhythm->weak : &rhythm->cached, at_us);
@@ -215,11 +235,9 @@ bool rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
         rhythm_query(rhythm, scale, prompts, at_us);
         return false;
     }
-    if (!prompted)
-        counts = strong_sign(rhythm, scale, at_us);
-    else
-        weak_sign(rhythm, scale, prompts, at_us);
+    counts = prompted ? weak_sign(rhythm, scale, prompts, at_us) : strong_sign(rhythm, scale, at_us);
     if (counts || prompted) {
+        rhythm->mark_us = at_us;
         rhythm->missed_row = 0;
         rhythm->window.gap = false;
         open_window(rhythm, scale, prompts, at_us);

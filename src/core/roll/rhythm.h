@@ -50,6 +50,7 @@ struct rhythm {
     int64_t last_us; /* last query of any kind */
     int64_t key_us;  /* last DNSKEY query */
     int64_t sign_us; /* last sign that counted; INT64_MIN: none */
+    int64_t mark_us; /* last sign of either kind, counted or not */
     int64_t run_us;  /* first sign of the present run of signs; INT64_MIN: none. Three windows missed in a row
                         end a run */
     int16_t score;   /* eighths of a bit: positive speaks for static, negative for following */

@@ -71,8 +71,8 @@ static int compare(const void *left, const void *right)
         return a->counts ? -1 : 1;
     if (a->verdict != b->verdict)
         return badness(b->verdict) - badness(a->verdict);
-    if (a->source->all.count != b->source->all.count)
-        return a->source->all.count > b->source->all.count ? -1 : 1;
+    if (a->source->all.first_us != b->source->all.first_us)
+        return a->source->all.first_us < b->source->all.first_us ? -1 : 1;
     return memcmp(a->source->source, b->source->source, EVIDENCE_SOURCE);
 }
 
@@ -288,8 +288,7 @@ static void weigh_agents(
                (result->verdict != VERDICT_READY || result->state == STATE_LEARNED)) {
         result->break_us = UTC_OPEN;
         set(result, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_SURVIVED,
-            judge_say(j, "validates with %s alone (an agent reports AD, %s)", j->new_id,
-                judge_when(j, heard->good_us)),
+            judge_say(j, "validates with %s alone (an agent reports AD)", j->new_id),
             "nothing more is needed");
     }
 }

@@ -272,7 +272,7 @@ bool judge_storm(struct judging *j, const struct evidence_source *source)
                 is = (int64_t)after->count * 1000 * UTC_SECOND / length;
         if (is < 5 * was || is == 0)
             continue;
-        any = true;
+        any |= phase == (int)j->phase; /* one that is over is told, and counts no more */
         judge_find(j,
             (struct verdict_finding){.rule = "FM65",
                 .text = judge_say(j, "asks for DNSKEY %lld times as often as before the roll%s",
@@ -280,7 +280,7 @@ bool judge_storm(struct judging *j, const struct evidence_source *source)
                 .means = "a retry storm: at the root, such resolvers were most of the load after the "
                          "revocation of 2019",
                 .mend = "give it an anchor that fits, or take the zone's anchor out",
-                .harmful = true},
+                .harmful = phase == (int)j->phase},
             *after);
     }
     return any;

@@ -97,48 +97,57 @@ static int64_t inferred(const struct judging *j, const struct evidence_source *s
     return rhythm->sign_us >= end ? end : UTC_OPEN;
 }
 
-int64_t judge_trouble(struct judging *j, const struct evidence_source *source)
+/* What a resolver does that cannot validate the zone any more: when first and when last. */
+static struct sightings trouble(const struct judging *j, const struct evidence_source *source)
 {
-    if (j->phase < EVIDENCE_ROLLED)
-        return UTC_OPEN;
-    int64_t broke = UTC_OPEN, last = INT64_MIN;
-    struct sightings bursts = {0}, ds = evidence_since(source, EVIDENCE_DS, EVIDENCE_ROLLED);
+    struct sightings seen = {0}, ds = evidence_since(source, EVIDENCE_DS, EVIDENCE_ROLLED), bursts = {0};
     for (int phase = EVIDENCE_ROLLED; phase < EVIDENCE_PHASES; phase++)
         if (source->burst.seen[phase].count)
             sum(&bursts, &source->burst.seen[phase]);
-    if (bursts.count >= BURSTS) {
-        broke = bursts.first_us;
-        last = bursts.last_us;
-    }
-    if (ds.count >= DS_ASKED && evidence_count(source, EVIDENCE_DS) - ds.count < DS_ASKED) {
-        broke = ds.first_us < broke ? ds.first_us : broke;
-        last = ds.last_us > last ? ds.last_us : last;
-    }
+    /* A BIND that follows RFC 5011 fetches for each of its keys, so it has bursts of its own. */
+    if (bursts.count >= BURSTS &&
+        (!rhythm_follows(&source->rhythm) || judge_telling(j, source).what == TOLD_OLD))
+        sum(&seen, &bursts);
+    if (ds.count >= DS_ASKED && evidence_count(source, EVIDENCE_DS) - ds.count < DS_ASKED)
+        sum(&seen, &ds);
     struct evidence_streak streak = evidence_streak_at(j->in->evidence, source, j->now_us);
     int64_t least = 2 * j->ttl_us < UTC_MINUTE ? 2 * j->ttl_us : UTC_MINUTE;
     if (streak.stopped >= STOPPED_ROW && streak.through_us != INT64_MIN &&
         streak.stopped_us - streak.since_us >= least) {
         int64_t since = streak.since_us > j->sign_us ? streak.since_us : j->sign_us;
-        broke = since < broke ? since : broke;
-        last = streak.stopped_us > last ? streak.stopped_us : last;
+        sum(&seen, &(struct sightings){streak.stopped, since, streak.stopped_us});
     }
+    return seen;
+}
+
+int64_t judge_trouble(struct judging *j, const struct evidence_source *source)
+{
+    struct sightings seen = {0};
+    if (j->phase >= EVIDENCE_ROLLED)
+        seen = trouble(j, source);
+    if (!seen.count)
+        return UTC_OPEN;
     /* Over: it proved itself since, or follows again and has been quiet for long. */
     int64_t quiet = 4 * j->ttl_us > 3 * UTC_MINUTE ? 4 * j->ttl_us : 3 * UTC_MINUTE;
-    bool over =
-        judge_survival(j, source) > last || (rhythm_follows(&source->rhythm) && j->now_us - last > quiet);
-    return broke == UTC_OPEN || over ? UTC_OPEN : broke;
+    if (judge_survival(j, source) > seen.last_us ||
+        (rhythm_follows(&source->rhythm) && j->now_us - seen.last_us > quiet))
+        return UTC_OPEN;
+    return seen.first_us;
+}
+
+/* PowerDNS goes down a chain before it judges it: DNSKEY before DS counts only for one that follows RFC 5011,
+ * which PowerDNS does not. */
+static bool proved_by_chain(const struct judging *j, const struct evidence_source *source)
+{
+    return source->streak.through_us >= j->settled_us &&
+           (!source->streak.reversed || rhythm_follows(&source->rhythm));
 }
 
 int64_t judge_survival(const struct judging *j, const struct evidence_source *source)
 {
     if (j->phase < EVIDENCE_ROLLED)
         return INT64_MIN;
-    int64_t survival = INT64_MIN;
-    /* PowerDNS goes down a chain before it judges it: DNSKEY before DS counts only for one that follows RFC
-     * 5011, which PowerDNS does not. */
-    if (source->streak.through_us >= j->settled_us &&
-        (!source->streak.reversed || rhythm_follows(&source->rhythm)))
-        survival = source->streak.through_us;
+    int64_t survival = proved_by_chain(j, source) ? source->streak.through_us : INT64_MIN;
     struct telling telling = judge_telling(j, source);
     if (telling.what == TOLD_NEW && telling.has.last_us >= j->settled_us && telling.has.last_us > survival)
         survival = telling.has.last_us;
@@ -267,12 +276,20 @@ static bool lacks_key(struct judging *j, const struct evidence_source *source, c
     bool late = j->sign_us != UTC_OPEN && due > j->sign_us && telling->lacks.last_us >= due - j->hold_us;
     if (!late && telling->lacks.last_us < due + j->refresh_us)
         return false;
+    if (!late && rhythm_follows(&source->rhythm)) { /* it may yet make it: the hold-down runs anew */
+        *ret = answer(source, VERDICT_AT_RISK, STATE_LEARNING);
+        ret->break_us = j->sign_us;
+        ret->summary = judge_say(j,
+            "follows RFC 5011, yet trusts %s alone by its own word, though the hold-down was over on %s: it "
+            "began anew, or nothing is kept",
+            j->old_id, judge_when(j, due));
+        ret->would_change = judge_say(j, "a signal with the tag of %s (%u)", j->new_id, j->in->new_tag);
+        return true;
+    }
+    const char *until =
+        late ? "and a hold-down that begins so late ends only on" : "though a hold-down was over on";
     const char *why =
-        late ? judge_say(j,
-                   "trusts %s alone by its own word, and a hold-down that begins so late ends only on %s",
-                   j->old_id, judge_when(j, due))
-             : judge_say(j, "trusts %s alone by its own word, though the hold-down was over on %s", j->old_id,
-                   judge_when(j, due));
+        judge_say(j, "trusts %s alone by its own word, %s %s", j->old_id, until, judge_when(j, due));
     *ret =
         foretell(j, source, why, judge_say(j, "a signal with the tag of %s (%u)", j->new_id, j->in->new_tag));
     if (late)
@@ -335,14 +352,13 @@ static struct opinion broken(struct judging *j, const struct evidence_source *so
     return o;
 }
 
-static struct opinion survived(
-    struct judging *j, const struct evidence_source *source, int64_t at_us, const char *how)
+static struct opinion survived(struct judging *j, const struct evidence_source *source, const char *how)
 {
     struct opinion o =
         answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_SURVIVED);
-    o.trust_us =
-        judge_telling(j, source).has.count ? judge_telling(j, source).has.first_us : inferred(j, source);
-    o.summary = judge_say(j, "validates with %s alone (%s, %s)", j->new_id, how, judge_when(j, at_us));
+    struct telling telling = judge_telling(j, source);
+    o.trust_us = telling.has.count ? telling.has.first_us : inferred(j, source);
+    o.summary = judge_say(j, "validates with %s alone (%s)", j->new_id, how);
     o.would_change = "nothing more is needed";
     return o;
 }
@@ -364,8 +380,7 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
     if (broke_us != UTC_OPEN)
         return broken(j, source, broke_us);
     if (survival_us != INT64_MIN)
-        return survived(j, source, survival_us,
-            survival_us == source->streak.through_us ? "a proof went through" : "its own signal");
+        return survived(j, source, proved_by_chain(j, source) ? "a proof went through" : "by its own word");
     if (telling.what == TOLD_MIXED) {
         struct opinion o = answer(source, VERDICT_AT_RISK, STATE_LEARNED);
         o.summary = judge_say(j,
@@ -376,7 +391,7 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
     }
     if (had_learned(j, source, &telling)) {
         if (rhythm_follows(rhythm) && rhythm->sign_us >= j->settled_us + 2 * j->refresh_us)
-            return survived(j, source, rhythm->sign_us, "inferred: it refreshes as before");
+            return survived(j, source, "inferred: it refreshes as before");
         struct opinion o =
             answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_LEARNED);
         o.trust_us = telling.has.count ? telling.has.first_us : inferred(j, source);
@@ -385,11 +400,15 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
         o.would_change = "a proof that goes through, or the marks of a failure";
         return o;
     }
-    if (telling.what == TOLD_OLD && telling.lacks.last_us >= j->settled_us)
+    int64_t due = judge_due(j, source);
+    if (telling.what == TOLD_OLD && (telling.lacks.last_us >= due || due > j->sign_us))
         return foretell(j, source, judge_say(j, "trusts %s alone by its own word", j->old_id),
             "a signal with the new key");
+    /* One that goes on as before, long after the cached keys ran out, had the new key by other means; or
+     * proofs that prove nothing hide it. */
     int64_t doubt = 3 * j->ttl_us > 2 * UTC_MINUTE ? 3 * j->ttl_us : 2 * UTC_MINUTE;
-    bool goes_on = rhythm->cached.count && rhythm->cached.last_us > j->settled_us + doubt;
+    bool goes_on = (rhythm->cached.count && rhythm->cached.last_us > j->settled_us + doubt) ||
+                   (source->streak.reversed && source->streak.through_us >= j->settled_us);
     if (judge_is_static(j, source, alone) && !goes_on)
         return foretell(j, source, "does not follow RFC 5011 (static anchor)", "a proof that goes through");
     struct opinion o = undecided(j, source);

@@ -241,6 +241,7 @@ static void test_signals_old_only(void **state)
 {
     struct bench *b = *state;
     for (double at = 1; at < 130; at += 25) {
+        add(b, at - 0.01, EVIDENCE_NAME, 1);
         signal_tags(b, at, true, false, 1);
         add(b, at, EVIDENCE_DNSKEY, 1);
     }
