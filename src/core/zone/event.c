@@ -56,8 +56,9 @@ static enum evidence_kind made_kind(
 {
     if (depth == 0 && late_nonce(label, "proof-", nonce))
         return EVIDENCE_PROOF;
-    if (late_gap(label, nonce))
-        return label[label[0]] == '1' ? EVIDENCE_GAP_FIRST : EVIDENCE_GAP_SECOND;
+    char gap = late_gap(label, nonce);
+    if (gap == '1' || gap == '2')
+        return gap == '1' ? EVIDENCE_GAP_FIRST : EVIDENCE_GAP_SECOND;
     if (!late_nonce(label, "k-", nonce))
         return EVIDENCE_NAME;
     if (depth == 0 && query->type == RR_DNSKEY)

@@ -84,15 +84,15 @@ bool late_nonce(const uint8_t *label, const char *prefix, char ret[LATE_NONCE + 
     return true;
 }
 
-bool late_gap(const uint8_t *label, char ret[LATE_NONCE + 1])
+char late_gap(const uint8_t *label, char ret[LATE_NONCE + 1])
 {
     uint8_t shorter[64];
     size_t length = label[0];
-    if (length < 3 || label[length - 1] != '-' || (label[length] != '1' && label[length] != '2'))
-        return false;
+    if (length < 3 || label[length - 1] != '-' || label[length] < '0' || label[length] > '3')
+        return 0;
     memcpy(shorter, label, length + 1);
     shorter[0] = (uint8_t)(length - 2);
-    return late_nonce(shorter, "gap-", ret);
+    return late_nonce(shorter, "gap-", ret) ? (char)label[length] : 0;
 }
 
 void late_signatures(struct answer *answer, struct render *render, enum section section,

@@ -88,8 +88,8 @@ void late_child(struct answer *answer, const struct made *made, const struct loo
 /* The nonce of a label "PREFIXnonce" of 1 to 32 characters [a-z0-9]; false if it is none. `ret` takes
  * LATE_NONCE + 1. */
 bool late_nonce(const uint8_t *label, const char *prefix, char ret[LATE_NONCE + 1]);
-/* The nonce of "gap-nonce-1" or "gap-nonce-2". */
-bool late_gap(const uint8_t *label, char ret[LATE_NONCE + 1]);
+/* "gap-nonce-0" to "gap-nonce-3": the last digit and the nonce; 0 if it is none of them. */
+char late_gap(const uint8_t *label, char ret[LATE_NONCE + 1]);
 /* The suffix of a name as a name. */
 void late_suffix(const struct look *look, unsigned depth, struct name *ret_name);
 

@@ -29,11 +29,13 @@ static void answer_proof(
     late_only(answer, view, &cname);
 }
 
-/* The gap reaches from gap-N-0 to gap-N-3; there is no wildcard, as the apex's own NSEC says. */
+/* The gap lies between gap-N-0 and gap-N-3, which are there and have TXT: BIND takes an NSEC with no other
+ * type for one that was made for a single question, and would not use it for a second
+ * (dns_nsec_requiredtypespresent). */
 static void answer_gap(struct answer *answer, const struct zone_view *view, const char *nonce)
 {
     char label[LATE_NONCE + 8];
-    struct late_nsec nsec = {.type_count = 0};
+    struct late_nsec nsec = {.types = {RR_TXT}, .type_count = 1};
     struct late_signer signer = late_signer_of(view);
     answer->authoritative = true;
     answer->rcode = RCODE_NXDOMAIN;
@@ -45,7 +47,18 @@ static void answer_gap(struct answer *answer, const struct zone_view *view, cons
     snprintf(label, sizeof label, "gap-%s-3", nonce);
     below_apex(view, label, &nsec.next);
     late_nsec(answer, SECTION_AUTHORITY, &nsec, view->extras->ttl_s, &signer);
-    deny_wildcard(answer, view, view->apex);
+    deny_wildcard(answer, view, view->apex); /* there is none, as the apex's own NSEC says */
+}
+
+static void answer_gap_edge(struct answer *answer, const struct zone_view *view, const struct look *look)
+{
+    static const uint8_t says[] = "\x0b"
+                                  "edge of gap";
+    struct rdata rdata = {.bytes = says, .length = sizeof says - 1};
+    struct rrset txt = {
+        .type = RR_TXT, .class = RR_CLASS_IN, .ttl = view->extras->ttl_s, .count = 1, .rdata = &rdata};
+    late_suffix(look, look->labels, &txt.owner);
+    late_only(answer, view, &txt);
 }
 
 static void answer_ds(struct answer *answer, const struct zone_view *view, const struct look *look)
@@ -76,18 +89,21 @@ bool participant_answer(struct answer *answer, const struct zone_view *view, str
 {
     unsigned depth = view->apex_labels + 1U;
     const uint8_t *label = look->name + look_suffix(look, depth);
-    char nonce[LATE_NONCE + 1];
-    if (late_nonce(label, "k-", nonce)) {
+    char nonce[LATE_NONCE + 1], gap = late_gap(label, nonce);
+    bool proof = !gap && late_nonce(label, "proof-", nonce);
+    if (gap == '1' || gap == '2') {
+        answer_gap(answer, view, nonce);
+    } else if (gap || proof) {
+        if (look->labels > depth)
+            late_nothing_below(answer, view, look, depth);
+        else if (gap)
+            answer_gap_edge(answer, view, look);
+        else
+            answer_proof(answer, view, look, nonce);
+    } else if (late_nonce(label, "k-", nonce)) {
         struct made child = {.parent = view, .host = true};
         late_suffix(look, depth, &child.apex);
         late_child(answer, &child, look, look->labels - depth);
-    } else if (late_nonce(label, "proof-", nonce)) {
-        if (look->labels == depth)
-            answer_proof(answer, view, look, nonce);
-        else
-            late_nothing_below(answer, view, look, depth);
-    } else if (late_gap(label, nonce)) {
-        answer_gap(answer, view, nonce);
     } else {
         return false;
     }
