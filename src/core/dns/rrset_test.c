@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -147,6 +148,42 @@ static void test_ldns_verifies(void **state)
     }
 }
 
+/* One key, several threads: what they share is only read. Returns the number of signatures that did not
+ * verify. */
+static void *sign_often(void *argument)
+{
+    const struct dnskey *key = argument;
+    struct rdata rdata = {(const uint8_t *)"\1x", 2};
+    struct name signer;
+    uintptr_t bad = name_from_text("example.", &signer, NULL) != 0;
+    struct rrset set = {signer, RR_TXT, RR_CLASS_IN, 60, 1, &rdata};
+    for (uint32_t i = 0; i < 200; i++) {
+        uint8_t sig[RRSIG_MAX_RDATA];
+        size_t length;
+        set.ttl = i;
+        bad += rrset_sign(&set, key, &signer, window, sig, &length, NULL) != 0 ||
+               rrset_verify(&set, sig, length, key, &signer, NOW, NULL) != 0;
+    }
+    return (void *)bad;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    static const uint8_t each[] = {8, 13, 15};
+    for (size_t i = 0; i < sizeof each; i++) {
+        pthread_t threads[4];
+        struct dnskey *key = key_of(each[i]);
+        for (size_t j = 0; j < 4; j++)
+            assert_int_equal(pthread_create(&threads[j], NULL, sign_often, key), 0);
+        for (size_t j = 0; j < 4; j++) {
+            void *bad;
+            assert_int_equal(pthread_join(threads[j], &bad), 0);
+            assert_null(bad);
+        }
+    }
+}
+
 static void test_text(void **state)
 {
     (void)state;
@@ -194,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_ldns_verifies),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_threads),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free_keys();
