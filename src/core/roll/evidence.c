@@ -70,7 +70,8 @@ void evidence_free(struct evidence *evidence)
 
 static bool tells(enum evidence_kind kind)
 {
-    return kind == EVIDENCE_DNSKEY || kind == EVIDENCE_SIGNAL || kind == EVIDENCE_PROOF;
+    return kind == EVIDENCE_DNSKEY || kind == EVIDENCE_KEYTAG || kind == EVIDENCE_SIGNAL ||
+           kind == EVIDENCE_PROOF;
 }
 
 static unsigned long told(const struct evidence_source *source)
@@ -357,21 +358,24 @@ static bool is_name(enum evidence_kind kind)
            kind == EVIDENCE_GAP_FIRST || kind == EVIDENCE_GAP_SECOND;
 }
 
-/* What concerns one source; done again for all of them together. */
+/* What concerns one source; done again for all of them together. A DNSKEY query with the option of RFC 8145
+ * is both a signal and a DNSKEY query. */
 static void add_to(struct evidence_source *source, const struct evidence *evidence, const struct plan *plan,
     const struct evidence_event *event, enum evidence_phase phase, int64_t at_us)
 {
     sightings_add(&source->all, at_us);
     sightings_add(&source->kinds[phase][event->kind], at_us);
-    if (event->kind == EVIDENCE_DNSKEY) {
+    if (event->kind == EVIDENCE_KEYTAG)
+        sightings_add(&source->kinds[phase][EVIDENCE_DNSKEY], at_us);
+    if (event->kind == EVIDENCE_SIGNAL || event->kind == EVIDENCE_KEYTAG)
+        add_signal(source, event, at_us);
+    if (event->kind == EVIDENCE_DNSKEY || event->kind == EVIDENCE_KEYTAG) {
         add_dnskey(source, evidence, plan, event, phase, at_us);
         return;
     }
     if (is_name(event->kind))
         watch_cache(evidence, source, phase, at_us);
     rhythm_query(&source->rhythm, &evidence->scale, &evidence->prompts, at_us);
-    if (event->kind == EVIDENCE_SIGNAL || event->kind == EVIDENCE_KEYTAG)
-        add_signal(source, event, at_us);
 }
 
 int evidence_add(struct evidence *evidence, const struct plan *plan, const struct evidence_event *event)

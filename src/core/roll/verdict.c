@@ -146,10 +146,10 @@ static void take_worst(struct judging *j, const struct opinion *all, size_t coun
         if (all[i].counts && all[i].broke_us < result->broke_us)
             result->broke_us = all[i].broke_us;
     }
-    result->summary = counting > 1 ? judge_say(j, "%zu of %zu addresses are %s; %s %s", alike, counting,
-                                         verdict_name(worst->verdict),
-                                         judge_address(j, worst->source->source), worst->summary)
-                                   : judge_say(j, "%s", worst->summary);
+    /* No address: a summary is public. */
+    result->summary = counting > 1 ? judge_say(j, "%zu of %zu addresses are %s; the worst %s", alike,
+                                         counting, verdict_name(worst->verdict), worst->summary)
+                                   : worst->summary;
     if (counting > 1 && worst->verdict != VERDICT_READY && alike < counting)
         judge_find(j,
             (struct verdict_finding){.rule = "FM63",
@@ -323,8 +323,7 @@ static void judge(
         .state = STATE_WAITING,
         .summary = "nothing was asked yet",
         .would_change =
-            judge_say(j, "set the key of %s as a trust anchor and ask a name in it through this resolver",
-                j->in->plan->zone),
+            "set the zone's key as a trust anchor, and ask a name of the zone through this resolver",
         .trust_us = UTC_OPEN,
         .break_us = UTC_OPEN,
         .broke_us = UTC_OPEN};

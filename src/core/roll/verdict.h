@@ -46,8 +46,8 @@ struct verdict_source { /* one egress address */
 struct verdict_result {
     enum verdict verdict;
     enum verdict_state state;
-    const char *summary;      /* one sentence: why */
-    const char *would_change; /* what would change it */
+    const char *summary;      /* one sentence: why. Public: holds no address and no zone */
+    const char *would_change; /* what would change it; public as well */
     int64_t trust_us;         /* predicted or inferred moment of trust in the new key; UTC_OPEN if none */
     int64_t break_us;         /* when it will break (or broke) by this evidence; UTC_OPEN if not foretold */
     int64_t broke_us;         /* first sign that it did break; UTC_OPEN if none */

@@ -191,8 +191,8 @@ static struct opinion foretell(
 static const char *ask_more(struct judging *j)
 {
     int64_t every = j->refresh_us / 60 > UTC_SECOND ? j->refresh_us / 60 : UTC_SECOND;
-    return judge_say(j, "ask a name of %s that was not asked before every %s through this resolver for %s",
-        j->in->plan->zone, judge_span(j, every), judge_span(j, 5 * j->in->evidence->scale.window_us));
+    return judge_say(j, "ask a new name of the zone every %s through this resolver for %s",
+        judge_span(j, every), judge_span(j, 5 * j->in->evidence->scale.window_us));
 }
 
 static bool silent(const struct judging *j, const struct evidence_source *source)
@@ -415,7 +415,7 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
     if (o.state != STATE_WAITING) {
         o.summary = "no proof was asked through it since the roll, and its queries alone do not tell whether "
                     "it validates";
-        o.would_change = judge_say(j, "ask a proof name of %s through this resolver", j->in->plan->zone);
+        o.would_change = "ask a proof name of the zone through this resolver";
     }
     return o;
 }
