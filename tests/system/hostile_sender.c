@@ -422,7 +422,7 @@ static bool parse(struct sender *s, int argc, char **argv)
         else if (option == 'g')
             s->growth_kib = (long)number;
         else if (option == 's')
-            s->hostile.random = number | 1;
+            s->hostile.random = 2 * number + 1;
         else if (option == 'n' && s->hostile.name_count < MAX_NAMES)
             s->names[s->hostile.name_count++] = optarg;
         else

@@ -51,7 +51,8 @@ static void start(struct answer *answer, const struct message_query *query, cons
     }
     answer->room = most - opt_length(answer);
     answer->unlimited -= opt_length(answer);
-    memcpy(out + MESSAGE_HEADER, query->question, query->question_length);
+    if (query->question_length > 0) /* no question: no octets to point to */
+        memcpy(out + MESSAGE_HEADER, query->question, query->question_length);
     answer->used += query->question_length;
 }
 
