@@ -7,6 +7,9 @@ ARGS ?=
 SECONDS ?= 10
 SERVERS := $(CURDIR)/build/servers
 ROLLCALL := $(CURDIR)/build/src/cmd/rollcall
+# What the tests run beside rollcall.
+PEERS := named named-checkconf named-checkzone rndc dnssec-verify dnssec-keygen dnssec-signzone dnssec-dsfromkey \
+	dnssec-revoke dnssec-settime unbound unbound-checkconf knotd nsd kresd pdns_recursor
 
 .PHONY: help build run test bench fuzz install setup format clean
 
@@ -31,7 +34,7 @@ build: ## install what is needed, and build below build/
 
 test: ## everything: builds, unit and system tests, sanitizers, fuzz corpora, checks of the architecture
 	@tools/setup test
-	@tools/fetch_servers '$(SERVERS)' named named-checkconf dnssec-verify dnssec-keygen dnssec-signzone dnssec-dsfromkey rndc unbound knotd nsd kresd
+	@tools/fetch_servers '$(SERVERS)' $(PEERS)
 	@ROLLCALL_SERVERS='$(SERVERS)' tools/test $(ARGS)
 
 bench: ## speed beside NSD and knotd in the same run
