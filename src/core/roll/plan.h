@@ -129,6 +129,12 @@ int64_t plan_retry(const struct plan *plan);
  * …); the note names key and step. */
 int plan_check(const struct plan *plan, struct err_note *note);
 
+/* The same, with the place of the fault, counted from 0; -1 where it does not lie in one. */
+struct plan_place {
+    int key, step, entry;
+};
+int plan_check_place(const struct plan *plan, struct plan_place *ret_place, struct err_note *note);
+
 /* A plan of its own with the same content; never a built-in one. NULL when memory is short. */
 struct plan *plan_copy(const struct plan *plan);
 bool plan_equal(const struct plan *a, const struct plan *b); /* in everything but `builtin` */

@@ -120,7 +120,8 @@ static int check_time(
     return *ret_why ? ERR_DATA : 0;
 }
 
-static int check_steps(const struct plan *plan, const struct plan_key *key, struct err_note *note)
+static int check_steps(
+    const struct plan *plan, const struct plan_key *key, struct plan_place *place, struct err_note *note)
 {
     struct plan_key_state state = {0};
     bool was_revoked = false;
@@ -128,6 +129,7 @@ static int check_steps(const struct plan *plan, const struct plan_key *key, stru
     for (size_t i = 0; i < key->step_count; i++) {
         const struct plan_step *step = &key->steps[i];
         const char *why;
+        place->step = (int)i;
         if (step->what > PLAN_WITHDRAW)
             return err_set(note, ERR_DATA, "key %s, step %zu: unknown", key->id, i + 1);
         if (!check_time(plan, step, before, &why))
@@ -224,7 +226,8 @@ static int check_moment(const struct plan *plan, const struct plan_key_state *st
     return 0;
 }
 
-static int check_together(const struct plan *plan, struct event *events, size_t count, struct err_note *note)
+static int check_together(const struct plan *plan, struct event *events, size_t count,
+    struct plan_place *place, struct err_note *note)
 {
     struct plan_key_state states[PLAN_MAX_KEYS] = {0};
     bool own_zsk = false;
@@ -237,6 +240,8 @@ static int check_together(const struct plan *plan, struct event *events, size_t 
         begun = begun || (states[events[i].key].signing && !plan->keys[events[i].key].zsk);
         if (!begun || (i + 1 < count && same_moment(&events[i], &events[i + 1])))
             continue;
+        place->key = (int)events[i].key;
+        place->step = (int)events[i].step;
         int rc = check_moment(plan, states, events[i].at_us, own_zsk, i + 1 == count, note);
         if (rc)
             return rc;
@@ -244,7 +249,7 @@ static int check_together(const struct plan *plan, struct event *events, size_t 
     return 0;
 }
 
-static int check_all_steps(const struct plan *plan, struct err_note *note)
+static int check_all_steps(const struct plan *plan, struct plan_place *place, struct err_note *note)
 {
     size_t count = 0;
     for (size_t i = 0; i < plan->key_count; i++)
@@ -262,7 +267,7 @@ static int check_all_steps(const struct plan *plan, struct err_note *note)
             events[at++] = (struct event){step->at_us, was, i, j};
         }
     qsort(events, count, sizeof *events, by_time);
-    int rc = check_together(plan, events, count, note);
+    int rc = check_together(plan, events, count, place, note);
     free(events);
     return rc;
 }
@@ -276,10 +281,11 @@ static bool is_operation(const char *name)
     return false;
 }
 
-static int check_history(const struct plan *plan, struct err_note *note)
+static int check_history(const struct plan *plan, struct plan_place *place, struct err_note *note)
 {
     for (size_t i = 0; i < plan->history_count; i++) {
         const struct plan_entry *entry = &plan->history[i];
+        place->entry = (int)i;
         if (!is_operation(entry->operation))
             return err_set(
                 note, ERR_DATA, "history %zu: an operation is postpone, resume, back-out or note", i + 1);
@@ -295,13 +301,30 @@ static int check_history(const struct plan *plan, struct err_note *note)
     return 0;
 }
 
+int plan_check_place(const struct plan *plan, struct plan_place *ret_place, struct err_note *note)
+{
+    static const struct plan_place nowhere = {-1, -1, -1};
+    struct plan_place place = nowhere;
+    int rc = check_plan(plan, note);
+    for (size_t i = 0; !rc && i < plan->key_count; i++) {
+        place.key = (int)i;
+        rc = check_key(plan, i, note);
+    }
+    for (size_t i = 0; !rc && i < plan->key_count; i++) {
+        place.key = (int)i;
+        rc = check_steps(plan, &plan->keys[i], &place, note);
+    }
+    rc = rc ? rc : check_all_steps(plan, &place, note);
+    if (!rc) {
+        place = nowhere;
+        rc = check_history(plan, &place, note);
+    }
+    *ret_place = rc ? place : nowhere;
+    return rc;
+}
+
 int plan_check(const struct plan *plan, struct err_note *note)
 {
-    int rc = check_plan(plan, note);
-    for (size_t i = 0; !rc && i < plan->key_count; i++)
-        rc = check_key(plan, i, note);
-    for (size_t i = 0; !rc && i < plan->key_count; i++)
-        rc = check_steps(plan, &plan->keys[i], note);
-    rc = rc ? rc : check_all_steps(plan, note);
-    return rc ? rc : check_history(plan, note);
+    struct plan_place place;
+    return plan_check_place(plan, &place, note);
 }
