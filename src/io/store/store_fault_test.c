@@ -479,6 +479,53 @@ static void locked_by_another(void **state)
     store_close(store);
 }
 
+/* Eight processes find an empty directory, with what a ninth left when it was killed: one of them makes the
+ * files. */
+static void many_begin_at_once(void **state)
+{
+    struct fixture *f = *state;
+    enum { CHILDREN = 8 };
+    pid_t pids[CHILDREN];
+    static const unsigned char junk[5000] = {1};
+    write_image(f->directory, "state.db.new", junk, sizeof junk);
+    write_image(f->directory, "state.db.new-wal", junk, sizeof junk);
+    fflush(NULL);
+    for (int i = 0; i < CHILDREN; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            char name[16];
+            struct store *store = NULL;
+            snprintf(name, sizeof name, "child%d", i);
+            int err = store_open(f->directory, false, &store, &f->note);
+            err = err ? err : store_setting_set(store, name, "here", &f->note);
+            if (err)
+                fprintf(stderr, "child %d: %s\n", i, f->note.text);
+            store_close(store);
+            _exit(err ? 1 : 0);
+        }
+    }
+    for (int i = 0; i < CHILDREN; i++) {
+        int status = 1;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    struct store *store = NULL;
+    struct arena *arena = arena_new();
+    char path[128];
+    snprintf(path, sizeof path, "%s/state.db.new", f->directory);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(store_open(f->directory, false, &store, &f->note), 0);
+    for (int i = 0; i < CHILDREN; i++) {
+        char name[16];
+        const char *value = NULL;
+        snprintf(name, sizeof name, "child%d", i);
+        assert_int_equal(store_setting(store, name, arena, &value, &f->note), 0);
+    }
+    assert_int_equal(store_check(store, &f->note), 0);
+    store_close(store);
+    arena_free(arena);
+}
+
 static void no_directory(void **state)
 {
     struct fixture *f = *state;
@@ -505,6 +552,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(disk_too_full_to_begin, set_up, tear_down),
         cmocka_unit_test_setup_teardown(file_size_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(locked_by_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_begin_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_directory, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("store faults", tests, NULL, NULL);
