@@ -1,6 +1,6 @@
-/* zone_alone PORT [--print ZONE] [--events]: core/zone behind io/net and nothing else: the zones of
- * testzone.h with keys of the moment, and the zone of the unit tests, for resolvers and for comparison with
- * other servers.
+/* zone_alone PORT [--print ZONE | --write ZONE FILE] [--events]: core/zone behind io/net and nothing else:
+ * the zones of testzone.h with keys of the moment, and the zone of the unit tests, for resolvers and for
+ * comparison with other servers.
  *
  *   example.          the unit tests' zone, KEY_A
  *   rolls.lab.        parent; p1.rolls.lab. a participant's zone (its DS is wrong), probe.rolls.lab. the
@@ -30,6 +30,7 @@ struct alone {
     struct arena *arena;
     int64_t now_us;
     struct zone_view *views[MOST_CHILDREN + 8];
+    char names[MOST_CHILDREN + 8][NAME_MAX_TEXT];
     size_t view_count;
     struct dnskey *keys[MOST_CHILDREN];
 };
@@ -46,7 +47,7 @@ static void put(struct alone *alone, struct zone_spec spec, const struct dnskey 
 {
     struct err_note note = {""};
     struct zone_keys *keys = arena_alloc(alone->arena, sizeof *keys);
-    char text[NAME_MAX_TEXT];
+    char *text = alone->names[alone->view_count];
     int rc;
     keys->count = 1;
     keys->entry = arena_alloc(alone->arena, sizeof *keys->entry);
@@ -124,17 +125,19 @@ static size_t answer(void *context, const struct net_peer *peer, const uint8_t *
     return written;
 }
 
-static int print_zone(struct alone *alone, const char *name)
+static int print_zone(const struct alone *alone, const char *name, FILE *file)
 {
-    struct name apex = try_name(name);
-    struct zone_view *view = zone_set_remove(alone->set, &apex);
     struct text text;
+    const struct zone_view *view = NULL;
+    for (size_t i = 0; i < alone->view_count; i++)
+        if (!strcmp(alone->names[i], name))
+            view = alone->views[i];
     text_start(&text);
-    if (!view || zone_view_print(view, &text)) {
-        fprintf(stderr, "zone_alone: no zone %s\n", name);
+    if (!file || !view || zone_view_print(view, &text)) {
+        fprintf(stderr, "zone_alone: cannot write zone %s\n", name);
         return 1;
     }
-    fputs(text.string, stdout);
+    fputs(text.string, file);
     text_free(&text);
     return 0;
 }
@@ -179,12 +182,15 @@ int main(int argc, char **argv)
 {
     struct timespec now;
     struct alone alone = {.server = {.nsid = "zone-alone", .version = "rollcall", .udp_size = 1232}};
-    const char *print = NULL;
+    const char *print = NULL, *file = NULL;
     if (argc < 2)
         return 64;
     for (int i = 2; i < argc; i++) {
-        if (!strcmp(argv[i], "--print") && i + 1 < argc)
+        bool write = !strcmp(argv[i], "--write") && i + 2 < argc;
+        if (write || (!strcmp(argv[i], "--print") && i + 1 < argc))
             print = argv[++i];
+        if (write)
+            file = argv[++i];
         alone.events |= !strcmp(argv[i], "--events");
     }
     clock_gettime(CLOCK_REALTIME, &now);
@@ -192,7 +198,12 @@ int main(int argc, char **argv)
     alone.set = zone_set_new();
     alone.arena = arena_new();
     make_zones(&alone);
-    int rc = print ? print_zone(&alone, print) : serve(&alone, argv[1]);
+    FILE *out = file ? fopen(file, "w") : stdout;
+    int rc = print ? print_zone(&alone, print, out) : 0;
+    if (file && out)
+        fclose(out);
+    if (!rc && (file || !print))
+        rc = serve(&alone, argv[1]);
     for (size_t i = 0; i < alone.view_count; i++)
         zone_view_free(alone.views[i]);
     for (size_t i = 0; i < MOST_CHILDREN; i++)

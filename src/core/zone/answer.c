@@ -51,7 +51,7 @@ static void find_type(const struct view_node *node, uint16_t type, struct found 
         found->set = &node->sets[0]; /* RFC 8482 §4.1: one set is enough of an answer */
         return;
     }
-    if (type == RR_NSEC && node->nsec.count && !found->expanded) {
+    if (type == RR_NSEC && node->nsec.count && !(found->expanded && node->flags & NODE_LATE)) {
         found->set = &node->nsec;
         return;
     }

@@ -59,9 +59,16 @@ void deny_negative(struct answer *answer, const struct zone_view *view)
     answer_piece(answer, &view->negative[answer->secure], 0);
 }
 
+/* `encloser`: a name that the question's name, or that of a CNAME's target, ends with. */
+static void deny_below(struct answer *answer, const struct zone_view *view, const struct view_node *encloser)
+{
+    const struct piece *negative = answer->records[SECTION_ANSWER] ? view->negative : encloser->negative;
+    answer_piece(answer, &negative[answer->secure], 0);
+}
+
 void deny_type(struct answer *answer, const struct zone_view *view, const struct view_node *node)
 {
-    deny_negative(answer, view);
+    deny_below(answer, view, node);
     if (!answer->secure)
         return;
     if (node->before->flags & NODE_LATE)
@@ -73,7 +80,7 @@ void deny_type(struct answer *answer, const struct zone_view *view, const struct
 void deny_name(
     struct answer *answer, const struct zone_view *view, struct look *look, const struct found *found)
 {
-    deny_negative(answer, view);
+    deny_below(answer, view, found->encloser);
     if (!answer->secure)
         return;
     const struct view_node *cover = covering(view, look);

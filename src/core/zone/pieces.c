@@ -125,17 +125,54 @@ static int denial(struct build *build, struct view_node *node)
 }
 
 /* RFC 2308 §3: the SOA of a negative answer; its TTL is how long the answer may be kept. */
-static int negative(struct build *build)
+static int negative(struct build *build, const struct view_node *known, struct piece pieces[2])
 {
     struct zone_view *view = build->view;
     int rc = 0;
     for (unsigned secure = PLAIN; !rc && secure <= SECURE; secure++) {
-        render_piece(&build->render, build->scratch, view->apex->name, view->apex_length, false);
+        render_piece(&build->render, build->scratch, known->name, known->length, false);
         add_set(&build->render, SECTION_AUTHORITY, OWNER_NAME, view->apex, view->soa, view->negative_ttl);
         if (secure)
             add_signatures(
                 &build->render, SECTION_AUTHORITY, OWNER_NAME, view->apex, view->soa, view->negative_ttl);
-        rc = render_done(&build->render, view->arena, &view->negative[secure]);
+        rc = render_done(&build->render, view->arena, &pieces[secure]);
+    }
+    return rc;
+}
+
+/* Whether a name in the SOA shares more with the node than the apex: whether the label above the apex is the
+ * same. */
+static bool shares(const struct zone_view *view, const struct view_node *node, const uint8_t *name)
+{
+    uint8_t ours[MESSAGE_MAX_LABELS + 1], theirs[MESSAGE_MAX_LABELS + 1];
+    unsigned labels = view_labels(node->name, ours), other = view_labels(name, theirs),
+             apex = view->apex_labels;
+    if (labels <= apex || other <= apex)
+        return false;
+    const uint8_t *a = node->name + ours[labels - apex - 1], *b = name + theirs[other - apex - 1];
+    size_t length = view->apex_length + 1U + *a;
+    return *a == *b && !memcmp(a, b, length);
+}
+
+static int negatives(struct build *build)
+{
+    struct zone_view *view = build->view;
+    const uint8_t *mname = view->soa->rdata->bytes, *rname = mname;
+    while (*rname)
+        rname += 1 + *rname;
+    rname++;
+    int rc = negative(build, view->apex, view->negative);
+    for (size_t i = 0; !rc && i < view->node_count; i++) {
+        struct view_node *node = view->nodes[i];
+        node->negative = view->negative;
+        if (node->flags & (NODE_BELOW | NODE_WILDCARD) ||
+            (!shares(view, node, mname) && !shares(view, node, rname)))
+            continue;
+        struct piece *pieces = arena_alloc(view->arena, 2 * sizeof *pieces);
+        if (!pieces)
+            return ERR_NOMEM;
+        node->negative = pieces;
+        rc = negative(build, node, pieces);
     }
     return rc;
 }
@@ -143,7 +180,7 @@ static int negative(struct build *build)
 int build_pieces(struct build *build)
 {
     struct zone_view *view = build->view;
-    int rc = negative(build);
+    int rc = negatives(build);
     for (size_t i = 0; !rc && i < view->node_count; i++) {
         struct view_node *node = view->nodes[i];
         if (node->nsec.count)

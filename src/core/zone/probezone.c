@@ -1,7 +1,7 @@
 /* The idea: everything that the probe zone can show is there as a validly signed name too, so that the zone
  * as printed is a good zone; what is shown otherwise is a matter of answering (probe.c). Below each label "*"
- * is a wildcard for nonces, and "~" stands behind them all, so that NSEC records between the two may be
- * handed out: they say nothing about names directly below the apex. */
+ * is a wildcard for nonces, and "zzzz" stands behind nearly all of them, so that NSEC records between the two
+ * may be handed out: they say nothing about names directly below the apex. */
 #include "core/zone/testzone.h"
 
 #include "core/zone/records.h"
@@ -42,7 +42,7 @@ static void add_wildcards(
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
         struct name below = records_below(records, labels[i], apex);
         struct name wildcard = records_below(records, "*", &below),
-                    last = records_below(records, "~", &below);
+                    last = records_below(records, "zzzz", &below);
         add_host(records, config, &wildcard);
         records_add_text(records, &last, PROBE_TTL_S, "the last name here");
     }

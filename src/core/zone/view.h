@@ -41,8 +41,10 @@ struct view_node {
     const struct view_node
         *before_wildcard;         /* owner of the NSEC that covers *.this, where there is no wildcard */
     const struct view_node *next; /* owner of the next NSEC in the zone's order; NULL if this owns none */
-    struct view_set nsec;     /* piece[PLAIN]: NSEC; piece[SECURE]: with its signatures; both PATCH_OWNER */
-    struct piece referral[2]; /* of a delegation */
+    struct view_set nsec; /* piece[PLAIN]: NSEC; piece[SECURE]: with its signatures; both PATCH_OWNER */
+    const struct piece *negative; /* two, as the view's, for questions at or below this name: shorter by what
+                                     it shares with the SOA's names; or the view's own */
+    struct piece referral[2];     /* of a delegation */
 };
 
 struct view_slot {

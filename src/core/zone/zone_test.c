@@ -113,7 +113,7 @@ static const struct expect cases[] = {
     {"secure.example.", RR_NS, 0, false, 0, 2, 4},
     {"a.b.secure.example.", RR_A, 0, false, 0, 2, 4},
     {"secure.example.", RR_DS, 0, true, 1, 0, 0},
-    {"_ta-1234.example.", RR_NULL, 0, true, 1, 0, 0},
+    {"_ta-1234.example.", RR_NULL, 0, true, 0, 1, 4},
     {"other.test.", RR_A, 5, false, 0, 0, 0},
     {".", RR_A, 5, false, 0, 0, 0},
 };

@@ -335,7 +335,7 @@ const char *const try_zone_text =
     "secure 3600 NS ns1\n"
     "secure 3600 DS 12345 13 2 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
     "ns1.secure 3600 A 192.0.2.12\n"
-    "_ta-1234 60 NULL\n"
+    "_ta-1234 60 TXT signal\n"
     "big 300 TXT "
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
     "big 300 TXT "
