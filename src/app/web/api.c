@@ -1,0 +1,264 @@
+/* Every page as JSON. What is public and what is not is as on the pages. */
+#include "app/web/api_json.h"
+#include "app/web/inside.h"
+#include "app/web/route.h"
+#include "app/web/snippet.h"
+#include "io/json/json.h"
+#include "io/json/verdict_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *method, *path, *what;
+} endpoints[] = {
+    {"GET", "/api/", "this list"},
+    {"GET", "/api/overview", "rolls, participants, users by verdict, changes; ?roll=ID&from=N for more participants"},
+    {"GET", "/api/plans", "the built-in plans"},
+    {"GET", "/api/plans/NAME", "one of them"},
+    {"POST", "/api/participants", "take part: label, contact, country, users, plan, ttl"},
+    {"GET", "/api/participants/TOKEN", "one participant: verdict, evidence, keys, configuration"},
+    {"POST", "/api/participants/TOKEN/observations", "report what the resolver answered: answer, source, at, name"},
+    {"GET", "/events", "server-sent events: one whenever there is news"},
+    {"GET", "/p/TOKEN/calendar.ics", "the steps of the roll as a calendar"},
+    {"GET", "/metrics", "figures for Prometheus"},
+    {"GET", "/healthz", "alive"},
+    {"GET", "/readyz", "able to read and write the store"},
+};
+
+void api_index_get(struct ask *ask)
+{
+    struct json *root = json_new_object();
+    json_set_string(root, "schema", "rollcall.index/1");
+    json_set_string(root, "version", ROLLCALL_VERSION);
+    struct json *list = json_set_array(root, "endpoints");
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
+        struct json *one = json_add_object(list);
+        json_set_string(one, "method", endpoints[i].method);
+        json_set_string(one, "path", endpoints[i].path);
+        json_set_string(one, "what", endpoints[i].what);
+    }
+    ask_json(ask, 200, root);
+}
+
+/* --- overview --- */
+
+static void set_totals(struct json *object, const struct view_roll *roll)
+{
+    for (enum verdict v = VERDICT_READY; v < VIEW_VERDICTS; v++) {
+        struct json *one = json_set_object(object, verdict_name(v));
+        json_set_int(one, "participants", (int64_t)roll->totals[v].participants);
+        json_set_int(one, "users", roll->totals[v].users);
+    }
+}
+
+static void set_roll(struct ask *ask, struct json *object, const struct view *view, struct view_roll *roll, size_t from)
+{
+    json_set_int(object, "id", roll->row.id);
+    json_set_string(object, "plan", roll->row.plan_name);
+    json_set_time(object, "start", roll->row.start_us);
+    json_set_string(object, "phase", roll->phase);
+    json_set_string(object, "verdict", verdict_name(roll->worst));
+    if (roll->plan)
+        api_json_plan(json_set_object(object, "document"), roll->plan, view->now_us);
+    else
+        json_set_null(object, "document");
+    set_totals(json_set_object(object, "totals"), roll);
+    json_set_int(object, "users_not_told", (int64_t)roll->users_untold);
+    json_set_int(object, "participant_count", (int64_t)roll->count);
+    json_set_int(object, "from", (int64_t)from);
+    struct json *list = json_set_array(object, "participants");
+    for (size_t i = from; i < roll->count && i < from + VIEW_PAGE; i++) {
+        view_dates(&roll->participants[i], ask->arena);
+        api_json_participant(json_add_object(list), &roll->participants[i]);
+    }
+}
+
+static void set_changes(struct json *list, const struct view *view)
+{
+    for (size_t i = 0; i < view->change_count; i++) {
+        struct json *one = json_add_object(list);
+        const struct store_verdict *verdict = &view->changes[i].verdict;
+        bool known = verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS;
+        json_set_time(one, "at", verdict->at_us);
+        json_set_int(one, "number", view->changes[i].participant->row.id);
+        json_set_string(one, "label", view->changes[i].participant->row.label);
+        json_set_string(one, "verdict", verdict_name(known ? (enum verdict)verdict->verdict : VERDICT_UNKNOWN));
+        json_set_string(one, "summary", verdict->summary);
+    }
+}
+
+static size_t query_number(struct ask *ask, const char *name)
+{
+    struct form query;
+    if (form_read(ask->request->query, strlen(ask->request->query), ask->arena, &query) != 0)
+        return 0;
+    const char *text = form_get(&query, name);
+    return text && *text && strlen(text) < 12 && text[strspn(text, "0123456789")] == '\0' ? strtoul(text, NULL, 10) : 0;
+}
+
+static enum verdict worst_of(const struct view *view)
+{
+    bool any = false;
+    enum verdict worst = VERDICT_UNKNOWN;
+    for (size_t i = 0; i < view->roll_count; i++)
+        if (view->rolls[i].count) {
+            worst = any ? verdict_worse(worst, view->rolls[i].worst) : view->rolls[i].worst;
+            any = true;
+        }
+    return worst;
+}
+
+void api_overview_get(struct ask *ask)
+{
+    struct view view;
+    struct err_note note = {""};
+    int err = view_load(ask->web->store, ask->request->now_us, ask->arena, &view, &note);
+    if (err) {
+        ask_fail_store(ask, err, &note);
+        return;
+    }
+    size_t wanted = query_number(ask, "roll"), from = query_number(ask, "from");
+    struct json *root = json_new_object();
+    json_set_string(root, "schema", "rollcall.overview/1");
+    json_set_time(root, "now", view.now_us);
+    json_set_string(root, "verdict", verdict_name(worst_of(&view)));
+    struct json *rolls = json_set_array(root, "rolls");
+    for (size_t i = 0; i < view.roll_count; i++)
+        set_roll(ask, json_add_object(rolls), &view, &view.rolls[i],
+            wanted == (size_t)view.rolls[i].row.id && from < view.rolls[i].count ? from : 0);
+    set_changes(json_set_array(root, "changes"), &view);
+    ask_json(ask, 200, root);
+    view_free(&view);
+}
+
+/* --- one participant --- */
+
+static void set_keys(struct json *list, const struct view_one *one)
+{
+    for (size_t i = 0; i < one->key_count; i++) {
+        struct json *key = json_add_object(list);
+        json_set_string(key, "id", one->keys[i].id);
+        json_set_int(key, "flags", one->keys[i].flags);
+        json_set_int(key, "tag", one->keys[i].tag);
+        json_set_string(key, "dnskey", one->keys[i].dnskey);
+        json_set_string(key, "ds", one->keys[i].ds);
+        json_set_bool(key, "anchor", &one->keys[i] == one->anchor);
+    }
+}
+
+static void set_snippets(struct ask *ask, struct json *object, const struct view_one *one)
+{
+    for (enum snippet_product p = 0; p < SNIPPET_PRODUCTS; p++) {
+        struct json *product = json_set_object(object, snippet_key(p));
+        struct text plain;
+        text_start(&plain);
+        snippet_write(&plain, p, &ask->web->config, one);
+        json_set_string(product, "configuration", plain.string);
+        json_set_string(product, "mind", snippet_warning(p));
+        json_set_string(product, "remove", snippet_remove(p));
+        text_free(&plain);
+    }
+}
+
+static void set_history(struct json *list, const struct view_one *one)
+{
+    for (size_t i = 0; i < one->history_count; i++) {
+        struct json *change = json_add_object(list);
+        int verdict = one->history[i].verdict, state = one->history[i].state;
+        json_set_time(change, "at", one->history[i].at_us);
+        json_set_string(change, "verdict",
+            verdict_name(verdict >= 0 && verdict < VIEW_VERDICTS ? (enum verdict)verdict : VERDICT_UNKNOWN));
+        json_set_string(change, "state",
+            verdict_state_name(state >= 0 && state <= STATE_FAILED ? (enum verdict_state)state : STATE_WAITING));
+        json_set_string(change, "summary", one->history[i].summary);
+    }
+}
+
+static void set_verdict(struct json *object, const struct view_one *one)
+{
+    struct verdict_result result = one->result;
+    if (!one->judged)
+        result = (struct verdict_result){.verdict = one->participant.verdict,
+            .state = one->participant.state,
+            .summary = one->participant.summary,
+            .trust_us = UTC_OPEN,
+            .break_us = UTC_OPEN,
+            .broke_us = UTC_OPEN};
+    verdict_json_set(object, &result);
+}
+
+void api_participant_get(struct ask *ask)
+{
+    struct view_one one;
+    struct err_note note = {""};
+    int err = route_is_token(ask->part) ? view_one_load(ask->web->store, ask->part, ask->request->now_us, ask->arena, &one, &note)
+                                        : ERR_NOINPUT;
+    if (err) {
+        ask_fail_store(ask, err, &note);
+        return;
+    }
+    const struct store_participant *row = &one.participant.row;
+    struct json *root = json_new_object();
+    json_set_string(root, "schema", "rollcall.participant/1");
+    json_set_time(root, "now", one.now_us);
+    set_verdict(root, &one);
+    json_set_int(root, "number", row->id);
+    json_set_string(root, "label", row->label);
+    json_set_string(root, "contact", *row->contact ? row->contact : NULL);
+    json_set_string(root, "country", *row->country ? row->country : NULL);
+    if (row->users < 0)
+        json_set_null(root, "users");
+    else
+        json_set_int(root, "users", row->users);
+    json_set_string(root, "zone", row->zone);
+    json_set_int(root, "ttl", row->ttl_s);
+    json_set_time(root, "joined", row->joined_us);
+    json_set_time(root, "left", row->left_us ? row->left_us : UTC_OPEN);
+    set_keys(json_set_array(root, "keys"), &one);
+    if (one.plan)
+        api_json_plan(json_set_object(root, "plan"), one.plan, one.now_us);
+    else
+        json_set_null(root, "plan");
+    set_snippets(ask, json_set_object(root, "snippets"), &one);
+    set_history(json_set_array(root, "history"), &one);
+    ask_json(ask, 200, root);
+    view_one_free(&one);
+}
+
+/* --- plans --- */
+
+void api_plans_get(struct ask *ask)
+{
+    struct json *root = json_new_object();
+    json_set_string(root, "schema", "rollcall.plans/1");
+    struct json *list = json_set_array(root, "plans");
+    for (size_t i = 0; i < plan_builtin_count(); i++) {
+        struct plan *plan = NULL;
+        if (plan_builtin(plan_builtin_name(i), &plan) != 0)
+            continue;
+        struct json *one = json_add_object(list);
+        json_set_string(one, "name", plan->name);
+        json_set_string(one, "title", plan->title);
+        json_set_bool(one, "relative", plan->relative);
+        if (!plan->relative)
+            json_set_string(one, "phase", plan_phase_at(plan, ask->request->now_us));
+        plan_free(plan);
+    }
+    ask_json(ask, 200, root);
+}
+
+void api_plan_get(struct ask *ask)
+{
+    struct plan *plan = NULL;
+    if (plan_builtin(ask->part, &plan) != 0) {
+        ask_fail(ask, 404, "There is no such plan.");
+        return;
+    }
+    struct json *root = json_new_object();
+    json_set_string(root, "schema", "rollcall.plan/1");
+    json_set_time(root, "now", ask->request->now_us);
+    api_json_plan(root, plan, ask->request->now_us);
+    ask_json(ask, 200, root);
+    plan_free(plan);
+}
