@@ -13,12 +13,14 @@ static const struct {
     const char *method, *path, *what;
 } endpoints[] = {
     {"GET", "/api/", "this list"},
-    {"GET", "/api/overview", "rolls, participants, users by verdict, changes; ?roll=ID&from=N for more participants"},
+    {"GET", "/api/overview",
+        "rolls, participants, users by verdict, changes; ?roll=ID&from=N for more participants"},
     {"GET", "/api/plans", "the built-in plans"},
     {"GET", "/api/plans/NAME", "one of them"},
     {"POST", "/api/participants", "take part: label, contact, country, users, plan, ttl"},
     {"GET", "/api/participants/TOKEN", "one participant: verdict, evidence, keys, configuration"},
-    {"POST", "/api/participants/TOKEN/observations", "report what the resolver answered: answer, source, at, name"},
+    {"POST", "/api/participants/TOKEN/observations",
+        "report what the resolver answered: answer, source, at, name"},
     {"GET", "/events", "server-sent events: one whenever there is news"},
     {"GET", "/p/TOKEN/calendar.ics", "the steps of the roll as a calendar"},
     {"GET", "/metrics", "figures for Prometheus"},
@@ -45,14 +47,15 @@ void api_index_get(struct ask *ask)
 
 static void set_totals(struct json *object, const struct view_roll *roll)
 {
-    for (enum verdict v = VERDICT_READY; v < VIEW_VERDICTS; v++) {
-        struct json *one = json_set_object(object, verdict_name(v));
+    for (int v = 0; v < VIEW_VERDICTS; v++) {
+        struct json *one = json_set_object(object, verdict_name((enum verdict)v));
         json_set_int(one, "participants", (int64_t)roll->totals[v].participants);
         json_set_int(one, "users", roll->totals[v].users);
     }
 }
 
-static void set_roll(struct ask *ask, struct json *object, const struct view *view, struct view_roll *roll, size_t from)
+static void set_roll(
+    struct ask *ask, struct json *object, const struct view *view, struct view_roll *roll, size_t from)
 {
     json_set_int(object, "id", roll->row.id);
     json_set_string(object, "plan", roll->row.plan_name);
@@ -83,7 +86,8 @@ static void set_changes(struct json *list, const struct view *view)
         json_set_time(one, "at", verdict->at_us);
         json_set_int(one, "number", view->changes[i].participant->row.id);
         json_set_string(one, "label", view->changes[i].participant->row.label);
-        json_set_string(one, "verdict", verdict_name(known ? (enum verdict)verdict->verdict : VERDICT_UNKNOWN));
+        json_set_string(
+            one, "verdict", verdict_name(known ? (enum verdict)verdict->verdict : VERDICT_UNKNOWN));
         json_set_string(one, "summary", verdict->summary);
     }
 }
@@ -94,7 +98,9 @@ static size_t query_number(struct ask *ask, const char *name)
     if (form_read(ask->request->query, strlen(ask->request->query), ask->arena, &query) != 0)
         return 0;
     const char *text = form_get(&query, name);
-    return text && *text && strlen(text) < 12 && text[strspn(text, "0123456789")] == '\0' ? strtoul(text, NULL, 10) : 0;
+    return text && *text && strlen(text) < 12 && text[strspn(text, "0123456789")] == '\0'
+               ? strtoul(text, NULL, 10)
+               : 0;
 }
 
 static enum verdict worst_of(const struct view *view)
@@ -170,7 +176,8 @@ static void set_history(struct json *list, const struct view_one *one)
         json_set_string(change, "verdict",
             verdict_name(verdict >= 0 && verdict < VIEW_VERDICTS ? (enum verdict)verdict : VERDICT_UNKNOWN));
         json_set_string(change, "state",
-            verdict_state_name(state >= 0 && state <= STATE_FAILED ? (enum verdict_state)state : STATE_WAITING));
+            verdict_state_name(
+                state >= 0 && state <= STATE_FAILED ? (enum verdict_state)state : STATE_WAITING));
         json_set_string(change, "summary", one->history[i].summary);
     }
 }
@@ -192,8 +199,9 @@ void api_participant_get(struct ask *ask)
 {
     struct view_one one;
     struct err_note note = {""};
-    int err = route_is_token(ask->part) ? view_one_load(ask->web->store, ask->part, ask->request->now_us, ask->arena, &one, &note)
-                                        : ERR_NOINPUT;
+    int err = route_is_token(ask->part)
+                  ? view_one_load(ask->web->store, ask->part, ask->request->now_us, ask->arena, &one, &note)
+                  : ERR_NOINPUT;
     if (err) {
         ask_fail_store(ask, err, &note);
         return;

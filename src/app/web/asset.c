@@ -1,5 +1,5 @@
-/* Style, script and icon, embedded at build time. Their addresses hold a hash of their content, so that they may
- * be kept for ever. */
+/* Style, script and icon, embedded at build time. Their addresses hold a hash of their content, so that they
+ * may be kept for ever. */
 #include "app/web/inside.h"
 #include "assets.h"
 
@@ -16,14 +16,15 @@ static const struct asset *find(const char *name)
 void asset_get(struct ask *ask)
 {
     const char *path = ask->request->path;
-    const struct asset *asset = find(ask->part[0]                            ? ask->part
+    const struct asset *asset = find(ask->part[0]                        ? ask->part
                                      : strcmp(path, "/favicon.ico") == 0 ? "icon.svg"
                                                                          : path + 1);
     if (!asset) {
         ask_fail(ask, 404, "There is nothing here.");
         return;
     }
-    bool pinned = strncmp(ask->request->query, "v=", 2) == 0 && strcmp(ask->request->query + 2, asset->hash) == 0;
+    bool pinned =
+        strncmp(ask->request->query, "v=", 2) == 0 && strcmp(ask->request->query + 2, asset->hash) == 0;
     ask->answer->status = 200;
     ask->answer->type = asset->type;
     ask->answer->cache = pinned ? "public, max-age=31536000, immutable" : "no-cache";

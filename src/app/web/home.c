@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char intro[] =
-    "<div class=\"intro\"><h1>Who is ready when the key changes?</h1>\n"
-    "<p>rollcall rolls the keys of test zones on a schedule, and each resolver that takes part follows a zone of "
-    "its own. What the zone\xe2\x80\x99s server sees of it becomes a verdict: would this resolver, and its users, survive "
-    "a change of the root\xe2\x80\x99s trust anchor, and why?</p>\n"
-    "<p><a class=\"button\" href=\"/join\">Take part with a resolver</a></p></div>\n";
+static const char intro[] = "<div class=\"intro\"><h1>Who is ready when the key changes?</h1>\n"
+                            "<p>rollcall rolls the keys of test zones on a schedule, and each resolver that "
+                            "takes part follows a zone of "
+                            "its own. What the zone\xe2\x80\x99s server sees of it becomes a verdict: would "
+                            "this resolver, and its users, survive "
+                            "a change of the root\xe2\x80\x99s trust anchor, and why?</p>\n"
+                            "<p><a class=\"button\" href=\"/join\">Take part with a resolver</a></p></div>\n";
 
 /* --- how many stand behind each verdict --- */
 
@@ -31,8 +32,10 @@ static void bar(struct text *out, const struct view_roll *roll, bool users, cons
         sum += (double)amount(roll, order[i], users);
     if (sum <= 0)
         return;
-    text_printf(out, "<div class=\"barline\"><span class=\"barname\">%s</span><svg class=\"bar\" viewBox=\"0 0 1000 20\" "
-                     "preserveAspectRatio=\"none\" aria-hidden=\"true\">", name);
+    text_printf(out,
+        "<div class=\"barline\"><span class=\"barname\">%s</span><svg class=\"bar\" viewBox=\"0 0 1000 20\" "
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+        name);
     for (size_t i = 0; i < VIEW_VERDICTS; i++) {
         double width = 1000.0 * (double)amount(roll, order[i], users) / sum;
         if (width > 0)
@@ -58,9 +61,11 @@ static void totals(struct text *out, const struct view_roll *roll)
     text_add(out, "<h3>Behind each verdict</h3>\n");
     bar(out, roll, false, "resolvers");
     bar(out, roll, true, "users");
-    text_add(out, "<table class=\"totals\"><caption class=\"hidden\">Participants and users by verdict</caption><thead><tr><th "
-                  "scope=\"col\">Verdict</th><th scope=\"col\" class=\"n\">Participants</th><th scope=\"col\" "
-                  "class=\"n\">Users</th></tr></thead><tbody>\n");
+    text_add(out,
+        "<table class=\"totals\"><caption class=\"hidden\">Participants and users by "
+        "verdict</caption><thead><tr><th "
+        "scope=\"col\">Verdict</th><th scope=\"col\" class=\"n\">Participants</th><th scope=\"col\" "
+        "class=\"n\">Users</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < VIEW_VERDICTS; i++) {
         text_add(out, "<tr><th scope=\"row\">");
         part_verdict(out, order[i]);
@@ -72,7 +77,8 @@ static void totals(struct text *out, const struct view_roll *roll)
     }
     text_add(out, "</tbody></table>\n");
     if (roll->users_untold)
-        text_printf(out, "<p class=\"small\">%zu did not tell how many users they serve.</p>\n", roll->users_untold);
+        text_printf(
+            out, "<p class=\"small\">%zu did not tell how many users they serve.</p>\n", roll->users_untold);
 }
 
 /* --- participants --- */
@@ -84,12 +90,13 @@ static void dates(struct text *out, const struct view_participant *p, int64_t no
         moment_html_from(out, p->broke_us, now_us, seconds);
         text_add(out, "</span> ");
     } else if (p->break_us != UTC_OPEN) {
-        text_add(out, p->break_us > now_us ? "<span class=\"date\">will break " : "<span class=\"date\">breaks from ");
+        text_add(out,
+            p->break_us > now_us ? "<span class=\"date\">will break " : "<span class=\"date\">breaks from ");
         moment_html_from(out, p->break_us, now_us, seconds);
         text_add(out, "</span> ");
     } else if (p->trust_us != UTC_OPEN && p->verdict != VERDICT_NOT_READY) {
-        text_add(out, p->trust_us > now_us ? "<span class=\"date\">will trust the new key " :
-                                             "<span class=\"date\">has trusted the new key since ");
+        text_add(out, p->trust_us > now_us ? "<span class=\"date\">will trust the new key "
+                                           : "<span class=\"date\">has trusted the new key since ");
         moment_html_from(out, p->trust_us, now_us, seconds);
         text_add(out, "</span>");
     }
@@ -129,9 +136,11 @@ static void participants(
         text_add(out, "<p>Nobody takes part yet.</p>\n");
         return;
     }
-    text_add(out, "<table class=\"people\"><caption class=\"hidden\">Participants, the worst verdict first</caption><thead><tr>"
-                  "<th scope=\"col\">Resolver</th><th scope=\"col\">Verdict</th><th scope=\"col\">State</th><th "
-                  "scope=\"col\">Why</th><th scope=\"col\" class=\"n\">Users</th></tr></thead><tbody>\n");
+    text_add(out,
+        "<table class=\"people\"><caption class=\"hidden\">Participants, the worst verdict "
+        "first</caption><thead><tr>"
+        "<th scope=\"col\">Resolver</th><th scope=\"col\">Verdict</th><th scope=\"col\">State</th><th "
+        "scope=\"col\">Why</th><th scope=\"col\" class=\"n\">Users</th></tr></thead><tbody>\n");
     for (size_t i = from; i < end; i++) {
         view_dates(&roll->participants[i], ask->arena);
         participant_row(out, &roll->participants[i], view->now_us, seconds);
@@ -139,12 +148,14 @@ static void participants(
     text_add(out, "</tbody></table>\n");
     if (roll->count <= VIEW_PAGE)
         return;
-    text_printf(out, "<nav class=\"pages\" aria-label=\"Pages of participants\">%zu to %zu of %zu", from + 1, end, roll->count);
+    text_printf(out, "<nav class=\"pages\" aria-label=\"Pages of participants\">%zu to %zu of %zu", from + 1,
+        end, roll->count);
     if (from > 0)
-        text_printf(out, " <a rel=\"prev\" href=\"/?roll=%lld&amp;from=%zu\">before</a>", (long long)roll->row.id,
-            from - VIEW_PAGE);
+        text_printf(out, " <a rel=\"prev\" href=\"/?roll=%lld&amp;from=%zu\">before</a>",
+            (long long)roll->row.id, from - VIEW_PAGE);
     if (end < roll->count)
-        text_printf(out, " <a rel=\"next\" href=\"/?roll=%lld&amp;from=%zu\">more</a>", (long long)roll->row.id, end);
+        text_printf(
+            out, " <a rel=\"next\" href=\"/?roll=%lld&amp;from=%zu\">more</a>", (long long)roll->row.id, end);
     text_add(out, "</nav>\n");
 }
 
@@ -170,8 +181,10 @@ static void roll_section(
     struct ask *ask, struct text *out, const struct view *view, struct view_roll *roll, size_t from)
 {
     long long id = (long long)roll->row.id;
-    text_printf(out, "<section class=\"roll card\" id=\"roll%lld\" data-live aria-labelledby=\"roll%lld-h\">\n<h2 id=\"roll%lld-h\">", id, id,
-        id);
+    text_printf(out,
+        "<section class=\"roll card\" id=\"roll%lld\" data-live aria-labelledby=\"roll%lld-h\">\n<h2 "
+        "id=\"roll%lld-h\">",
+        id, id, id);
     text_add_html(out, roll->row.plan_name);
     text_add(out, " <span class=\"since\">since ");
     moment_html(out, roll->row.start_us, roll->plan && part_seconds(roll->plan));
@@ -183,7 +196,8 @@ static void roll_section(
         part_notice(out, roll->plan, &roll->roll, part_seconds(roll->plan));
         part_timeline(out, roll->plan, view->now_us, name);
     } else {
-        text_add(out, "<p class=\"notice\">The stored plan of this roll cannot be read; the log says why.</p>\n");
+        text_add(
+            out, "<p class=\"notice\">The stored plan of this roll cannot be read; the log says why.</p>\n");
     }
     if (roll->count)
         totals(out, roll);
@@ -193,7 +207,8 @@ static void roll_section(
 
 static void changes(struct text *out, const struct view *view)
 {
-    text_add(out, "<section class=\"card\" id=\"changes\" data-live aria-labelledby=\"changes-h\"><h2 id=\"changes-h\">Changes of "
+    text_add(out, "<section class=\"card\" id=\"changes\" data-live aria-labelledby=\"changes-h\"><h2 "
+                  "id=\"changes-h\">Changes of "
                   "verdicts</h2>\n");
     if (view->change_count == 0)
         text_add(out, "<p>None yet.</p>\n");
@@ -206,8 +221,9 @@ static void changes(struct text *out, const struct view *view)
         text_add(out, "</span> ");
         part_label(out, view->changes[i].participant->row.label);
         text_add(out, " ");
-        part_verdict(out, verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS ? (enum verdict)verdict->verdict
-                                                                                 : VERDICT_UNKNOWN);
+        part_verdict(out, verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS
+                              ? (enum verdict)verdict->verdict
+                              : VERDICT_UNKNOWN);
         text_add(out, " <span class=\"why\">");
         text_add_html(out, verdict->summary);
         text_add(out, "</span></li>\n");
@@ -247,8 +263,10 @@ void home_get(struct ask *ask)
     part_open(out, &(struct part_frame){"Overview", "/", refresh_of(&view), false});
     text_add(out, intro);
     if (view.roll_count == 0)
-        text_add(out, "<section class=\"card\" id=\"rolls\" data-live><h2>No roll is running</h2><p>A roll begins when "
-                      "the first resolver takes part. The <a href=\"/plans\">plans</a> show what will happen then.</p></section>\n");
+        text_add(out,
+            "<section class=\"card\" id=\"rolls\" data-live><h2>No roll is running</h2><p>A roll begins when "
+            "the first resolver takes part. The <a href=\"/plans\">plans</a> show what will happen "
+            "then.</p></section>\n");
     int64_t wanted = number_of(&query, "roll");
     for (size_t i = 0; i < view.roll_count; i++)
         roll_section(ask, out, &view, &view.rolls[i],

@@ -1,6 +1,6 @@
-/* Taking part: the form, and what comes of it. A form is answered by a page, JSON by JSON. The form has a page
- * of its own because the overview reloads itself where there is no JavaScript, and would wipe what is being
- * typed. */
+/* Taking part: the form, and what comes of it. A form is answered by a page, JSON by JSON. The form has a
+ * page of its own because the overview reloads itself where there is no JavaScript, and would wipe what is
+ * being typed. */
 #include "app/web/inside.h"
 #include "app/web/part.h"
 #include "app/web/view.h"
@@ -12,10 +12,12 @@
 #include <string.h>
 #include <strings.h>
 
-static void field(struct text *out, const char *name, const char *title, const char *attributes, const char *value,
-    const char *hint)
+static void field(struct text *out, const char *name, const char *title, const char *attributes,
+    const char *value, const char *hint)
 {
-    text_printf(out, "<p class=\"field\"><label for=\"f-%s\">%s</label>\n<input id=\"f-%s\" name=\"%s\" %s aria-describedby=\"h-%s\" value=\"",
+    text_printf(out,
+        "<p class=\"field\"><label for=\"f-%s\">%s</label>\n<input id=\"f-%s\" name=\"%s\" %s "
+        "aria-describedby=\"h-%s\" value=\"",
         name, title, name, name, attributes, name);
     text_add_html(out, value);
     text_printf(out, "\">\n<span class=\"hint\" id=\"h-%s\">%s</span></p>\n", name, hint);
@@ -30,24 +32,29 @@ static void option(struct text *out, const char *value, const char *title, bool 
 
 static void plan_field(struct text *out, const char *chosen)
 {
-    text_add(out, "<p class=\"field\"><label for=\"f-plan\">Plan</label>\n<select id=\"f-plan\" name=\"plan\" aria-describedby=\"h-plan\">\n");
+    text_add(out, "<p class=\"field\"><label for=\"f-plan\">Plan</label>\n<select id=\"f-plan\" "
+                  "name=\"plan\" aria-describedby=\"h-plan\">\n");
     for (size_t i = 0; i < plan_builtin_count(); i++) {
         struct plan *plan = NULL;
         if (plan_builtin(plan_builtin_name(i), &plan) == 0 && plan->relative)
             option(out, plan->name, plan->name, strcmp(chosen, plan->name) == 0);
         plan_free(plan);
     }
-    text_add(out, "</select>\n<span class=\"hint\" id=\"h-plan\">What the zone\xe2\x80\x99s keys will do, and when: <a "
-                  "href=\"/plans\">the plans</a>. Take testzone for a resolver in service; testzone-fast needs shortened timers.</span></p>\n");
+    text_add(out,
+        "</select>\n<span class=\"hint\" id=\"h-plan\">What the zone\xe2\x80\x99s keys will do, and when: <a "
+        "href=\"/plans\">the plans</a>. Take testzone for a resolver in service; testzone-fast needs "
+        "shortened timers.</span></p>\n");
 }
 
 static void ttl_field(struct text *out, uint32_t chosen)
 {
-    text_add(out, "<p class=\"field\"><label for=\"f-ttl\">TTL of the keys</label>\n<select id=\"f-ttl\" name=\"ttl\" aria-describedby=\"h-ttl\">\n");
+    text_add(out, "<p class=\"field\"><label for=\"f-ttl\">TTL of the keys</label>\n<select id=\"f-ttl\" "
+                  "name=\"ttl\" aria-describedby=\"h-ttl\">\n");
     option(out, "", "the plan\xe2\x80\x99s own", chosen == 0);
     option(out, "60", "60 s: looked at every hour", chosen == 60);
     option(out, "172800", "2 days, as the root: looked at every day", chosen == 172800);
-    text_add(out, "</select>\n<span class=\"hint\" id=\"h-ttl\">It decides how often a resolver looks for new keys (RFC 5011).</span></p>\n");
+    text_add(out, "</select>\n<span class=\"hint\" id=\"h-ttl\">It decides how often a resolver looks for "
+                  "new keys (RFC 5011).</span></p>\n");
 }
 
 static void form_page(struct text *out, const struct wish *wish, const char *error)
@@ -56,8 +63,10 @@ static void form_page(struct text *out, const struct wish *wish, const char *err
     if (wish->users >= 0)
         snprintf(users, sizeof users, "%lld", (long long)wish->users);
     part_open(out, &(struct part_frame){"Take part", "/join", 0, false});
-    text_add(out, "<section class=\"card narrow\"><h1>Take part with a resolver</h1>\n<p>You get a zone of your own and a page "
-                  "that tells what to configure. The label, the country and the number of users are shown to everyone; the "
+    text_add(out, "<section class=\"card narrow\"><h1>Take part with a resolver</h1>\n<p>You get a zone of "
+                  "your own and a page "
+                  "that tells what to configure. The label, the country and the number of users are shown to "
+                  "everyone; the "
                   "contact, the zone and the evidence only to you.</p>\n");
     if (error) {
         text_add(out, "<p class=\"notice notice-error\" role=\"alert\">");
@@ -65,10 +74,15 @@ static void form_page(struct text *out, const struct wish *wish, const char *err
         text_add(out, "</p>\n");
     }
     text_add(out, "<form method=\"post\" action=\"/api/participants\" accept-charset=\"utf-8\">\n");
-    field(out, "label", "Name of the resolver", "required maxlength=\"80\" autocomplete=\"off\"", wish->label, "As people should see it, 80 characters at most.");
-    field(out, "contact", "Contact", "maxlength=\"254\" autocomplete=\"email\"", wish->contact, "An e-mail address; not shown to others. May be left empty.");
-    field(out, "country", "Country", "maxlength=\"2\" size=\"4\" pattern=\"[A-Za-z]{2}\" autocomplete=\"off\"", wish->country, "Two letters, as NL or BR. May be left empty.");
-    field(out, "users", "Users behind it", "inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"", users, "How many people would be offline with it. May be left empty.");
+    field(out, "label", "Name of the resolver", "required maxlength=\"80\" autocomplete=\"off\"", wish->label,
+        "As people should see it, 80 characters at most.");
+    field(out, "contact", "Contact", "maxlength=\"254\" autocomplete=\"email\"", wish->contact,
+        "An e-mail address; not shown to others. May be left empty.");
+    field(out, "country", "Country",
+        "maxlength=\"2\" size=\"4\" pattern=\"[A-Za-z]{2}\" autocomplete=\"off\"", wish->country,
+        "Two letters, as NL or BR. May be left empty.");
+    field(out, "users", "Users behind it", "inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"",
+        users, "How many people would be offline with it. May be left empty.");
     plan_field(out, wish->plan);
     ttl_field(out, wish->ttl_s);
     text_add(out, "<p><button class=\"button\" type=\"submit\">Take part</button></p>\n</form></section>\n");
@@ -77,7 +91,8 @@ static void form_page(struct text *out, const struct wish *wish, const char *err
 
 void join_get(struct ask *ask)
 {
-    form_page(ask_page(ask, 200), &(struct wish){.label = "", .contact = "", .country = "", .plan = "testzone", .users = -1}, NULL);
+    form_page(ask_page(ask, 200),
+        &(struct wish){.label = "", .contact = "", .country = "", .plan = "testzone", .users = -1}, NULL);
 }
 
 /* --- what was sent --- */
@@ -114,8 +129,10 @@ static void tell_json(struct ask *ask, const struct enrol_result *result)
     json_set_string(root, "api", arena_printf(ask->arena, "/api/participants/%s", result->token));
     struct json *anchor = json_set_object(root, "anchor");
     json_set_string(anchor, "key", one.anchor ? one.anchor->id : NULL);
-    json_set_string(anchor, "ds", one.anchor ? arena_printf(ask->arena, "%s IN DS %s", result->zone, one.anchor->ds) : NULL);
-    json_set_string(anchor, "dnskey", one.anchor ? arena_printf(ask->arena, "%s IN DNSKEY %s", result->zone, one.anchor->dnskey) : NULL);
+    json_set_string(anchor, "ds",
+        one.anchor ? arena_printf(ask->arena, "%s IN DS %s", result->zone, one.anchor->ds) : NULL);
+    json_set_string(anchor, "dnskey",
+        one.anchor ? arena_printf(ask->arena, "%s IN DNSKEY %s", result->zone, one.anchor->dnskey) : NULL);
     snprintf(ask->answer->location, sizeof ask->answer->location, "/api/participants/%s", result->token);
     ask_json(ask, 201, root);
     if (!err)
@@ -177,7 +194,8 @@ void enrol_post(struct ask *ask)
         return;
     }
     if (strcmp(request->fetch_site, "cross-site") == 0) {
-        refuse(ask, form, 403, &wish, "This came from another site\xe2\x80\x99s page. Fill in the form here.");
+        refuse(
+            ask, form, 403, &wish, "This came from another site\xe2\x80\x99s page. Fill in the form here.");
         return;
     }
     int err = form ? wish_from_form(request->body, request->body_length, ask->arena, &wish, &note)

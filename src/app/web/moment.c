@@ -21,7 +21,7 @@ const char *moment_offset(int64_t us, char out[UTC_TEXT])
 {
     char words[UTC_TEXT];
     if (us == 0)
-        return "start";
+        return "at the start";
     utc_format_words(us, words);
     snprintf(out, UTC_TEXT, "%s%.30s", us > 0 ? "+" : "", words);
     return out;

@@ -43,8 +43,8 @@ void observe_post(struct ask *ask)
     if (!err && participant.left_us)
         err = err_set(&note, ERR_USAGE, "this participant has left");
     if (!err)
-        err = wish_observations(request->body, request->body_length, participant.joined_us, request->now_us, ask->arena,
-            &list, &count, &note);
+        err = wish_observations(request->body, request->body_length, participant.joined_us, request->now_us,
+            ask->arena, &list, &count, &note);
     if (!err)
         err = store_all(ask, participant.id, list, count, &note);
     if (err) {

@@ -64,8 +64,9 @@ void part_open(struct text *out, const struct part_frame *frame)
     if (frame->refresh_s)
         text_printf(out, "<noscript><meta http-equiv=\"refresh\" content=\"%u\"></noscript>\n",
             frame->refresh_s < 5 ? 5 : frame->refresh_s);
-    text_add(out, "</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
-                  "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a>\n<nav aria-label=\"Site\"><ul>\n");
+    text_add(out,
+        "</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
+        "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a>\n<nav aria-label=\"Site\"><ul>\n");
     for (size_t i = 0; i < sizeof navigation / sizeof *navigation; i++)
         text_printf(out, "<li><a href=\"%s\"%s>%s</a></li>\n", navigation[i].path,
             frame->here && strcmp(frame->here, navigation[i].path) == 0 ? " aria-current=\"page\"" : "",
@@ -75,9 +76,10 @@ void part_open(struct text *out, const struct part_frame *frame)
 
 void part_close(struct text *out)
 {
-    text_add(out, "</main>\n<footer><p>rollcall " ROLLCALL_VERSION
-                  ": who is ready when the key that the DNS hangs on changes. Nothing on these pages comes from another "
-                  "host. <span id=\"live\" role=\"status\"></span></p></footer>\n</body>\n</html>\n");
+    text_add(out,
+        "</main>\n<footer><p>rollcall " ROLLCALL_VERSION ": who is ready when the key that the DNS hangs on "
+        "changes. Nothing on these pages comes from another "
+        "host. <span id=\"live\" role=\"status\"></span></p></footer>\n</body>\n</html>\n");
 }
 
 void part_label(struct text *out, const char *label)
@@ -133,7 +135,8 @@ static const char *operation_word(const struct plan_entry *entry)
 {
     static const struct {
         const char *operation, *word;
-    } words[] = {{"postpone", "Postponed"}, {"resume", "Resumed"}, {"back-out", "Backed out"}, {"note", "Noted"}};
+    } words[] = {
+        {"postpone", "Postponed"}, {"resume", "Resumed"}, {"back-out", "Backed out"}, {"note", "Noted"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(entry->operation, words[i].operation) == 0)
             return words[i].word;
@@ -179,8 +182,9 @@ void part_notice(struct text *out, const struct plan *plan, const struct plan_ro
     for (size_t i = plan->history_count; i-- > 0;)
         entry_html(out, &plan->history[i], seconds);
     if (roll->open)
-        text_add(out, "<p>There is no new date. What is published stays published, the old key goes on signing, "
-                      "and nothing dated happens until the roll is resumed.</p>\n");
+        text_add(out,
+            "<p>There is no new date. What is published stays published, the old key goes on signing, "
+            "and nothing dated happens until the roll is resumed.</p>\n");
     text_add(out, "</div>\n");
 }
 
@@ -236,7 +240,10 @@ void part_steps(struct text *out, const struct plan *plan, int64_t now_us)
          at_us = plan_next_change(plan, at_us)) {
         char offset[UTC_TEXT];
         bool past = !plan->relative && at_us <= now_us;
-        text_printf(out, "<li class=\"%s\"><span class=\"when\">", past ? "past" : at_us == next_us ? "next" : "coming");
+        text_printf(out, "<li class=\"%s\"><span class=\"when\">",
+            past               ? "past"
+            : at_us == next_us ? "next"
+                               : "coming");
         if (plan->relative)
             text_add(out, moment_offset(at_us, offset));
         else if (at_us == next_us)
@@ -263,7 +270,8 @@ void part_timeline(struct text *out, const struct plan *plan, int64_t now_us, co
     timeline_svg(out, plan, now_us, id);
     text_add(out, "</div>\n<figcaption><span class=\"k k-there\">published</span> <span class=\"k "
                   "k-signs\">signing</span> <span class=\"k k-revoked\">revoked</span> <span class=\"k "
-                  "k-coming\">still to come: paler</span> <span class=\"k-text\">times are UTC</span></figcaption></figure>\n"
+                  "k-coming\">still to come: paler</span> <span class=\"k-text\">times are "
+                  "UTC</span></figcaption></figure>\n"
                   "<details class=\"steps-box\"><summary>Steps and dates</summary>\n");
     part_steps(out, plan, now_us);
     text_add(out, "</details>\n");

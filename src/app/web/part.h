@@ -6,10 +6,11 @@
 #include "base/text.h"
 
 struct part_frame {
-    const char *title;     /* escaped here */
-    const char *here;      /* path of the navigation that is current, or NULL */
-    unsigned refresh_s;    /* live: fetched again when there is news, and so often in any case; 0: a page that stays */
-    bool secret;           /* not for search engines */
+    const char *title;  /* escaped here */
+    const char *here;   /* path of the navigation that is current, or NULL */
+    unsigned refresh_s; /* live: fetched again when there is news, and so often in any case; 0: a page that
+                           stays */
+    bool secret;        /* not for search engines */
 };
 
 void part_open(struct text *out, const struct part_frame *frame);
@@ -21,8 +22,8 @@ void part_label(struct text *out, const char *label);
 /* A verdict: sign and word. */
 void part_verdict(struct text *out, enum verdict verdict);
 
-const char *part_state(enum verdict_state state);  /* for people */
-const char *part_phase(const char *phase);         /* a sentence */
+const char *part_state(enum verdict_state state); /* for people */
+const char *part_phase(const char *phase);        /* a sentence */
 
 /* How often pages about this plan are worth fetching. */
 unsigned part_refresh_s(const struct plan *plan);

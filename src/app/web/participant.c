@@ -1,5 +1,5 @@
-/* One participant's page: the verdict, what it rests on, what comes next, and how to take part. Whoever holds the
- * address holds the token. */
+/* One participant's page: the verdict, what it rests on, what comes next, and how to take part. Whoever holds
+ * the address holds the token. */
 #include "app/web/inside.h"
 #include "app/web/moment.h"
 #include "app/web/part.h"
@@ -9,15 +9,16 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static const char others[] =
-    "<details><summary>PowerDNS Recursor, dnsmasq, systemd-resolved</summary>\n<p>These cannot take part: they do not "
-    "follow RFC 5011, so their trust anchors change only with an update or by hand. For them the question is whether "
-    "the new key is in their files before the roll.</p></details>\n";
+static const char others[] = "<details><summary>PowerDNS Recursor, dnsmasq, "
+                             "systemd-resolved</summary>\n<p>These cannot take part: they do not "
+                             "follow RFC 5011, so their trust anchors change only with an update or by hand. "
+                             "For them the question is whether "
+                             "the new key is in their files before the roll.</p></details>\n";
 
 static void open_card(struct text *out, const char *id, const char *title, bool live)
 {
-    text_printf(out, "<section class=\"card\" id=\"%s\"%s aria-labelledby=\"%s-h\"><h2 id=\"%s-h\">%s</h2>\n", id,
-        live ? " data-live" : "", id, id, title);
+    text_printf(out, "<section class=\"card\" id=\"%s\"%s aria-labelledby=\"%s-h\"><h2 id=\"%s-h\">%s</h2>\n",
+        id, live ? " data-live" : "", id, id, title);
 }
 
 static void close_card(struct text *out)
@@ -25,7 +26,8 @@ static void close_card(struct text *out)
     text_add(out, "</section>\n");
 }
 
-static void moment_line(struct text *out, const char *name, int64_t us, const struct view_one *one, bool seconds)
+static void moment_line(
+    struct text *out, const char *name, int64_t us, const struct view_one *one, bool seconds)
 {
     if (us == UTC_OPEN)
         return;
@@ -37,7 +39,9 @@ static void moment_line(struct text *out, const char *name, int64_t us, const st
 static void verdict_card(struct text *out, const struct view_one *one, bool seconds)
 {
     const struct view_participant *p = &one->participant;
-    text_printf(out, "<section class=\"card verdict vb-%s\" id=\"verdict\" data-live aria-labelledby=\"verdict-h\">\n<h1 id=\"verdict-h\">",
+    text_printf(out,
+        "<section class=\"card verdict vb-%s\" id=\"verdict\" data-live aria-labelledby=\"verdict-h\">\n<h1 "
+        "id=\"verdict-h\">",
         verdict_name(p->verdict));
     part_label(out, p->row.label);
     text_add(out, "</h1>\n<p class=\"big\">");
@@ -47,8 +51,8 @@ static void verdict_card(struct text *out, const struct view_one *one, bool seco
     text_add(out, "</p>\n<dl class=\"facts\">\n");
     moment_line(out, "broke", p->broke_us, one, seconds);
     moment_line(out, p->break_us > one->now_us ? "will break" : "breaks from", p->break_us, one, seconds);
-    moment_line(out, p->trust_us > one->now_us ? "will trust the new key" : "trusts the new key since", p->trust_us,
-        one, seconds);
+    moment_line(out, p->trust_us > one->now_us ? "will trust the new key" : "trusts the new key since",
+        p->trust_us, one, seconds);
     text_add(out, "</dl>\n");
     if (one->judged && one->result.would_change) {
         text_add(out, "<p><strong>What would change it:</strong> ");
@@ -62,7 +66,8 @@ static void next_card(struct text *out, const struct view_one *one, bool seconds
 {
     open_card(out, "next", "What happens next", true);
     if (!one->plan) {
-        text_add(out, "<p>The plan of this roll cannot be read; the platform\xe2\x80\x99s log says why.</p>\n");
+        text_add(
+            out, "<p>The plan of this roll cannot be read; the platform\xe2\x80\x99s log says why.</p>\n");
         close_card(out);
         return;
     }
@@ -85,9 +90,11 @@ static void next_card(struct text *out, const struct view_one *one, bool seconds
 
 static void finding_row(struct text *out, const struct verdict_finding *finding)
 {
-    text_printf(out, "<tr class=\"%s\"><th scope=\"row\" data-th=\"Rule\">", finding->harmful ? "harmful" : "harmless");
+    text_printf(out, "<tr class=\"%s\"><th scope=\"row\" data-th=\"Rule\">",
+        finding->harmful ? "harmful" : "harmless");
     text_add_html(out, finding->rule ? finding->rule : "");
-    text_printf(out, "</th><td data-th=\"Fact\"><p>%s", finding->harmful ? "<strong>against readiness:</strong> " : "");
+    text_printf(out, "</th><td data-th=\"Fact\"><p>%s",
+        finding->harmful ? "<strong>against readiness:</strong> " : "");
     text_add_html(out, finding->text ? finding->text : "");
     text_add(out, "</p>");
     if (finding->means) {
@@ -115,14 +122,17 @@ static void evidence_card(struct text *out, const struct view_one *one)
 {
     open_card(out, "evidence", "Evidence", true);
     if (one->result.finding_count == 0) {
-        text_add(out, "<p>None yet. No evidence is not readiness: the verdict stays unknown until queries of a "
-                      "resolver are seen.</p>\n");
+        text_add(out,
+            "<p>None yet. No evidence is not readiness: the verdict stays unknown until queries of a "
+            "resolver are seen.</p>\n");
         close_card(out);
         return;
     }
-    text_add(out, "<table class=\"people\"><caption class=\"hidden\">Findings</caption><thead><tr><th scope=\"col\">Rule</th><th "
-                  "scope=\"col\">Fact</th><th scope=\"col\" class=\"n\">Seen</th><th scope=\"col\">First</th><th "
-                  "scope=\"col\">Last</th></tr></thead><tbody>\n");
+    text_add(out,
+        "<table class=\"people\"><caption class=\"hidden\">Findings</caption><thead><tr><th "
+        "scope=\"col\">Rule</th><th "
+        "scope=\"col\">Fact</th><th scope=\"col\" class=\"n\">Seen</th><th scope=\"col\">First</th><th "
+        "scope=\"col\">Last</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < one->result.finding_count; i++)
         finding_row(out, &one->result.findings[i]);
     text_add(out, "</tbody></table>\n");
@@ -145,11 +155,14 @@ static void sources_card(struct text *out, const struct view_one *one)
     if (one->result.source_count == 0)
         return;
     open_card(out, "sources", "Where the queries come from", true);
-    text_printf(out, "<p>%zu %s, %zu not ready. The verdict is that of the worst.</p>\n", one->result.source_count,
-        one->result.source_count == 1 ? "address" : "addresses", one->result.sources_not_ready);
-    text_add(out, "<table class=\"people\"><caption class=\"hidden\">Addresses</caption><thead><tr><th scope=\"col\">Address</th><th "
-                  "scope=\"col\">Verdict</th><th scope=\"col\">Why</th><th scope=\"col\" class=\"n\">Queries</th><th "
-                  "scope=\"col\">Last</th></tr></thead><tbody>\n");
+    text_printf(out, "<p>%zu %s, %zu not ready. The verdict is that of the worst.</p>\n",
+        one->result.source_count, one->result.source_count == 1 ? "address" : "addresses",
+        one->result.sources_not_ready);
+    text_add(out,
+        "<table class=\"people\"><caption class=\"hidden\">Addresses</caption><thead><tr><th "
+        "scope=\"col\">Address</th><th "
+        "scope=\"col\">Verdict</th><th scope=\"col\">Why</th><th scope=\"col\" class=\"n\">Queries</th><th "
+        "scope=\"col\">Last</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < one->result.source_count; i++) {
         const struct verdict_source *source = &one->result.sources[i];
         text_add(out, "<tr><th scope=\"row\" data-th=\"Address\">");
@@ -180,8 +193,9 @@ static void history_card(struct text *out, const struct view_one *one)
         text_add(out, "<li><span class=\"when\">");
         moment_html(out, verdict->at_us, true);
         text_add(out, "</span> ");
-        part_verdict(out, verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS ? (enum verdict)verdict->verdict
-                                                                                 : VERDICT_UNKNOWN);
+        part_verdict(out, verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS
+                              ? (enum verdict)verdict->verdict
+                              : VERDICT_UNKNOWN);
         text_add(out, " <span class=\"why\">");
         text_add_html(out, verdict->summary);
         text_add(out, "</span></li>\n");
@@ -197,15 +211,18 @@ static void anchor_card(struct text *out, const struct view_one *one)
     open_card(out, "anchor", "Zone and trust anchor", true);
     text_add(out, "<dl class=\"facts\"><div><dt>zone</dt><dd><code>");
     text_add_html(out, one->participant.row.zone);
-    text_printf(out, "</code></dd></div>\n<div><dt>TTL of its keys</dt><dd>%u s</dd></div>\n", one->participant.row.ttl_s);
+    text_printf(out, "</code></dd></div>\n<div><dt>TTL of its keys</dt><dd>%u s</dd></div>\n",
+        one->participant.row.ttl_s);
     if (one->anchor) {
         text_add(out, "<div><dt>DS</dt><dd><code>");
         text_add_html(out, one->participant.row.zone);
-        text_printf(out, " IN DS %s</code></dd></div>\n<div><dt>DNSKEY (%s)</dt><dd><code>", one->anchor->ds, one->anchor->id);
+        text_printf(out, " IN DS %s</code></dd></div>\n<div><dt>DNSKEY (%s)</dt><dd><code>", one->anchor->ds,
+            one->anchor->id);
         text_add_html(out, one->participant.row.zone);
         text_printf(out, " IN DNSKEY %s</code></dd></div>\n", one->anchor->dnskey);
     }
-    text_add(out, "</dl>\n<p class=\"small\">The DS in the parent zone is wrong on purpose: a resolver without this anchor "
+    text_add(out, "</dl>\n<p class=\"small\">The DS in the parent zone is wrong on purpose: a resolver "
+                  "without this anchor "
                   "answers SERVFAIL, one with it answers with AD. A wrong set-up shows at once.</p>\n");
     close_card(out);
 }
@@ -217,10 +234,11 @@ static void snippets_card(struct ask *ask, struct text *out, const struct view_o
         struct text plain;
         text_start(&plain);
         snippet_write(&plain, p, &ask->web->config, one);
-        text_printf(out, "<details%s><summary>%s</summary>\n<p>%s</p>\n<pre tabindex=\"0\"><code>", p == SNIPPET_BIND ? " open" : "",
-            snippet_name(p), snippet_warning(p));
+        text_printf(out, "<details%s><summary>%s</summary>\n<p>%s</p>\n<pre tabindex=\"0\"><code>",
+            p == SNIPPET_BIND ? " open" : "", snippet_name(p), snippet_warning(p));
         text_add_html(out, plain.string);
-        text_printf(out, "</code></pre>\n<p class=\"small\">Afterwards: %s</p></details>\n", snippet_remove(p));
+        text_printf(
+            out, "</code></pre>\n<p class=\"small\">Afterwards: %s</p></details>\n", snippet_remove(p));
         out->failed |= plain.failed;
         text_free(&plain);
     }
@@ -231,26 +249,35 @@ static void snippets_card(struct ask *ask, struct text *out, const struct view_o
 static void test_card(struct text *out, const struct view_one *one)
 {
     open_card(out, "test", "Try it, and take it out again", false);
-    text_add(out, "<p>Ask a name that was never asked, through the resolver:</p>\n<pre tabindex=\"0\"><code>dig @RESOLVER +dnssec proof-$RANDOM.");
+    text_add(out, "<p>Ask a name that was never asked, through the resolver:</p>\n<pre "
+                  "tabindex=\"0\"><code>dig @RESOLVER +dnssec proof-$RANDOM.");
     text_add_html(out, one->participant.row.zone);
-    text_add(out, " A</code></pre>\n<ul><li><code>flags: \xe2\x80\xa6 ad</code>: the anchor is in place.</li>\n<li><code>status: "
-                  "SERVFAIL</code>: the anchor is missing or wrong, or after the roll: the new key was not learned.</li>\n"
+    text_add(out, " A</code></pre>\n<ul><li><code>flags: \xe2\x80\xa6 ad</code>: the anchor is in "
+                  "place.</li>\n<li><code>status: "
+                  "SERVFAIL</code>: the anchor is missing or wrong, or after the roll: the new key was not "
+                  "learned.</li>\n"
                   "<li>An answer without <code>ad</code>: this resolver does not validate.</li></ul>\n"
-                  "<p>Each such question also proves to the zone\xe2\x80\x99s server whether the answer was validated. An "
-                  "agent may report what it got:</p>\n<pre tabindex=\"0\"><code>curl -H 'Content-Type: application/json' -d "
+                  "<p>Each such question also proves to the zone\xe2\x80\x99s server whether the answer was "
+                  "validated. An "
+                  "agent may report what it got:</p>\n<pre tabindex=\"0\"><code>curl -H 'Content-Type: "
+                  "application/json' -d "
                   "'{\"answer\": \"ad\"}' \\\n  http://THIS-SITE/api/participants/");
     text_add_html(out, one->participant.row.token);
-    text_add(out, "/observations</code></pre>\n<p>When the roll is done, <strong>remove the anchor</strong> as said under each "
-                  "product. The zone then fails for your resolver, as it does for everyone without the anchor; nothing "
-                  "else depends on it.</p>\n");
+    text_add(out,
+        "/observations</code></pre>\n<p>When the roll is done, <strong>remove the anchor</strong> as said "
+        "under each "
+        "product. The zone then fails for your resolver, as it does for everyone without the anchor; nothing "
+        "else depends on it.</p>\n");
     close_card(out);
 }
 
 static void keep_notice(struct text *out, const struct view_one *one)
 {
-    text_add(out, "<div class=\"notice notice-keep\" role=\"alert\"><p><strong>Keep the address of this page.</strong> It holds the "
-                  "token of this resolver, which is told only now and cannot be recovered; whoever has it sees what "
-                  "stands here.</p><p><code>/p/");
+    text_add(out,
+        "<div class=\"notice notice-keep\" role=\"alert\"><p><strong>Keep the address of this page.</strong> "
+        "It holds the "
+        "token of this resolver, which is told only now and cannot be recovered; whoever has it sees what "
+        "stands here.</p><p><code>/p/");
     text_add_html(out, one->participant.row.token);
     text_add(out, "</code></p></div>\n");
 }

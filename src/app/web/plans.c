@@ -8,13 +8,15 @@ void plans_get(struct ask *ask)
 {
     struct text *out = ask_page(ask, 200);
     part_open(out, &(struct part_frame){"Plans", "/plans", 0, false});
-    text_add(out, "<h1>Plans</h1>\n<p>A plan is a set of keys and dated steps for each: publish, sign, stop, revoke, withdraw. Test "
+    text_add(out, "<h1>Plans</h1>\n<p>A plan is a set of keys and dated steps for each: publish, sign, stop, "
+                  "revoke, withdraw. Test "
                   "zones follow the relative ones; the others show what the root did and will do.</p>\n");
     for (size_t i = 0; i < plan_builtin_count(); i++) {
         struct plan *plan = NULL;
         if (plan_builtin(plan_builtin_name(i), &plan) != 0)
             continue;
-        text_printf(out, "<section class=\"card\"><h2><a href=\"/plans/%s\">%s</a></h2>\n<p>", plan->name, plan->name);
+        text_printf(out, "<section class=\"card\"><h2><a href=\"/plans/%s\">%s</a></h2>\n<p>", plan->name,
+            plan->name);
         text_add_html(out, plan->title ? plan->title : "");
         text_printf(out, "</p>\n<p class=\"small\">Now: %s.</p></section>\n",
             plan->relative ? "begins on demand" : part_phase(plan_phase_at(plan, ask->request->now_us)));
@@ -25,15 +27,17 @@ void plans_get(struct ask *ask)
 
 static void key_table(struct text *out, const struct plan *plan)
 {
-    text_add(out, "<table class=\"people\"><caption class=\"hidden\">Keys</caption><thead><tr><th scope=\"col\">Key</th><th "
-                  "scope=\"col\">Kind</th><th scope=\"col\">Algorithm</th><th scope=\"col\">Tag</th><th scope=\"col\">Tag when "
+    text_add(out, "<table class=\"people\"><caption class=\"hidden\">Keys</caption><thead><tr><th "
+                  "scope=\"col\">Key</th><th "
+                  "scope=\"col\">Kind</th><th scope=\"col\">Algorithm</th><th scope=\"col\">Tag</th><th "
+                  "scope=\"col\">Tag when "
                   "revoked</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < plan->key_count; i++) {
         const struct plan_key *key = &plan->keys[i];
         text_add(out, "<tr><th scope=\"row\" data-th=\"Key\">");
         text_add_html(out, key->id);
-        text_printf(out, "</th><td data-th=\"Kind\">%s</td><td data-th=\"Algorithm\">%u", key->zsk ? "zone-signing" : "key-signing",
-            key->algorithm);
+        text_printf(out, "</th><td data-th=\"Kind\">%s</td><td data-th=\"Algorithm\">%u",
+            key->zsk ? "zone-signing" : "key-signing", key->algorithm);
         if (key->bits)
             text_printf(out, ", %u bits", key->bits);
         text_add(out, "</td><td data-th=\"Tag\">");

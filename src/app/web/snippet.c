@@ -1,6 +1,6 @@
-/* The settings are those with which real resolvers followed whole rolls. Two things vary: a platform that is not
- * reached through the public DNS needs a forward zone, and a plan with shortened hold-downs needs the products'
- * timers shortened as well. */
+/* The settings are those with which real resolvers followed whole rolls. Two things vary: a platform that is
+ * not reached through the public DNS needs a forward zone, and a plan with shortened hold-downs needs the
+ * products' timers shortened as well. */
 #include "app/web/snippet.h"
 
 #include <stdio.h>
@@ -10,17 +10,22 @@ static const struct {
     const char *name, *key, *warning, *remove;
 } products[SNIPPET_PRODUCTS] = {
     [SNIPPET_BIND] = {"BIND", "bind",
-        "named must be able to write its working directory (or managed-keys-directory), or it forgets what it "
+        "named must be able to write its working directory (or managed-keys-directory), or it forgets what "
+        "it "
         "learned.",
-        "Take the lines out of named.conf and run `rndc reconfig`. named then drops the keys that it learned for "
+        "Take the lines out of named.conf and run `rndc reconfig`. named then drops the keys that it learned "
+        "for "
         "this zone by itself."},
     [SNIPPET_UNBOUND] = {"Unbound", "unbound",
-        "Unbound replaces the file while it runs: the file and its directory must be writable for the user that it "
+        "Unbound replaces the file while it runs: the file and its directory must be writable for the user "
+        "that it "
         "runs as.",
         "Take the lines out of unbound.conf, delete the anchor file, and run `unbound-control reload`."},
     [SNIPPET_KNOT] = {"Knot Resolver", "knot",
-        "Be warned: Knot Resolver 5.6 with a second managed anchor beside the root\xe2\x80\x99s answered SERVFAIL when "
-        "we tried it. Use an instance that nobody depends on, and do not take its failure for a verdict on your "
+        "Be warned: Knot Resolver 5.6 with a second managed anchor beside the root\xe2\x80\x99s answered "
+        "SERVFAIL when "
+        "we tried it. Use an instance that nobody depends on, and do not take its failure for a verdict on "
+        "your "
         "production resolver.",
         "Take the lines out of kresd.conf, delete the anchor file, and restart kresd."},
 };
@@ -70,8 +75,8 @@ bool snippet_forwards(const struct web_config *config)
 {
     for (size_t i = 0; i < config->dns_count; i++) {
         struct place place;
-        if (place_of(config->dns[i], &place) && (place.port != 53 || strncmp(place.host, "127.", 4) == 0 ||
-                                                     strcmp(place.host, "::1") == 0))
+        if (place_of(config->dns[i], &place) &&
+            (place.port != 53 || strncmp(place.host, "127.", 4) == 0 || strcmp(place.host, "::1") == 0))
             return true;
     }
     return false;
@@ -125,7 +130,8 @@ static void write_bind(struct text *out, const struct facts *facts)
             "//   named -T mkeytimers=%d/%ld/%ld\n"
             "// (seconds that stand for an hour, a day, a month). For a test instance only.\n",
             facts->hold_s, 2, facts->hold_s / 3 > 2 ? facts->hold_s / 3 : 3, facts->hold_s);
-    text_add(out, "options {\n    // beside what is there already\n    dnssec-validation yes;   // or auto, as you have it\n");
+    text_add(out, "options {\n    // beside what is there already\n    dnssec-validation yes;   // or auto, "
+                  "as you have it\n");
     if (facts->fast)
         text_printf(out, "    max-cache-ttl %ld;\n    servfail-ttl 0;\n", facts->refresh_s * 2);
     if (facts->forwards)
@@ -135,7 +141,8 @@ static void write_bind(struct text *out, const struct facts *facts)
     text_add(out, ";\n};\n");
     if (!facts->forwards)
         return;
-    text_printf(out, "\nzone \"%s\" {\n    type forward;\n    forward only;\n    forwarders {", facts->parent);
+    text_printf(
+        out, "\nzone \"%s\" {\n    type forward;\n    forward only;\n    forwarders {", facts->parent);
     for (size_t i = 0; i < facts->config->dns_count; i++) {
         struct place place;
         if (place_of(facts->config->dns[i], &place))
@@ -159,8 +166,10 @@ static void write_unbound(struct text *out, const struct facts *facts)
             facts->hold_s, facts->hold_s, facts->hold_s);
     if (!facts->forwards)
         return;
-    text_printf(out, "    do-not-query-localhost: no\n    local-zone: \"%s.\" nodefault\n\nforward-zone:\n    name: \"%s\"\n", facts->last,
-        facts->parent);
+    text_printf(out,
+        "    do-not-query-localhost: no\n    local-zone: \"%s.\" nodefault\n\nforward-zone:\n    name: "
+        "\"%s\"\n",
+        facts->last, facts->parent);
     for (size_t i = 0; i < facts->config->dns_count; i++) {
         struct place place;
         if (place_of(facts->config->dns[i], &place))
@@ -191,8 +200,8 @@ static void write_knot(struct text *out, const struct facts *facts)
     text_printf(out, "}), {todname('%s.')}))\n", facts->parent);
 }
 
-void snippet_write(
-    struct text *out, enum snippet_product product, const struct web_config *config, const struct view_one *one)
+void snippet_write(struct text *out, enum snippet_product product, const struct web_config *config,
+    const struct view_one *one)
 {
     static void (*const write[SNIPPET_PRODUCTS])(struct text *, const struct facts *) = {
         write_bind, write_unbound, write_knot};

@@ -5,6 +5,7 @@
 
 #include "app/web/view.h"
 #include "app/web/web.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 
@@ -14,8 +15,8 @@ const char *snippet_name(enum snippet_product product); /* "BIND" … */
 const char *snippet_key(enum snippet_product product);  /* "bind" … */
 
 /* The configuration. Nothing if the participant has no anchor. */
-void snippet_write(
-    struct text *out, enum snippet_product product, const struct web_config *config, const struct view_one *one);
+void snippet_write(struct text *out, enum snippet_product product, const struct web_config *config,
+    const struct view_one *one);
 
 /* What must be known beside it, or NULL. */
 const char *snippet_warning(enum snippet_product product);

@@ -68,11 +68,11 @@ static void by_verdict(struct text *out, const struct view *view, bool users)
 {
     const char *name = users ? "rollcall_users" : "rollcall_participants";
     head(out, name, "gauge", users ? "Users behind participants, by verdict." : "Participants, by verdict.");
-    for (enum verdict v = VERDICT_READY; v < VIEW_VERDICTS; v++) {
+    for (int v = 0; v < VIEW_VERDICTS; v++) {
         int64_t sum = 0;
         for (size_t i = 0; i < view->roll_count; i++)
             sum += users ? view->rolls[i].totals[v].users : (int64_t)view->rolls[i].totals[v].participants;
-        text_printf(out, "%s{verdict=\"%s\"} %lld\n", name, verdict_name(v), (long long)sum);
+        text_printf(out, "%s{verdict=\"%s\"} %lld\n", name, verdict_name((enum verdict)v), (long long)sum);
     }
 }
 

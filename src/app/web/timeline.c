@@ -13,7 +13,7 @@ static const double letter = 6.3; /* about, of 12 units high */
 
 struct label {
     double x;
-    char text[96];
+    char text[140];
     const char *class;
 };
 
@@ -267,9 +267,17 @@ static void describe(struct drawing *d)
     }
 }
 
+static void draw_now_line(struct drawing *d, double height)
+{
+    if (!d->axis.relative && d->now_us >= d->axis.from_us && d->now_us <= d->axis.to_us)
+        text_printf(d->out, "<path class=\"tl-now\" d=\"M%.1f 22V%.1f\"/>\n", timeline_x(&d->axis, d->now_us),
+            height - 2);
+}
+
 static double draw_rows(struct drawing *d, double height)
 {
     double y = draw_axis(d, height);
+    draw_now_line(d, height); /* behind the words */
     y = draw_operations(d, y, height);
     for (size_t k = 0; k < d->plan->key_count; k++)
         y = draw_key(d, &d->plan->keys[k], y);

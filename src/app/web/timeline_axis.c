@@ -1,11 +1,11 @@
 /* From the first to the last dated moment that matters, with some air. A key that has been there for years
- * before anything else happens does not stretch the axis: long silences at the beginning are left out, as
- * long as three moments remain. */
+ * before anything else happens does not stretch the axis: a long silence before the next key is published, or
+ * before the first operation, is left out. */
 #include "app/web/timeline.h"
 
 #include <stdlib.h>
 
-enum { MAX_MOMENTS = 512, KEEP = 3 };
+enum { MAX_MOMENTS = 512 };
 
 struct moments {
     int64_t us[MAX_MOMENTS];
@@ -24,22 +24,27 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static size_t distinct_after(const struct moments *moments, size_t first)
+/* What comes later than this may be the first thing drawn, nothing after it: the first operation, or the
+ * publication of a key that was not there from the beginning. */
+static int64_t news_of(const struct plan *plan, int64_t first_us)
 {
-    size_t count = 1;
-    for (size_t i = first + 1; i < moments->count; i++)
-        count += moments->us[i] != moments->us[i - 1];
-    return count;
+    int64_t news_us = plan->history_count ? plan->history[0].at_us : UTC_OPEN;
+    for (size_t k = 0; k < plan->key_count; k++) {
+        int64_t at_us = plan->keys[k].step_count ? plan->keys[k].steps[0].at_us : UTC_OPEN;
+        if (at_us > first_us && at_us < news_us)
+            news_us = at_us;
+    }
+    return news_us;
 }
 
 /* The first moment worth drawing. */
-static size_t first_of(const struct moments *moments)
+static size_t first_of(const struct moments *moments, const struct plan *plan)
 {
     size_t first = 0;
-    int64_t last_us = moments->us[moments->count - 1];
-    for (size_t i = 0; i + 1 < moments->count; i++) {
+    int64_t last_us = moments->us[moments->count - 1], news_us = news_of(plan, moments->us[0]);
+    for (size_t i = 0; i + 1 < moments->count && moments->us[i + 1] <= news_us; i++) {
         double gap = (double)(moments->us[i + 1] - moments->us[i]), rest = (double)(last_us - moments->us[i]);
-        if (gap > 0.4 * rest && distinct_after(moments, i + 1) >= KEEP)
+        if (gap > 0.4 * rest)
             first = i + 1;
     }
     return first;
@@ -63,7 +68,7 @@ struct timeline_axis timeline_axis(const struct plan *plan, int64_t now_us)
     struct timeline_axis axis = {.left = 14, .right = 906, .open = open, .relative = plan->relative};
     if (moments.count == 0)
         add(&moments, plan->relative ? 0 : now_us);
-    size_t first = first_of(&moments);
+    size_t first = first_of(&moments, plan);
     axis.from_us = moments.us[first];
     axis.to_us = moments.us[moments.count - 1];
     if (open && !plan->relative && now_us > axis.to_us)

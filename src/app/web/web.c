@@ -137,7 +137,8 @@ static struct web_config with_defaults(const struct web_config *given)
     config.enrol_each_s = config.enrol_each_s ? config.enrol_each_s : 30;
     config.enrol_burst = config.enrol_burst ? config.enrol_burst : 10;
     config.connections = config.connections ? config.connections : http.connections;
-    config.address_connections = config.address_connections ? config.address_connections : http.address_connections;
+    config.address_connections =
+        config.address_connections ? config.address_connections : http.address_connections;
     config.streams = config.streams ? config.streams : http.streams;
     return config;
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct wish nothing = {.label = "", .contact = "", .country = "", .plan = "testzone", .users = -1};
+static const struct wish nothing = {
+    .label = "", .contact = "", .country = "", .plan = "testzone", .users = -1};
 
 static int keep(struct arena *arena, const char *text, const char **ret)
 {
@@ -36,7 +37,8 @@ static int set_ttl(struct wish *wish, int64_t ttl_s, struct err_note *note)
     return 0;
 }
 
-int wish_from_form(const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note)
+int wish_from_form(
+    const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note)
 {
     struct form form;
     struct wish wish = nothing;
@@ -45,7 +47,8 @@ int wish_from_form(const char *bytes, size_t length, struct arena *arena, struct
         return err_set(note, err == ERR_DATA ? ERR_USAGE : err, "the form is malformed");
     const struct {
         const char *name, **place;
-    } texts[] = {{"label", &wish.label}, {"contact", &wish.contact}, {"country", &wish.country}, {"plan", &wish.plan}};
+    } texts[] = {
+        {"label", &wish.label}, {"contact", &wish.contact}, {"country", &wish.country}, {"plan", &wish.plan}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *value = form_get(&form, texts[i].name);
         if (value && *value)
@@ -82,7 +85,8 @@ static int unknown(const char *name, struct err_note *note)
     return err_set(note, ERR_USAGE, "\"%.40s\" is no member that is known here", name);
 }
 
-int wish_from_json(const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note)
+int wish_from_json(
+    const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note)
 {
     struct json *root = NULL;
     struct wish wish = nothing;
@@ -91,7 +95,8 @@ int wish_from_json(const char *bytes, size_t length, struct arena *arena, struct
         return err == ERR_DATA ? ERR_USAGE : err;
     const struct {
         const char *name, **place;
-    } texts[] = {{"label", &wish.label}, {"contact", &wish.contact}, {"country", &wish.country}, {"plan", &wish.plan}};
+    } texts[] = {
+        {"label", &wish.label}, {"contact", &wish.contact}, {"country", &wish.country}, {"plan", &wish.plan}};
     const struct json *value;
     const char *name;
     if (!(name = json_member(root, 0, &value)))
@@ -101,8 +106,9 @@ int wish_from_json(const char *bytes, size_t length, struct arena *arena, struct
         while (t < sizeof texts / sizeof *texts && strcmp(texts[t].name, name) != 0)
             t++;
         if (t == sizeof texts / sizeof *texts)
-            err = strcmp(name, "users") == 0 || strcmp(name, "ttl") == 0 ? wish_number(name, value, &wish, note)
-                                                                         : unknown(name, note);
+            err = strcmp(name, "users") == 0 || strcmp(name, "ttl") == 0
+                      ? wish_number(name, value, &wish, note)
+                      : unknown(name, note);
         else if (json_text(value))
             err = *json_text(value) ? keep(arena, json_text(value), texts[t].place) : 0;
         else if (!json_none(value))
@@ -121,8 +127,8 @@ static int read_answer(const struct json *value, uint8_t *ret, struct err_note *
     static const struct {
         const char *word;
         enum evidence_answer answer;
-    } words[] = {{"ad", ANSWER_AD}, {"no-ad", ANSWER_NO_AD}, {"servfail", ANSWER_SERVFAIL}, {"timeout", ANSWER_TIMEOUT},
-        {"other", ANSWER_OTHER}};
+    } words[] = {{"ad", ANSWER_AD}, {"no-ad", ANSWER_NO_AD}, {"servfail", ANSWER_SERVFAIL},
+        {"timeout", ANSWER_TIMEOUT}, {"other", ANSWER_OTHER}};
     const char *text = json_text(value);
     for (size_t i = 0; text && i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].word) == 0) {
@@ -148,7 +154,8 @@ static int read_source(const struct json *value, uint8_t ret[EVIDENCE_SOURCE], s
     return err_set(note, ERR_USAGE, "source is no IP address");
 }
 
-static int read_at(const struct json *value, int64_t from_us, int64_t now_us, int64_t *ret, struct err_note *note)
+static int read_at(
+    const struct json *value, int64_t from_us, int64_t now_us, int64_t *ret, struct err_note *note)
 {
     const char *text = json_text(value);
     int64_t at_us;

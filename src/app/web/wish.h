@@ -16,10 +16,12 @@ struct wish {
     uint32_t ttl_s;                               /* 0: the plan's own */
 };
 
-/* ERR_USAGE with a note for whoever sent it; ERR_NOMEM. Strings live in the arena. An unknown member is refused
- * in JSON (it may be a misspelt one) and ignored in a form. */
-int wish_from_json(const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note);
-int wish_from_form(const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note);
+/* ERR_USAGE with a note for whoever sent it; ERR_NOMEM. Strings live in the arena. An unknown member is
+ * refused in JSON (it may be a misspelt one) and ignored in a form. */
+int wish_from_json(
+    const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note);
+int wish_from_form(
+    const char *bytes, size_t length, struct arena *arena, struct wish *ret, struct err_note *note);
 
 enum { WISH_MAX_OBSERVATIONS = 100 };
 
