@@ -87,7 +87,7 @@ const char *moment_tick_text(
     static const char *const months[] = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     if (relative)
-        return moment_offset(ticks[index], out);
+        return ticks[index] == 0 ? "start" : moment_offset(ticks[index], out);
     struct utc_date date = utc_date_of(ticks[index]);
     int64_t apart_us = count > 1 ? ticks[1] - ticks[0] : UTC_DAY;
     if (apart_us < UTC_MINUTE)
