@@ -1,0 +1,513 @@
+#include "app/serve/signer.h"
+
+#include "app/serve/served.h"
+#include "base/log.h"
+#include "core/zone/testzone.h"
+#include "io/keys/keys.h"
+#include "io/store/rolls.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_S = 5, ECDSA_P256 = 13, PARENT_DS_TTL_S = 60 };
+
+struct entry { /* a participant */
+    struct served served;
+    int64_t roll_id, roll_changed_us, joined_us, left_us;
+    char zone[NAME_MAX_TEXT];
+};
+
+struct signer {
+    struct store *store;
+    pthread_rwlock_t lock; /* of `set`: workers read, the loop's thread writes */
+    struct zone_set *set;
+    struct zone_server self;
+    char nsid[65], version[65];
+    struct testzone_server server;
+    struct testzone_config config;
+    struct served child; /* holds the key of every zone that is made at the moment */
+    struct served parent, probe;
+    struct served
+        *probes; /* one for each testzone_probes[]; without keys where the algorithm is not to be had */
+    struct entry *entries; /* by growing id */
+    size_t count, capacity;
+    int64_t renewed_us; /* last signer_renew() */
+};
+
+/* --- views --- */
+
+/* Puts a view in its place; the old one is freed when no worker can be in it any more. */
+static int install(
+    struct signer *signer, struct served *served, struct zone_view *view, struct err_note *note)
+{
+    int rc = 0;
+    pthread_rwlock_wrlock(&signer->lock);
+    struct zone_view *old = zone_set_put(signer->set, &served->apex, view, served->tag, &rc);
+    pthread_rwlock_unlock(&signer->lock);
+    zone_view_free(rc ? view : old);
+    if (rc == 0)
+        served->view = view;
+    return rc ? err_set(note, rc, "a zone cannot be put in its place: %s", err_str(rc)) : 0;
+}
+
+/* Frees the arena with the spec. `rc`: what making the spec came to. */
+static int show(struct signer *signer, struct served *served, struct zone_spec *spec, struct arena *arena,
+    int rc, int64_t now_us, struct err_note *note)
+{
+    struct zone_view *view;
+    if (rc)
+        err_set(note, rc, "the records of a zone cannot be made: %s", err_str(rc));
+    else
+        rc = served_view(served, spec, now_us, &view, note);
+    if (rc == 0)
+        rc = install(signer, served, view, note);
+    if (rc) /* try again soon, and go on with what is there */
+        served->until_us = now_us + RETRY_S * UTC_SECOND;
+    arena_free(arena);
+    return rc;
+}
+
+static const struct dnskey *child_key(const struct signer *signer)
+{
+    return signer->child.keys[0];
+}
+
+static int show_participant(struct signer *signer, struct entry *entry, int64_t now_us, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct zone_spec spec;
+    int rc = arena ? testzone_participant(&signer->config, &entry->served.apex,
+                         entry->served.plan->dnskey_ttl_s, child_key(signer), arena, &spec)
+                   : ERR_NOMEM;
+    return show(signer, &entry->served, &spec, arena, rc, now_us, note);
+}
+
+static int show_parent(struct signer *signer, int64_t now_us, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct testzone_child *children =
+        arena ? arena_alloc(arena, (signer->count + 1) * sizeof *children) : NULL;
+    struct zone_spec spec;
+    size_t count = 0;
+    for (size_t i = 0; children && i < signer->count; i++) {
+        const struct served *served = &signer->entries[i].served;
+        uint32_t ttl = served->plan->dnskey_ttl_s;
+        if (!signer->entries[i].left_us)
+            children[count++] = (struct testzone_child){.apex = served->apex,
+                .algorithm = served->keys[0]->algorithm,
+                .ttl_s = ttl < PARENT_DS_TTL_S ? ttl : PARENT_DS_TTL_S};
+    }
+    int rc = children ? testzone_parent(&signer->config, &signer->parent.apex, children, count, arena, &spec)
+                      : ERR_NOMEM;
+    return show(signer, &signer->parent, &spec, arena, rc, now_us, note);
+}
+
+static int show_probe(struct signer *signer, int64_t now_us, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    const struct dnskey **ksks = arena ? arena_alloc(arena, testzone_probe_count * sizeof *ksks) : NULL;
+    struct zone_spec spec;
+    for (size_t i = 0; ksks && i < testzone_probe_count; i++)
+        ksks[i] = signer->probes[i].zone_keys.count ? served_key(&signer->probes[i], "KSK") : NULL;
+    int rc = ksks ? testzone_probe_parent(
+                        &signer->config, &signer->probe.apex, ksks, child_key(signer), arena, &spec)
+                  : ERR_NOMEM;
+    return show(signer, &signer->probe, &spec, arena, rc, now_us, note);
+}
+
+static int show_probe_child(struct signer *signer, size_t index, int64_t now_us, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct zone_spec spec;
+    int rc =
+        arena ? testzone_probe_child(&signer->config, &signer->probe.apex, index, arena, &spec) : ERR_NOMEM;
+    if (rc == 0)
+        signer->probes[index].apex = spec.apex;
+    return show(signer, &signer->probes[index], &spec, arena, rc, now_us, note);
+}
+
+/* --- beginning and end --- */
+
+/* A zone of ours in which nothing rolls. */
+static int start_steady(struct signer *signer, struct served *served, uint8_t algorithm, unsigned bits,
+    int64_t now_us, struct err_note *note)
+{
+    char zone[NAME_MAX_TEXT];
+    struct plan *plan;
+    int rc =
+        served_steady_plan(name_to_text(&served->apex, zone), algorithm, bits, now_us - UTC_DAY, &plan, note);
+    if (rc)
+        return rc;
+    rc = served_load(served, signer->store, plan, true, now_us, note);
+    if (rc)
+        plan_free(plan);
+    return rc;
+}
+
+static int start_probes(struct signer *signer, int64_t now_us, struct err_note *note)
+{
+    signer->probes = calloc(testzone_probe_count, sizeof *signer->probes);
+    if (!signer->probes)
+        return err_set(note, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < testzone_probe_count; i++) {
+        const struct testzone_probe *p = &testzone_probes[i];
+        struct served *served = &signer->probes[i];
+        struct err_note why;
+        if (!name_prepend(p->label, strlen(p->label), &signer->probe.apex, &served->apex))
+            return err_set(note, ERR_CONFIG, "the name of the probe zone is too long");
+        int rc = start_steady(signer, served, p->algorithm, p->bits, now_us, &why);
+        if (rc == 0)
+            rc = show_probe_child(signer, i, now_us, &why);
+        if (rc == ERR_NOMEM || rc == ERR_IO)
+            return err_set(note, rc, "%s", why.text);
+        if (rc) { /* a crypto policy may forbid an algorithm */
+            log_warning("the probe %s cannot be offered: %s", p->label, why.text);
+            served_free(served);
+        }
+    }
+    return show_probe(signer, now_us, note);
+}
+
+static int start_config(struct signer *signer, const struct serve_config *config, struct err_note *note)
+{
+    struct testzone_server *server = &signer->server;
+    snprintf(signer->nsid, sizeof signer->nsid, "%s", config->nsid ? config->nsid : "");
+    snprintf(signer->version, sizeof signer->version, "%s", config->version ? config->version : "");
+    signer->self = (struct zone_server){.nsid = config->nsid ? signer->nsid : NULL,
+        .version = config->version ? signer->version : NULL,
+        .udp_size = (uint16_t)config->udp_size};
+    int rc = 0;
+    if (config->nameserver)
+        rc = name_from_text(config->nameserver, &server->name, note);
+    else if (!name_prepend("ns1", 3, &config->parent, &server->name))
+        rc = err_set(note, ERR_CONFIG, "the name of the parent zone is too long");
+    for (size_t i = 0; i < config->address_count && rc == 0; i++) {
+        if (inet_pton(AF_INET, config->addresses[i], server->a) == 1)
+            server->has_a = true;
+        else if (inet_pton(AF_INET6, config->addresses[i], server->aaaa) == 1)
+            server->has_aaaa = true;
+        else
+            rc = err_set(note, ERR_CONFIG, "addresses: '%s' is no address", config->addresses[i]);
+    }
+    signer->config = (struct testzone_config){.servers = server,
+        .server_count = 1,
+        .a = {192, 0, 2, 1},
+        .aaaa = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+    if (rc == 0 && !name_prepend("hostmaster", 10, &config->parent, &signer->config.contact))
+        rc = err_set(note, ERR_CONFIG, "the name of the parent zone is too long");
+    return rc;
+}
+
+static int start_zones(
+    struct signer *signer, const struct serve_config *config, int64_t now_us, struct err_note *note)
+{
+    signer->parent.apex = config->parent;
+    signer->probe.apex = config->probe;
+    /* "children" is no name that a participant's zone can have: labels of 12 characters. */
+    if (!name_prepend("children", 8, &config->parent, &signer->child.apex))
+        return err_set(note, ERR_CONFIG, "the name of the parent zone is too long");
+    int rc = start_steady(signer, &signer->child, ECDSA_P256, 0, now_us, note);
+    if (rc == 0)
+        rc = start_steady(signer, &signer->parent, ECDSA_P256, 0, now_us, note);
+    if (rc == 0)
+        rc = start_steady(signer, &signer->probe, ECDSA_P256, 0, now_us, note);
+    if (rc == 0)
+        rc = start_probes(signer, now_us, note);
+    return rc ? rc : show_parent(signer, now_us, note);
+}
+
+int signer_new(const struct serve_config *config, struct store *store, int64_t now_us,
+    struct signer **ret_signer, struct err_note *note)
+{
+    struct signer *signer = calloc(1, sizeof *signer);
+    if (!signer)
+        return err_set(note, ERR_NOMEM, "out of memory");
+    /* A writer that waits goes before new readers, or busy workers would keep it out for ever. */
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&signer->lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+    signer->store = store;
+    signer->set = zone_set_new();
+    signer->parent.signatures = zone_signatures_new();
+    int rc = signer->set && signer->parent.signatures ? start_config(signer, config, note)
+                                                      : err_set(note, ERR_NOMEM, "out of memory");
+    if (rc == 0)
+        rc = start_zones(signer, config, now_us, note);
+    if (rc) {
+        signer_free(signer);
+        return rc;
+    }
+    *ret_signer = signer;
+    return 0;
+}
+
+static void drop(struct signer *signer, struct served *served)
+{
+    pthread_rwlock_wrlock(&signer->lock);
+    struct zone_view *view = served->apex.length ? zone_set_remove(signer->set, &served->apex) : NULL;
+    pthread_rwlock_unlock(&signer->lock);
+    zone_view_free(view);
+    served_free(served);
+}
+
+void signer_free(struct signer *signer)
+{
+    if (!signer)
+        return;
+    if (signer->set) {
+        for (size_t i = 0; i < signer->count; i++)
+            drop(signer, &signer->entries[i].served);
+        for (size_t i = 0; signer->probes && i < testzone_probe_count; i++)
+            drop(signer, &signer->probes[i]);
+        drop(signer, &signer->probe);
+        drop(signer, &signer->parent);
+    }
+    served_free(&signer->child);
+    zone_set_free(signer->set);
+    pthread_rwlock_destroy(&signer->lock);
+    free(signer->probes);
+    free(signer->entries);
+    free(signer);
+}
+
+/* --- what changed in the store --- */
+
+static struct entry *find(struct signer *signer, int64_t id)
+{
+    size_t low = 0, high = signer->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (signer->entries[middle].served.tag < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < signer->count && signer->entries[low].served.tag == id ? &signer->entries[low] : NULL;
+}
+
+static int add(struct signer *signer, const struct store_participant *row, struct err_note *note)
+{
+    if (signer->count == signer->capacity) {
+        size_t capacity = signer->capacity ? 2 * signer->capacity : 64;
+        struct entry *grown = realloc(signer->entries, capacity * sizeof *grown);
+        if (!grown)
+            return err_set(note, ERR_NOMEM, "out of memory");
+        signer->entries = grown;
+        signer->capacity = capacity;
+        for (size_t i = 0; i < signer->count; i++) /* zone_keys points into its own entry */
+            grown[i].served.zone_keys.entry = grown[i].served.entries;
+    }
+    struct entry *entry = &signer->entries[signer->count];
+    *entry = (struct entry){
+        .roll_id = row->roll_id, .joined_us = row->joined_us, .left_us = row->left_us, .served.tag = row->id};
+    snprintf(entry->zone, sizeof entry->zone, "%s", row->zone);
+    int rc = name_from_text(row->zone, &entry->served.apex, note);
+    if (rc)
+        return rc;
+    struct plan *plan;
+    rc = rolls_read(signer->store, row->roll_id, &plan, &entry->roll_changed_us, note);
+    if (rc)
+        return rc;
+    rc = served_load(&entry->served, signer->store, plan, false, 0, note);
+    if (rc) {
+        plan_free(plan);
+        return rc;
+    }
+    entry->served.signatures = zone_signatures_new();
+    signer->count++;
+    signer->parent.until_us = 0;
+    return 0;
+}
+
+static int replan(
+    struct signer *signer, struct entry *entry, const struct store_roll *roll, struct err_note *note)
+{
+    struct plan *plan;
+    int64_t changed_us;
+    int rc = rolls_read(signer->store, roll->id, &plan, &changed_us, note);
+    if (rc)
+        return rc;
+    rc = served_replan(&entry->served, plan, note);
+    if (rc)
+        plan_free(plan);
+    else
+        entry->roll_changed_us = changed_us;
+    return rc;
+}
+
+static void leave(struct signer *signer, struct entry *entry, int64_t left_us)
+{
+    entry->left_us = left_us;
+    signer->parent.until_us = 0;
+    pthread_rwlock_wrlock(&signer->lock);
+    struct zone_view *view = zone_set_remove(signer->set, &entry->served.apex);
+    pthread_rwlock_unlock(&signer->lock);
+    zone_view_free(view);
+}
+
+/* Rolls come by growing id. */
+static const struct store_roll *find_roll(const struct store_roll *rolls, size_t count, int64_t id)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rolls[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && rolls[low].id == id ? &rolls[low] : NULL;
+}
+
+static int sync_rolls(struct signer *signer, struct arena *arena, struct err_note *note)
+{
+    struct store_roll *rolls;
+    size_t count;
+    int rc = store_rolls(signer->store, arena, &rolls, &count, note);
+    for (size_t i = 0; rc == 0 && i < signer->count; i++) {
+        struct entry *entry = &signer->entries[i];
+        const struct store_roll *roll = find_roll(rolls, count, entry->roll_id);
+        struct err_note why;
+        if (roll && entry->roll_changed_us != roll->changed_us && replan(signer, entry, roll, &why))
+            log_error("zone %s stays with its old plan: %s", entry->zone, why.text);
+    }
+    return rc;
+}
+
+int signer_sync(struct signer *signer, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct store_participant *rows;
+    size_t count;
+    int rc = arena ? store_participants(signer->store, arena, &rows, &count, note)
+                   : err_set(note, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct entry *entry = find(signer, rows[i].id);
+        struct err_note why;
+        if (!entry && !rows[i].left_us && add(signer, &rows[i], &why))
+            log_error("zone %s cannot be served: %s", rows[i].zone, why.text);
+        else if (entry && rows[i].left_us && !entry->left_us)
+            leave(signer, entry, rows[i].left_us);
+    }
+    if (rc == 0)
+        rc = sync_rolls(signer, arena, note);
+    arena_free(arena);
+    return rc;
+}
+
+/* --- renewal --- */
+
+static bool due(const struct served *served, int64_t now_us)
+{
+    return served->zone_keys.count && served->until_us <= now_us;
+}
+
+static void renewed(int64_t *next_us, const struct served *served, int rc, const struct err_note *note)
+{
+    char zone[NAME_MAX_TEXT];
+    if (rc)
+        log_error("zone %s keeps its old signatures: %s", name_to_text(&served->apex, zone), note->text);
+    if (served->zone_keys.count && served->until_us < *next_us)
+        *next_us = served->until_us;
+}
+
+/* All views are made again when the clock was set back: their signatures might not be valid yet. */
+static void expire_all(struct signer *signer)
+{
+    for (size_t i = 0; i < signer->count; i++)
+        signer->entries[i].served.until_us = 0;
+    for (size_t i = 0; i < testzone_probe_count; i++)
+        signer->probes[i].until_us = 0;
+    signer->probe.until_us = signer->parent.until_us = 0;
+}
+
+int64_t signer_renew(struct signer *signer, int64_t now_us)
+{
+    if (now_us < signer->renewed_us - UTC_MINUTE) {
+        log_warning("the clock was set back: all zones are signed again");
+        expire_all(signer);
+    }
+    signer->renewed_us = now_us;
+    int64_t next_us = UTC_OPEN;
+    struct err_note note = {""};
+    /* Children before their parents: a zone that the parent names is there. */
+    for (size_t i = 0; i < signer->count; i++) {
+        struct entry *entry = &signer->entries[i];
+        if (!entry->left_us)
+            renewed(&next_us, &entry->served,
+                due(&entry->served, now_us) ? show_participant(signer, entry, now_us, &note) : 0, &note);
+    }
+    for (size_t i = 0; i < testzone_probe_count; i++)
+        renewed(&next_us, &signer->probes[i],
+            due(&signer->probes[i], now_us) ? show_probe_child(signer, i, now_us, &note) : 0, &note);
+    renewed(
+        &next_us, &signer->probe, due(&signer->probe, now_us) ? show_probe(signer, now_us, &note) : 0, &note);
+    renewed(&next_us, &signer->parent, due(&signer->parent, now_us) ? show_parent(signer, now_us, &note) : 0,
+        &note);
+    return next_us;
+}
+
+/* --- for others --- */
+
+const struct zone_view *signer_view(const struct signer *signer, const struct name *apex)
+{
+    for (size_t i = 0; i < signer->count; i++)
+        if (name_equal(&signer->entries[i].served.apex, apex) && !signer->entries[i].left_us)
+            return signer->entries[i].served.view;
+    for (size_t i = 0; i < testzone_probe_count; i++)
+        if (signer->probes[i].zone_keys.count && name_equal(&signer->probes[i].apex, apex))
+            return signer->probes[i].view;
+    return name_equal(&signer->probe.apex, apex)    ? signer->probe.view
+           : name_equal(&signer->parent.apex, apex) ? signer->parent.view
+                                                    : NULL;
+}
+
+size_t signer_count(const struct signer *signer)
+{
+    return signer->count;
+}
+
+static uint16_t tag_of(const struct served *served, const struct plan_key *key)
+{
+    const struct dnskey *found = key ? served_key(served, key->id) : NULL;
+    return found ? found->tag : 0;
+}
+
+struct signer_participant signer_at(const struct signer *signer, size_t index)
+{
+    const struct entry *entry = &signer->entries[index];
+    struct plan_roll roll = plan_roll_at(entry->served.plan, entry->served.plan->start_us);
+    return (struct signer_participant){.id = entry->served.tag,
+        .joined_us = entry->joined_us,
+        .left_us = entry->left_us,
+        .zone = entry->zone,
+        .plan = entry->served.plan,
+        .old_tag = tag_of(&entry->served, roll.old_key),
+        .new_tag = tag_of(&entry->served, roll.new_key)};
+}
+
+void signer_begin(struct signer *signer)
+{
+    pthread_rwlock_rdlock(&signer->lock);
+}
+
+void signer_end(struct signer *signer)
+{
+    pthread_rwlock_unlock(&signer->lock);
+}
+
+size_t signer_zones(const struct signer *signer)
+{
+    return zone_set_count(signer->set);
+}
+
+size_t signer_answer(struct signer *signer, const struct zone_client *client, const uint8_t *message,
+    size_t length, uint8_t *out, size_t capacity, struct zone_event *ret_event)
+{
+    return zones_answer(signer->set, &signer->self, client, message, length, out, capacity, ret_event);
+}
