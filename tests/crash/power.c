@@ -71,7 +71,8 @@ static void image_write(struct image *image, size_t at, const unsigned char *byt
         memset(image->bytes + image->length, 0, at + length - image->length);
         image->length = at + length;
     }
-    memcpy(image->bytes + at, bytes, length);
+    if (length)
+        memcpy(image->bytes + at, bytes, length);
 }
 
 static void image_truncate(struct image *image, size_t size)
@@ -124,8 +125,8 @@ static void save(const struct watched *file, const struct image *image)
     const char *name = strrchr(file->path, '/');
     snprintf(path, sizeof path, "%s%s", power.to, name);
     FILE *out = fopen(path, "w");
-    must(out && fwrite(image->bytes, 1, image->length, out) == image->length && fclose(out) == 0,
-        "cannot save");
+    const void *bytes = image->bytes ? image->bytes : (const unsigned char *)"";
+    must(out && fwrite(bytes, 1, image->length, out) == image->length && fclose(out) == 0, "cannot save");
 }
 
 static void cut(void)
