@@ -28,6 +28,14 @@ static size_t answer(void *context, const struct net_peer *peer, const uint8_t *
     return zones_answer(context, &server, &client, message, length, out, capacity, &event);
 }
 
+static void glance(void *context, const struct net_message *messages, size_t count)
+{
+    struct zone_glance glances[ZONE_GLANCES];
+    for (size_t i = 0; i < count && i < ZONE_GLANCES; i++)
+        glances[i] = (struct zone_glance){.message = messages[i].bytes, .length = messages[i].length};
+    zones_glance(context, glances, count);
+}
+
 static int add_zones(struct zone_set *set, unsigned long count)
 {
     for (unsigned long i = 0; i < count; i++) {
@@ -67,7 +75,7 @@ int main(int argc, char **argv)
     if (!rc)
         rc = net_bind(addresses, 1, 1, &server, &note);
     if (!rc)
-        rc = net_start(server, (struct net_handler){.answer = answer, .context = set},
+        rc = net_start(server, (struct net_handler){.answer = answer, .glance = glance, .context = set},
             (struct net_limits){.tcp_connections = 10000, .tcp_idle_ms = 60000}, &note);
     if (rc) {
         fprintf(stderr, "zones: %s\n", *note.text ? note.text : err_str(rc));

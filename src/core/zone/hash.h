@@ -10,10 +10,12 @@ enum { HASH_ROOM = 8 }; /* octets after a name that may be read, whatever they h
 
 #define HASH_ROOT UINT64_C(0x9e3779b97f4a7c15)
 
+/* Both halves of the product, or the low bits, which choose the slot, would not depend on the last octets of
+ * a label: z00001 and z00002 would fall on one place. */
 static inline uint64_t hash_mix(uint64_t hash, uint64_t octets)
 {
-    hash = (hash ^ octets) * UINT64_C(0xff51afd7ed558ccd);
-    return hash ^ hash >> 32;
+    unsigned __int128 product = (unsigned __int128)(hash ^ octets) * UINT64_C(0xff51afd7ed558ccd);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* `label` begins with its length octet. */

@@ -101,6 +101,16 @@ struct zone_event {
     struct evidence_event event; /* kind, time, source, transport, flags, EDNS, tags, nonce */
 };
 
+/* For a batch of messages, before they are answered one by one: brings what their answers will read nearer to
+ * the processor. A hint; it changes nothing, and a message may be anything. Only the first ZONE_GLANCES are
+ * looked at. */
+enum { ZONE_GLANCES = 64 };
+struct zone_glance {
+    const uint8_t *message;
+    size_t length;
+};
+void zones_glance(const struct zone_set *set, const struct zone_glance *messages, size_t count);
+
 /* Answers one message. Returns the length of the response in `out`, or 0 for no answer at all (too short,
  * itself a response, …). `out` holds at least 65,535 octets for TCP and 4,096 for UDP. */
 size_t zones_answer(const struct zone_set *set, const struct zone_server *server,

@@ -19,6 +19,11 @@ struct net_peer {
     int64_t now_us; /* when its batch was read */
 };
 
+struct net_message {
+    const uint8_t *bytes;
+    size_t length;
+};
+
 struct net_handler {
     /* One message: writes the response, returns its length, 0 for none. Called from worker threads. */
     size_t (*answer)(void *context, const struct net_peer *peer, const uint8_t *message, size_t length,
@@ -26,6 +31,9 @@ struct net_handler {
     /* Around each batch of messages: a place to take and release a read lock. May be NULL. */
     void (*begin)(void *context);
     void (*end)(void *context);
+    /* All messages of a UDP batch of more than one, after begin() and before the first answer(). May be NULL.
+     */
+    void (*glance)(void *context, const struct net_message *messages, size_t count);
     void *context;
 };
 

@@ -79,6 +79,15 @@ static void keep_source(struct msghdr *header)
     }
 }
 
+static void glance(struct udp_worker *w, unsigned count)
+{
+    struct net_message messages[BATCH];
+    for (unsigned i = 0; i < count; i++)
+        messages[i] =
+            (struct net_message){.bytes = w->query_room[i].iov_base, .length = w->queries[i].msg_len};
+    w->handler.glance(w->handler.context, messages, count);
+}
+
 /* Answers a batch of `count` queries; returns how many answers there are to send. */
 static unsigned answer_batch(struct udp_worker *w, unsigned count)
 {
@@ -88,6 +97,8 @@ static unsigned answer_batch(struct udp_worker *w, unsigned count)
     unsigned answers = 0, bad = 0;
     if (handler->begin)
         handler->begin(handler->context);
+    if (handler->glance && count > 1)
+        glance(w, count);
     for (unsigned i = 0; i < count; i++) {
         struct msghdr *query = &w->queries[i].msg_hdr;
         net_peer_set(&peer, &w->from[i]);
