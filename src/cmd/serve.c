@@ -285,6 +285,7 @@ static int start_demo(struct run *run, struct err_note *note)
         .parent = arena_string(run->arena, name_to_text(&run->config.parent, parent)),
         .platform_address = arena_string(run->arena, address),
         .platform_port = (uint16_t)strtoul(colon + 1, NULL, 10),
+        .web = run->web ? web_address(run->web) : NULL,
         .observe = on_observe,
         .over = on_over,
         .context = run};

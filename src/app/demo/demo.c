@@ -224,8 +224,9 @@ static int enrol(struct participant *p, struct err_note *note)
         return rc;
     p->id = result.id;
     p->zone = arena_string(demo->arena, result.zone);
+    p->token = arena_string(demo->arena, result.token);
     demo->roll_id = result.roll_id;
-    return p->zone ? 0 : err_set(note, ERR_NOMEM, "out of memory");
+    return p->zone && p->token ? 0 : err_set(note, ERR_NOMEM, "out of memory");
 }
 
 static int start_participant(struct participant *p, size_t index, struct err_note *note)

@@ -30,6 +30,7 @@ struct demo_config {
     const char *parent;           /* zone below which participants' zones are made, with a final dot */
     const char *platform_address; /* where the platform answers, "127.0.0.1" */
     uint16_t platform_port;
+    const char *web; /* address of the web site, or NULL */
     /* Takes what an agent observed. */
     void (*observe)(void *context, int64_t participant_id, const struct evidence_event *event);
     /* The story is over; `verdict` is the worst one (its value is the exit code). */

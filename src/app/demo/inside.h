@@ -22,7 +22,7 @@ struct participant {
     /* from here on: as it runs */
     bool missing; /* the program is not to be had */
     int64_t id;
-    const char *zone;
+    const char *zone, *token;
     const char *dnskey, *ds; /* of the first key, presentation form of the RDATA */
     uint16_t port;
     char program[DEMO_PATH], directory[DEMO_PATH];

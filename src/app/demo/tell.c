@@ -53,9 +53,12 @@ void tell_begin(const struct demo *demo)
              "resumed.");
     for (size_t i = 0; i < DEMO_PARTICIPANTS; i++) {
         const struct participant *p = &demo->participants[i];
-        if (!p->missing)
-            printf("  %-22s 127.0.0.1 port %-5u  zone %s  for %" PRId64 " users (made up)\n", p->label,
-                p->port, p->zone, p->users);
+        if (p->missing)
+            continue;
+        printf("  %-22s 127.0.0.1 port %-5u  zone %s  for %" PRId64 " users (made up)\n", p->label, p->port,
+            p->zone, p->users);
+        if (demo->config.web)
+            printf("  %-22s http://%s/p/%s\n", "", demo->config.web, p->token);
     }
     say("\n");
 }
