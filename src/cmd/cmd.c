@@ -4,10 +4,15 @@
 #include "base/utc.h"
 
 #include <errno.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 int cmd_fail(const char *command, int err, const char *format, ...)
 {
@@ -94,4 +99,61 @@ const struct cmd_entry *cmd_find(
         }
     }
     return NULL;
+}
+
+/* Options that begin with what was typed, else the one that differs least. */
+static void near_options(const struct option *options, const char *typed, struct text *names)
+{
+    size_t length = strcspn(typed, "="), best = 3;
+    const char *near = NULL;
+    for (const struct option *o = options; length && o->name; o++)
+        if (strncmp(o->name, typed, length) == 0)
+            text_printf(names, "%s --%s", names->length ? " or" : "", o->name);
+    char word[32];
+    snprintf(word, sizeof word, "%.*s", (int)length, typed);
+    for (const struct option *o = options; !names->length && o->name; o++) {
+        size_t d = distance(word, o->name);
+        if (d < best) {
+            best = d;
+            near = o->name;
+        }
+    }
+    if (near)
+        text_printf(names, " --%s", near);
+}
+
+int cmd_bad_option(const char *command, char **argv, const struct option *options, int letter)
+{
+    const char *typed = argv[optind - 1];
+    bool is_long = strncmp(typed, "--", 2) == 0;
+    if (letter == ':')
+        return is_long ? cmd_fail(command, ERR_USAGE, "%s needs a value", typed)
+                       : cmd_fail(command, ERR_USAGE, "-%c needs a value", optopt);
+    if (!is_long)
+        return cmd_fail(command, ERR_USAGE, "no option -%c", optopt);
+    if (optopt) /* known, and takes none */
+        return cmd_fail(command, ERR_USAGE, "%.*s takes no value", (int)strcspn(typed, "="), typed);
+    struct text names;
+    text_start(&names);
+    near_options(options, typed + 2, &names);
+    int code = names.length
+                   ? cmd_fail(command, ERR_USAGE, "no option %s; did you mean%s?", typed, names.string)
+                   : cmd_fail(command, ERR_USAGE, "no option %s", typed);
+    text_free(&names);
+    return code;
+}
+
+struct cmd_screen cmd_screen(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE"), *term = getenv("TERM");
+    struct cmd_screen screen = {.columns = 80};
+    struct winsize size;
+    bool terminal = isatty(STDOUT_FILENO);
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+        screen.columns = size.ws_col;
+    bool forced = force && *force && strcmp(force, "0") != 0, dumb = term && strcmp(term, "dumb") == 0;
+    screen.color = !(no_color && *no_color) && (forced || (terminal && !dumb));
+    setlocale(LC_CTYPE, "");
+    screen.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return screen;
 }

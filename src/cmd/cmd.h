@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -24,6 +25,19 @@ int cmd_now(const char *text, int64_t *ret_us, struct err_note *note);
 
 /* A number that fits the limits, or ERR_USAGE. */
 int cmd_number(const char *text, int64_t least, int64_t most, int64_t *ret);
+
+/* Says what is wrong with the option at which getopt_long() gave '?' or ':' (the option string begins with
+ * ':'), with the nearest known one; returns the exit code. */
+int cmd_bad_option(const char *command, char **argv, const struct option *options, int letter);
+
+/* Whether stdout is to be coloured (a terminal that can, NO_COLOR unset; or CLICOLOR_FORCE) and may hold more
+ * than ASCII (the locale's characters are UTF-8), and how many columns it has (80 where it is no terminal).
+ */
+struct cmd_screen {
+    bool color, utf8;
+    size_t columns;
+};
+struct cmd_screen cmd_screen(void);
 
 /* Writes to stdout; 0, or 74 with a message if that fails (a closed pipe is quiet). Call once, last. */
 int cmd_print(const char *command, const char *string, size_t length);

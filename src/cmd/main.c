@@ -35,15 +35,18 @@ int main(int argc, char **argv)
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         return puts("rollcall " ROLLCALL_VERSION) < 0 ? err_exit(ERR_IO) : 0;
-    char help_option[] = "--help", *help_args[] = {argc > 2 ? argv[2] : NULL, help_option, NULL};
+    char help_option[] = "--help", *help_args[] = {NULL, NULL, NULL, NULL};
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         if (strcmp(name, "help") != 0 || argc < 3) {
             help(stdout);
             return 0;
         }
-        name = argv[2];
+        name = argv[2]; /* and perhaps a command of the command */
+        int words = argc > 3 ? 2 : 1;
+        memcpy(help_args, argv + 2, (size_t)words * sizeof *help_args);
+        help_args[words] = help_option;
         argv = help_args;
-        argc = 2;
+        argc = words + 1;
     } else {
         argv++;
         argc--;

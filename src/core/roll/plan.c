@@ -23,6 +23,7 @@ static bool signs_on(const struct plan_key *key, size_t step)
 void plan_key_apply(const struct plan_key *key, size_t step, struct plan_key_state *state)
 {
     state->since_us = key->steps[step].at_us;
+    state->planned = key->steps[step].planned;
     switch (key->steps[step].what) {
     case PLAN_PUBLISH:
         state->published = state->ever_published = true;
@@ -273,7 +274,8 @@ struct plan_roll plan_roll_at(const struct plan *plan, int64_t t_us)
     roll.revoke_us = last_at(roll.old_key, PLAN_REVOKE);
     roll.withdraw_us = last_at(roll.old_key, PLAN_WITHDRAW);
     roll.open = is_held(roll.old_key, roll.new_key, t_us);
-    roll.postponed = roll.open || (roll.last_operation && moved_coming(roll.last_operation, t_us));
+    roll.postponed =
+        roll.open || (roll.sign_us > t_us && roll.last_operation && moved_coming(roll.last_operation, t_us));
     roll.backed_out = was_backed_out(roll.old_key, roll.new_key, t_us);
     return roll;
 }

@@ -87,6 +87,7 @@ struct plan_key_state {
     bool revoked; /* published with REVOKE; it signs the DNSKEY RRset too, only to say so (RFC 5011 §2.1):
                      `signing` is false */
     bool ever_published;
+    bool planned;     /* its last step is marked as planned: what the plan says, not what is known */
     int64_t since_us; /* of its last step, INT64_MIN if none */
 };
 struct plan_key_state plan_key_at(const struct plan_key *key, int64_t t_us);
@@ -106,10 +107,10 @@ struct plan_roll {
                         a hold-down: protocols, RFC 5011 §2.4.1 */
     int64_t sign_us; /* new key signs alone: the roll. After a back-out: the next one, UTC_OPEN while there is
                         no date */
-    int64_t revoke_us, withdraw_us;          /* of the old key */
-    bool postponed;                          /* what is to come was moved or is held open by an operation */
-    bool open;                               /* … the next step of the roll has no date now */
-    bool backed_out;                         /* the new key signed, and the old one does again */
+    int64_t revoke_us, withdraw_us; /* of the old key */
+    bool postponed;                 /* the roll, not yet happened, was moved; or the next step is held */
+    bool open;                      /* … the next step of the roll has no date now */
+    bool backed_out;                /* the new key signed, and the old one does again */
     const struct plan_entry *last_operation; /* or NULL */
 };
 struct plan_roll plan_roll_at(const struct plan *plan, int64_t t_us);

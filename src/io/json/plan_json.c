@@ -60,6 +60,7 @@ static void set_key_now(struct json *object, const struct plan_key *key, struct 
     set_tag(object, "tag", state.revoked ? key->revoked_tag : key->tag);
     json_set_int(object, "flags", state.revoked ? flags | DNSKEY_REVOKE : flags);
     json_set_int(object, "algorithm", key->algorithm);
+    json_set_bool(object, "planned", state.planned);
 }
 
 static void set_rrset(struct json *object, const struct plan *plan, int64_t t_us)

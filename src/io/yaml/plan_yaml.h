@@ -27,12 +27,23 @@ int plan_yaml_write(const struct plan *plan, struct text *ret_text);
 int plan_yaml_edit(
     const char *bytes, size_t length, const struct plan *after, struct text *ret_text, bool *ret_rewritten);
 
+/* What makes a new plan of an old one; the context is the caller's own. */
+typedef int plan_yaml_operate(
+    const struct plan *plan, void *context, struct plan **ret_plan, struct err_note *note);
+
 /* Locks the plan file, reads it, lets `operate` make a new plan of it, and puts that in its place in one
  * step: on any failure the old file is whole. The lock keeps other rollcalls out from reading to writing.
- * Symbolic links are followed; mode and owner are kept. The context is the caller's own. *ret_rewritten as
- * above. */
-int plan_yaml_change(const char *path,
-    int (*operate)(const struct plan *plan, void *context, struct plan **ret_plan, struct err_note *note),
-    void *context, struct plan **ret_plan, bool *ret_rewritten, struct err_note *note);
+ * Symbolic links are followed; mode and owner are kept. *ret_rewritten as above. ERR_UNAVAILABLE if the lock
+ * is not to be had. */
+int plan_yaml_change(const char *path, plan_yaml_operate *operate, void *context, struct plan **ret_plan,
+    bool *ret_rewritten, struct err_note *note);
+
+/* The same on a copy: a built-in plan, a file or "-" is read, and the new plan's text is given in *ret_text.
+ */
+int plan_yaml_derive(const char *name_or_path, plan_yaml_operate *operate, void *context,
+    struct plan **ret_plan, bool *ret_rewritten, struct text *ret_text, struct err_note *note);
+
+/* Writes a file whole or not at all; one that is there already is replaced. */
+int plan_yaml_save(const char *path, const struct text *text, struct err_note *note);
 
 #endif

@@ -50,21 +50,43 @@ static int read_all(int fd, const char *path, struct text *ret_text, struct err_
     }
 }
 
-int plan_yaml_read_file(const char *path, struct plan **ret_plan, struct err_note *note)
+/* The whole of a file, or of standard input for "-". */
+static int read_path(const char *path, struct text *ret_text, struct err_note *note)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return system_error(note, path, "cannot be opened");
-    struct text text;
-    text_start(&text);
-    const char *name = is_stdin ? "stdin" : path;
-    int rc = read_all(fd, name, &text, note);
-    rc = rc ? rc : plan_yaml_read(name, text.string, text.length, ret_plan, note);
-    text_free(&text);
+    int rc = read_all(fd, is_stdin ? "stdin" : path, ret_text, note);
     if (!is_stdin)
         close(fd);
     return rc;
+}
+
+int plan_yaml_read_file(const char *path, struct plan **ret_plan, struct err_note *note)
+{
+    struct text text;
+    text_start(&text);
+    int rc = read_path(path, &text, note);
+    rc = rc ? rc
+            : plan_yaml_read(
+                  strcmp(path, "-") == 0 ? "stdin" : path, text.string, text.length, ret_plan, note);
+    text_free(&text);
+    return rc;
+}
+
+static bool is_missing(const char *path)
+{
+    return strcmp(path, "-") != 0 && access(path, F_OK) && errno == ENOENT;
+}
+
+static int no_such_plan(const char *name, struct err_note *note)
+{
+    char names[256] = "";
+    for (size_t i = 0; i < plan_builtin_count(); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", plan_builtin_name(i));
+    return err_set(
+        note, ERR_NOINPUT, "no file and no built-in plan is named '%.200s'; built-in are %s", name, names);
 }
 
 int plan_yaml_find(const char *name_or_path, struct plan **ret_plan, struct err_note *note)
@@ -72,21 +94,21 @@ int plan_yaml_find(const char *name_or_path, struct plan **ret_plan, struct err_
     int rc = plan_builtin(name_or_path, ret_plan);
     if (rc != ERR_NOINPUT)
         return rc ? err_set(note, rc, "out of memory") : 0;
-    if (strcmp(name_or_path, "-") == 0 || access(name_or_path, F_OK) == 0 || errno != ENOENT)
-        return plan_yaml_read_file(name_or_path, ret_plan, note);
-    char names[256] = "";
-    for (size_t i = 0; i < plan_builtin_count(); i++)
-        snprintf(
-            names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", plan_builtin_name(i));
-    return err_set(note, ERR_NOINPUT, "no file and no built-in plan is named '%.200s'; built-in are %s",
-        name_or_path, names);
+    return is_missing(name_or_path) ? no_such_plan(name_or_path, note)
+                                    : plan_yaml_read_file(name_or_path, ret_plan, note);
 }
 
 struct target {
     char *path, *temporary;
-    int fd, directory;
-    struct stat stat;
+    int fd, directory; /* fd: of the old file, locked; -1: there is none */
+    struct stat stat;  /* of the old file */
 };
+
+static const char *file_name(const struct target *t)
+{
+    const char *slash = strrchr(t->path, '/');
+    return slash ? slash + 1 : t->path;
+}
 
 static void close_target(struct target *t)
 {
@@ -130,6 +152,23 @@ static int open_locked(struct target *t, struct err_note *note)
     }
 }
 
+/* The directory in which the file stands, and the name under which the new one is made there. */
+static int open_directory(struct target *t, struct err_note *note)
+{
+    char *copy = strdup(t->path);
+    if (!copy)
+        return err_set(note, ERR_NOMEM, "out of memory");
+    t->directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(copy);
+    if (t->directory < 0)
+        return system_error(note, t->path, "its directory cannot be opened");
+    if (asprintf(&t->temporary, ".%.200s.rollcall-new", file_name(t)) < 0) {
+        t->temporary = NULL;
+        return err_set(note, ERR_NOMEM, "out of memory");
+    }
+    return 0;
+}
+
 static int open_target(struct target *t, const char *path, struct err_note *note)
 {
     *t = (struct target){.fd = -1, .directory = -1, .path = realpath(path, NULL)};
@@ -142,19 +181,7 @@ static int open_target(struct target *t, const char *path, struct err_note *note
         return err_set(note, ERR_NOINPUT, "%s: is no regular file", t->path);
     if (access(t->path, W_OK))
         return system_error(note, t->path, "may not be changed");
-    char *copy = strdup(t->path);
-    if (!copy)
-        return err_set(note, ERR_NOMEM, "out of memory");
-    t->directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(copy);
-    if (t->directory < 0)
-        return system_error(note, t->path, "its directory cannot be opened");
-    const char *name = strrchr(t->path, '/') + 1;
-    if (asprintf(&t->temporary, ".%s.rollcall-new", name) < 0) {
-        t->temporary = NULL;
-        return err_set(note, ERR_NOMEM, "out of memory");
-    }
-    return 0;
+    return open_directory(t, note);
 }
 
 static int write_all(int fd, const char *bytes, size_t length)
@@ -178,12 +205,12 @@ static int fill_temporary(const struct target *t, int fd, const struct text *tex
     struct stat made;
     if (write_all(fd, text->string, text->length))
         return system_error(note, t->path, "is unchanged: the new text cannot be written");
-    if (fstat(fd, &made))
+    if (t->fd >= 0 && fstat(fd, &made))
         return system_error(note, t->path, "is unchanged: the new file cannot be examined");
-    bool same_owner = made.st_uid == t->stat.st_uid && made.st_gid == t->stat.st_gid;
+    bool same_owner = t->fd < 0 || (made.st_uid == t->stat.st_uid && made.st_gid == t->stat.st_gid);
     if (!same_owner && fchown(fd, t->stat.st_uid, t->stat.st_gid))
         return system_error(note, t->path, "is unchanged: its owner cannot be kept");
-    if (fchmod(fd, t->stat.st_mode & 07777))
+    if (t->fd >= 0 && fchmod(fd, t->stat.st_mode & 07777))
         return system_error(note, t->path, "is unchanged: its mode cannot be kept");
     if (fsync(fd))
         return system_error(note, t->path, "is unchanged: the new text cannot be written");
@@ -194,13 +221,14 @@ static int fill_temporary(const struct target *t, int fd, const struct text *tex
 static int replace(const struct target *t, const struct text *text, struct err_note *note)
 {
     unlinkat(t->directory, t->temporary, 0);
-    int fd = openat(t->directory, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = openat(t->directory, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+        t->fd < 0 ? 0666 : 0600);
     if (fd < 0)
         return system_error(note, t->path, "is unchanged: no file can be made beside it");
     int rc = fill_temporary(t, fd, text, note);
     if (close(fd) && !rc)
         rc = system_error(note, t->path, "is unchanged: the new text cannot be written");
-    if (!rc && renameat(t->directory, t->temporary, t->directory, strrchr(t->path, '/') + 1))
+    if (!rc && renameat(t->directory, t->temporary, t->directory, file_name(t)))
         rc = system_error(note, t->path, "is unchanged: the new file cannot take its place");
     if (rc) {
         unlinkat(t->directory, t->temporary, 0);
@@ -211,32 +239,88 @@ static int replace(const struct target *t, const struct text *text, struct err_n
                : 0;
 }
 
-int plan_yaml_change(const char *path,
-    int (*operate)(const struct plan *plan, void *context, struct plan **ret_plan, struct err_note *note),
-    void *context, struct plan **ret_plan, bool *ret_rewritten, struct err_note *note)
+/* Old text to new plan and new text. */
+static int change_text(const char *name, const struct text *old, plan_yaml_operate *operate, void *context,
+    struct plan **ret_plan, bool *ret_rewritten, struct text *ret_text, struct err_note *note)
+{
+    struct plan *before, *after;
+    int rc = plan_yaml_read(name, old->string, old->length, &before, note);
+    if (rc)
+        return rc;
+    rc = operate(before, context, &after, note);
+    plan_free(before);
+    if (rc)
+        return rc;
+    if (plan_yaml_edit(old->string, old->length, after, ret_text, ret_rewritten)) {
+        plan_free(after);
+        return err_set(note, ERR_NOMEM, "%s: out of memory", name);
+    }
+    *ret_plan = after;
+    return 0;
+}
+
+int plan_yaml_change(const char *path, plan_yaml_operate *operate, void *context, struct plan **ret_plan,
+    bool *ret_rewritten, struct err_note *note)
 {
     struct target target;
     struct text old, new;
-    struct plan *before = NULL, *after = NULL;
-    bool rewritten;
+    struct plan *after = NULL;
     text_start(&old);
     text_start(&new);
+    if (is_missing(path))
+        return no_such_plan(path, note);
     int rc = open_target(&target, path, note);
     rc = rc ? rc : read_all(target.fd, path, &old, note);
-    rc = rc ? rc : plan_yaml_read(path, old.string, old.length, &before, note);
-    rc = rc ? rc : operate(before, context, &after, note);
-    if (!rc && plan_yaml_edit(old.string, old.length, after, &new, &rewritten))
-        rc = err_set(note, ERR_NOMEM, "%s: out of memory", path);
+    rc = rc ? rc : change_text(path, &old, operate, context, &after, ret_rewritten, &new, note);
     rc = rc ? rc : replace(&target, &new, note);
     close_target(&target);
     text_free(&old);
     text_free(&new);
-    plan_free(before);
-    if (rc) {
+    if (rc)
         plan_free(after);
+    else
+        *ret_plan = after;
+    return rc;
+}
+
+static int derive_builtin(const struct plan *plan, plan_yaml_operate *operate, void *context,
+    struct plan **ret_plan, struct text *ret_text, struct err_note *note)
+{
+    struct plan *after;
+    int rc = operate(plan, context, &after, note);
+    if (rc)
         return rc;
+    if (plan_yaml_write(after, ret_text)) {
+        plan_free(after);
+        return err_set(note, ERR_NOMEM, "out of memory");
     }
     *ret_plan = after;
-    *ret_rewritten = rewritten;
     return 0;
+}
+
+int plan_yaml_derive(const char *name_or_path, plan_yaml_operate *operate, void *context,
+    struct plan **ret_plan, bool *ret_rewritten, struct text *ret_text, struct err_note *note)
+{
+    struct plan *builtin;
+    if (plan_builtin(name_or_path, &builtin) == 0) {
+        int rc = derive_builtin(builtin, operate, context, ret_plan, ret_text, note);
+        plan_free(builtin);
+        *ret_rewritten = false;
+        return rc;
+    }
+    struct text old;
+    text_start(&old);
+    int rc = is_missing(name_or_path) ? no_such_plan(name_or_path, note) : read_path(name_or_path, &old, note);
+    rc = rc ? rc : change_text(name_or_path, &old, operate, context, ret_plan, ret_rewritten, ret_text, note);
+    text_free(&old);
+    return rc;
+}
+
+int plan_yaml_save(const char *path, const struct text *text, struct err_note *note)
+{
+    struct target target = {.fd = -1, .directory = -1, .path = strdup(path)};
+    int rc = target.path ? open_directory(&target, note) : err_set(note, ERR_NOMEM, "out of memory");
+    rc = rc ? rc : replace(&target, text, note);
+    close_target(&target);
+    return rc;
 }
