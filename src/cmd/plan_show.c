@@ -1,19 +1,10 @@
 /* rollcall plan show: the plan as it stood at a moment. Facts of the moment first, then timeline, steps and
  * history. */
-#include "cmd/plan_parts.h"
+#include "cmd/plan_view.h"
 
-#include "cmd/plan_timeline.h"
 #include "core/dns/dnskey.h"
 
 #include <string.h>
-
-struct view {
-    const struct plan *plan, *whole; /* as it stood, and with what came later */
-    int64_t now_us;                  /* INT64_MIN: a template without moment */
-    struct cmd_screen screen;
-    struct timeline line;
-    struct text *text;
-};
 
 enum { LABEL = 11 }; /* "published  " */
 
@@ -49,7 +40,7 @@ static void add_fact(struct view *v, const char *label, const char *string)
     text_add(v->text, "\n");
 }
 
-static const char *moment(const struct plan *plan, int64_t us, char out[UTC_TEXT])
+const char *plan_moment(const struct plan *plan, int64_t us, char out[UTC_TEXT])
 {
     if (us == UTC_OPEN)
         return strcpy(out, "no date");
@@ -202,7 +193,7 @@ static void describe_next(struct view *v, struct text *line)
         return;
     }
     text_printf(
-        line, "%s, in %s:", moment(v->plan, next_us, when), utc_format_words(next_us - v->now_us, span));
+        line, "%s, in %s:", plan_moment(v->plan, next_us, when), utc_format_words(next_us - v->now_us, span));
     bool any = false, planned = false;
     for (size_t i = 0; i < v->plan->key_count; i++)
         for (size_t j = 0; j < v->plan->keys[i].step_count; j++) {
@@ -228,10 +219,10 @@ static void add_roll(struct view *v)
     struct text line;
     text_start(&line);
     text_printf(&line, "%s to %s: published %s, trusted by followers from %s (replay-safe from %s), ",
-        roll.old_key->id, roll.new_key->id, moment(v->plan, roll.publish_us, a),
-        moment(v->plan, roll.trust_us, b), moment(v->plan, roll.safe_us, c));
+        roll.old_key->id, roll.new_key->id, plan_moment(v->plan, roll.publish_us, a),
+        plan_moment(v->plan, roll.trust_us, b), plan_moment(v->plan, roll.safe_us, c));
     text_printf(&line, roll.sign_us == UTC_OPEN ? "no date to sign alone" : "signs alone from %s",
-        moment(v->plan, roll.sign_us, d));
+        plan_moment(v->plan, roll.sign_us, d));
     if (roll.sign_us != UTC_OPEN && roll.sign_us < roll.trust_us)
         text_add(&line, ": INSIDE THE HOLD-DOWN");
     add_fact(v, "roll", line.string);
@@ -245,7 +236,7 @@ static void add_present(struct view *v)
     struct text line;
     text_add(v->text, "\n");
     text_start(&line);
-    text_printf(&line, "%s: %s, %s%s", moment(v->plan, v->now_us, when), phase, phase_words(phase),
+    text_printf(&line, "%s: %s, %s%s", plan_moment(v->plan, v->now_us, when), phase, phase_words(phase),
         is_by_plan(v) ? " (by plan: not confirmed)" : "");
     add_fact(v, "at", line.string);
     text_free(&line);
@@ -293,140 +284,6 @@ static void add_rrset(struct view *v)
     }
 }
 
-/* A line of the table of steps. */
-struct row {
-    int64_t at_us, was_us;
-    const char *key, *what, *note;
-    bool planned;
-};
-
-static void add_row(struct view *v, size_t width, const struct row *row)
-{
-    char when[UTC_TEXT], was[UTC_TEXT], mark[2] = {timeline_mark(&v->line, row->at_us), '\0'};
-    struct text line;
-    text_start(&line);
-    const char *note = row->note ? row->note : "";
-    if (row->was_us)
-        text_printf(&line, "held; was %s", utc_format_short(row->was_us, was));
-    else if (row->planned)
-        text_printf(&line, "planned%s%s", *note ? ": " : "", note);
-    else
-        text_add(&line, note);
-    size_t at = 2 + width + v->line.label + 10;
-    text_printf(v->text, "%s %-*s%-*s%-10s", mark, (int)width, moment(v->plan, row->at_us, when),
-        (int)v->line.label, row->key, row->what);
-    plan_add_wrapped(v->text, line.string, at, at, v->screen.columns);
-    while (v->text->length && v->text->string[v->text->length - 1] == ' ')
-        v->text->string[--v->text->length] = '\0';
-    text_add(v->text, "\n");
-    text_free(&line);
-}
-
-static void add_present_row(struct view *v, size_t width)
-{
-    char when[UTC_TEXT];
-    struct text line;
-    text_start(&line);
-    text_printf(&line, "%s %-*s<- the present", v->screen.utf8 ? "▲" : "^", (int)width,
-        moment(v->plan, v->now_us, when));
-    timeline_color(v->text, v->screen, COLOR_NOW, line.string);
-    text_add(v->text, "\n");
-    text_free(&line);
-}
-
-static void add_operation_row(struct view *v, size_t width, const struct plan_entry *entry)
-{
-    struct text note;
-    text_start(&note);
-    text_printf(&note, "%s%s%s%s", entry->who ? "by " : "", entry->who ? entry->who : "",
-        entry->who ? ": " : "", entry->reason);
-    add_row(v, width,
-        &(struct row){.at_us = entry->at_us, .key = "-", .what = entry->operation, .note = note.string});
-    text_free(&note);
-}
-
-/* All rows of one moment: operations first, then steps in the order of keys. */
-static void add_rows_at(struct view *v, size_t width, int64_t us)
-{
-    for (size_t i = 0; us != UTC_OPEN && i < v->whole->history_count; i++) {
-        const struct plan_entry *entry = &v->whole->history[i];
-        if (entry->at_us == us && strcmp(entry->operation, "note") != 0)
-            add_operation_row(v, width, entry);
-    }
-    for (size_t i = 0; i < v->plan->key_count; i++)
-        for (size_t j = 0; j < v->plan->keys[i].step_count; j++) {
-            const struct plan_step *step = &v->plan->keys[i].steps[j];
-            if (step->at_us == us)
-                add_row(v, width,
-                    &(struct row){us, step->was_us, v->plan->keys[i].id, plan_do_name(step->what), step->note,
-                        step->planned});
-        }
-}
-
-static size_t moment_width(const struct view *v)
-{
-    char out[UTC_TEXT];
-    size_t width = 6;
-    for (size_t i = 0; i < v->line.count; i++) {
-        size_t length = strlen(moment(v->plan, v->line.moments[i], out));
-        width = length > width ? length : width;
-    }
-    if (v->now_us != INT64_MIN && strlen(moment(v->plan, v->now_us, out)) > width)
-        width = strlen(out);
-    return width + 2;
-}
-
-static void add_steps(struct view *v)
-{
-    size_t width = moment_width(v);
-    bool present = v->now_us != INT64_MIN;
-    text_add(v->text, "\n");
-    for (size_t i = 0; i < v->line.count; i++) {
-        if (present && v->line.moments[i] > v->now_us) {
-            add_present_row(v, width);
-            present = false;
-        }
-        add_rows_at(v, width, v->line.moments[i]);
-    }
-    if (present)
-        add_present_row(v, width);
-    add_rows_at(v, width, UTC_OPEN);
-}
-
-static void add_changes(struct view *v, const struct plan_entry *entry)
-{
-    char from[UTC_TEXT], to[UTC_TEXT];
-    for (size_t i = 0; i < entry->change_count; i++) {
-        const struct plan_change *change = &entry->changes[i];
-        text_printf(v->text, "    %-*s%-10s", (int)v->line.label, change->key, plan_do_name(change->what));
-        if (change->added)
-            text_printf(v->text, "added at %s\n", utc_format_short(change->to_us, to));
-        else
-            text_printf(v->text, "from %s to %s\n", utc_format_short(change->from_us, from),
-                utc_format_short(change->to_us, to));
-    }
-}
-
-static void add_history(struct view *v)
-{
-    char when[UTC_TEXT];
-    if (v->whole->history_count)
-        text_add(v->text, "\nHISTORY\n");
-    for (size_t i = 0; i < v->whole->history_count; i++) {
-        const struct plan_entry *entry = &v->whole->history[i];
-        struct text line;
-        text_start(&line);
-        text_printf(&line, "%s %s%s%s%s%s: %s", utc_format_short(entry->at_us, when), entry->operation,
-            entry->who ? " by " : "", entry->who ? entry->who : "", entry->forced ? ", forced" : "",
-            v->now_us != INT64_MIN && entry->at_us > v->now_us ? " (later)" : "", entry->reason);
-        text_add(v->text, "  ");
-        plan_add_wrapped(v->text, line.string, 2, 4, v->screen.columns);
-        text_add(v->text, "\n");
-        text_free(&line);
-        add_changes(v, entry);
-    }
-}
-
 static int print_text(
     const struct plan_args *args, const struct plan *plan, int64_t now_us, struct text *text)
 {
@@ -443,8 +300,8 @@ static int print_text(
     add_rrset(&view);
     text_add(text, "\n");
     timeline_print(&view.line, text);
-    add_steps(&view);
-    add_history(&view);
+    plan_add_steps(&view);
+    plan_add_history(&view);
     plan_free(as_of);
     return text->failed ? ERR_NOMEM : 0;
 }

@@ -84,7 +84,8 @@ static int no_such_plan(const char *name, struct err_note *note)
 {
     char names[256] = "";
     for (size_t i = 0; i < plan_builtin_count(); i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", plan_builtin_name(i));
+        snprintf(
+            names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", plan_builtin_name(i));
     return err_set(
         note, ERR_NOINPUT, "no file and no built-in plan is named '%.200s'; built-in are %s", name, names);
 }
@@ -310,7 +311,8 @@ int plan_yaml_derive(const char *name_or_path, plan_yaml_operate *operate, void 
     }
     struct text old;
     text_start(&old);
-    int rc = is_missing(name_or_path) ? no_such_plan(name_or_path, note) : read_path(name_or_path, &old, note);
+    int rc =
+        is_missing(name_or_path) ? no_such_plan(name_or_path, note) : read_path(name_or_path, &old, note);
     rc = rc ? rc : change_text(name_or_path, &old, operate, context, ret_plan, ret_rewritten, ret_text, note);
     text_free(&old);
     return rc;

@@ -76,78 +76,77 @@ static void operated_round_trip(void **state)
 #define GOOD KEY "    steps:\n      - publish: 2020-01-01\n      - sign: 2020-01-01\n"
 
 /* Each fault at its line and column. */
+static const struct {
+    const char *document, *says;
+} bad_rows[] = {
+    {"name: x\n", "f:1:1: format is missing in a plan"},
+    {"format: rollcall.plan/2\n", "f:1:9: format: only rollcall.plan/1 is known here"},
+    {"- a\n", "f:1:1: a plan expected: lines of NAME: VALUE"},
+    {HEAD, "f:1:1: keys is missing in a plan"},
+    {HEAD "color: red\n", "f:6:1: 'color' has no meaning here; what has: format, name, title"},
+    {HEAD "keys: none\n", "f:6:7: a list of keys expected"},
+    {HEAD "keys: []\n", "f:1:1: a plan has 1 to 32 keys"},
+    {KEYS "  - A\n", "f:7:5: a key expected"},
+    {KEYS "  - id: A\n", "f:7:5: algorithm is missing in a key"},
+    {KEYS "  - id: A\n    algorithm: RSA\n", "f:8:16: an algorithm expected"},
+    {KEYS "  - id: A\n    algorithm: 8\n    steps: [{publish: 2020-01-01}]\n",
+        "f:7:5: key A: bits are 512 to 4096 for RSA"},
+    {KEY "    tag: 65536\n", "f:9:10: a number from 0 to 65535 expected"},
+    {KEY "    tag: -1\n", "f:9:10: a number from 0 to 65535 expected"},
+    {KEY "    role: both\n", "f:9:11: ksk or zsk expected"},
+    {KEY "    ds-sha256: 00\n    steps: [{publish: 2020-01-01}]\n", "f:7:5: key A: a SHA-256 digest"},
+    {KEY "    steps: []\n", "f:7:5: key A: a key has 1 to 64 steps"},
+    {KEY "    steps:\n      - publish: 2020-13-01\n", "f:10:18: a date expected"},
+    {KEY "    steps:\n      - publish: soon\n", "f:10:18: a date expected"},
+    {KEY "    steps:\n      - planned: true\n",
+        "f:10:9: a step is one of publish, sign, stop, revoke, withdraw; here are 0"},
+    {KEY "    steps:\n      - publish: 2020-01-01\n        sign: 2020-01-01\n",
+        "f:10:9: a step is one of publish, sign, stop, revoke, withdraw; here are 2"},
+    {KEY "    steps:\n      - publish: 2020-01-01\n        planned: maybe\n",
+        "f:11:18: true or false expected"},
+    {KEY "    steps:\n      - sign: 2020-01-01\n", "f:10:9: key A, step 1 (sign): it is not published"},
+    {GOOD "      - stop: 2019-12-31\n", "f:12:9: key A, step 3 (stop): it comes before the step before it"},
+    {GOOD "      - stop: 2021-01-01\n", "f:12:9: at 2021-01-01: no published key that is not revoked signs"},
+    {GOOD "      - sign: 2021-01-01\n", "f:12:9: key A, step 3 (sign): it signs already"},
+    {GOOD "      - stop: open\n      - sign: 2022-01-01\n",
+        "f:13:9: key A, step 4 (sign): it has a date, but the step before it is open"},
+    {GOOD "        was: 2020-01-01\n", "f:11:9: key A, step 2 (sign): only an open step"},
+    {GOOD "  - id: A\n    algorithm: 13\n    steps: [{publish: 2020-01-01}]\n",
+        "f:12:5: key A: two keys have this id"},
+    {GOOD "  - id: B\n    algorithm: 15\n    steps: [{publish: 2020-01-01}]\n",
+        "f:14:13: at 2020-01-01: key B is published, but nothing signs the DNSKEY RRset with its "
+        "algorithm 15"},
+    {GOOD "  - id: Z\n    role: zsk\n    algorithm: 13\n    steps: [{publish: 2020-01-01}]\n",
+        "f:15:13: at 2020-01-01: no published zone-signing key signs"},
+    {GOOD "history:\n  - operation: postpone\n    at: 2020-02-01\n",
+        "f:13:5: reason is missing in an operation"},
+    {GOOD "history:\n  - operation: undo\n    at: 2020-02-01\n    reason: x\n",
+        "f:13:5: history 1: an operation is postpone"},
+    {GOOD "history:\n  - operation: note\n    at: 2020-02-01\n    reason: x\n  - operation: note\n    "
+          "at: 2020-01-01\n    reason: x\n",
+        "f:16:5: history 2: it is older"},
+    {GOOD "history:\n  - operation: note\n    at: 2020-02-01\n    reason: x\n    changes: [{key: B, "
+          "step: sign, from: open, to: open}]\n",
+        "f:13:5: history 1: there is no key B"},
+    {GOOD "template: true\n", "f:10:18: a span of time expected"},
+    {GOOD "start: 2020-01-01\ntemplate: true\n", "f:10:18: a span of time expected"},
+    {"format: rollcall.plan/1\nname: x y\n", "f:1:1: zone is missing"},
+    {"format: rollcall.plan/1\nname: \"\"\n", "f:2:7: a text that is empty"},
+    {"format: rollcall.plan/1\ndnskey-ttl: 1.5s\n", "f:2:13: whole seconds expected"},
+    {"format: rollcall.plan/1\ndnskey-ttl: P1M\n", "f:2:13: a span of time expected"},
+    {"format: rollcall.plan/1\nadd-hold-down: -P1D\n", "f:2:16: a span of time expected"},
+    {"format: rollcall.plan/1\nname: [x\n", "f:3:1: "},
+};
+
 static void bad_files(void **state)
 {
-    static const struct {
-        const char *document, *says;
-    } rows[] = {
-        {"name: x\n", "f:1:1: format is missing in a plan"},
-        {"format: rollcall.plan/2\n", "f:1:9: format: only rollcall.plan/1 is known here"},
-        {"- a\n", "f:1:1: a plan expected: lines of NAME: VALUE"},
-        {HEAD, "f:1:1: keys is missing in a plan"},
-        {HEAD "color: red\n", "f:6:1: 'color' has no meaning here; what has: format, name, title"},
-        {HEAD "keys: none\n", "f:6:7: a list of keys expected"},
-        {HEAD "keys: []\n", "f:1:1: a plan has 1 to 32 keys"},
-        {KEYS "  - A\n", "f:7:5: a key expected"},
-        {KEYS "  - id: A\n", "f:7:5: algorithm is missing in a key"},
-        {KEYS "  - id: A\n    algorithm: RSA\n", "f:8:16: an algorithm expected"},
-        {KEYS "  - id: A\n    algorithm: 8\n    steps: [{publish: 2020-01-01}]\n",
-            "f:7:5: key A: bits are 512 to 4096 for RSA"},
-        {KEY "    tag: 65536\n", "f:9:10: a number from 0 to 65535 expected"},
-        {KEY "    tag: -1\n", "f:9:10: a number from 0 to 65535 expected"},
-        {KEY "    role: both\n", "f:9:11: ksk or zsk expected"},
-        {KEY "    ds-sha256: 00\n    steps: [{publish: 2020-01-01}]\n", "f:7:5: key A: a SHA-256 digest"},
-        {KEY "    steps: []\n", "f:7:5: key A: a key has 1 to 64 steps"},
-        {KEY "    steps:\n      - publish: 2020-13-01\n", "f:10:18: a date expected"},
-        {KEY "    steps:\n      - publish: soon\n", "f:10:18: a date expected"},
-        {KEY "    steps:\n      - planned: true\n",
-            "f:10:9: a step is one of publish, sign, stop, revoke, withdraw; here are 0"},
-        {KEY "    steps:\n      - publish: 2020-01-01\n        sign: 2020-01-01\n",
-            "f:10:9: a step is one of publish, sign, stop, revoke, withdraw; here are 2"},
-        {KEY "    steps:\n      - publish: 2020-01-01\n        planned: maybe\n",
-            "f:11:18: true or false expected"},
-        {KEY "    steps:\n      - sign: 2020-01-01\n", "f:10:9: key A, step 1 (sign): it is not published"},
-        {GOOD "      - stop: 2019-12-31\n",
-            "f:12:9: key A, step 3 (stop): it comes before the step before it"},
-        {GOOD "      - stop: 2021-01-01\n",
-            "f:12:9: at 2021-01-01: no published key that is not revoked signs"},
-        {GOOD "      - sign: 2021-01-01\n", "f:12:9: key A, step 3 (sign): it signs already"},
-        {GOOD "      - stop: open\n      - sign: 2022-01-01\n",
-            "f:13:9: key A, step 4 (sign): it has a date, but the step before it is open"},
-        {GOOD "        was: 2020-01-01\n", "f:11:9: key A, step 2 (sign): only an open step"},
-        {GOOD "  - id: A\n    algorithm: 13\n    steps: [{publish: 2020-01-01}]\n",
-            "f:12:5: key A: two keys have this id"},
-        {GOOD "  - id: B\n    algorithm: 15\n    steps: [{publish: 2020-01-01}]\n",
-            "f:14:13: at 2020-01-01: key B is published, but nothing signs the DNSKEY RRset with its "
-            "algorithm 15"},
-        {GOOD "  - id: Z\n    role: zsk\n    algorithm: 13\n    steps: [{publish: 2020-01-01}]\n",
-            "f:15:13: at 2020-01-01: no published zone-signing key signs"},
-        {GOOD "history:\n  - operation: postpone\n    at: 2020-02-01\n",
-            "f:13:5: reason is missing in an operation"},
-        {GOOD "history:\n  - operation: undo\n    at: 2020-02-01\n    reason: x\n",
-            "f:13:5: history 1: an operation is postpone"},
-        {GOOD "history:\n  - operation: note\n    at: 2020-02-01\n    reason: x\n  - operation: note\n    "
-              "at: 2020-01-01\n    reason: x\n",
-            "f:16:5: history 2: it is older"},
-        {GOOD "history:\n  - operation: note\n    at: 2020-02-01\n    reason: x\n    changes: [{key: B, "
-              "step: sign, from: open, to: open}]\n",
-            "f:13:5: history 1: there is no key B"},
-        {GOOD "template: true\n", "f:10:18: a span of time expected"},
-        {GOOD "start: 2020-01-01\ntemplate: true\n", "f:10:18: a span of time expected"},
-        {"format: rollcall.plan/1\nname: x y\n", "f:1:1: zone is missing"},
-        {"format: rollcall.plan/1\nname: \"\"\n", "f:2:7: a text that is empty"},
-        {"format: rollcall.plan/1\ndnskey-ttl: 1.5s\n", "f:2:13: whole seconds expected"},
-        {"format: rollcall.plan/1\ndnskey-ttl: P1M\n", "f:2:13: a span of time expected"},
-        {"format: rollcall.plan/1\nadd-hold-down: -P1D\n", "f:2:16: a span of time expected"},
-        {"format: rollcall.plan/1\nname: [x\n", "f:3:1: "},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof bad_rows / sizeof *bad_rows; i++) {
         struct plan *plan = NULL;
         struct err_note note = {""};
         assert_int_equal(
-            plan_yaml_read("f", rows[i].document, strlen(rows[i].document), &plan, &note), ERR_DATA);
+            plan_yaml_read("f", bad_rows[i].document, strlen(bad_rows[i].document), &plan, &note), ERR_DATA);
         assert_null(plan);
-        if (strncmp(note.text, rows[i].says, strlen(rows[i].says)) != 0)
+        if (strncmp(note.text, bad_rows[i].says, strlen(bad_rows[i].says)) != 0)
             fail_msg("row %zu: %s", i, note.text);
     }
 }
@@ -176,6 +175,46 @@ static const char commented[] = "# Our plan. Ask Ana before changing it.\n"
                                 "      - publish: 2026-02-01\n"
                                 "      - sign: 2026-06-01 # \xc3\xa9\n"
                                 "# the end\n";
+
+static const char commented_and_held[] =
+    "# Our plan. Ask Ana before changing it.\n"
+    "\n"
+    "format: rollcall.plan/1\n"
+    "name: ours\n"
+    "zone: example.net.   # the private root\n"
+    "dnskey-ttl: 2d\n"
+    "signature-validity: 14d\n"
+    "keys:\n"
+    "  - steps:                 # the old one\n"
+    "    - {publish: 2020-01-01, note: first}\n"
+    "    - sign: 2020-01-01\n"
+    "    # both on one day\n"
+    "    - stop: open     # see ticket 12\n"
+    "      was: 2026-06-01\n"
+    "    - revoke: open\n"
+    "      was: 2026-07-01T10:00:00Z\n"
+    "      note: with care\n"
+    "    - withdraw: open\n"
+    "      was: 2026-09-01\n"
+    "    id: OLD\n"
+    "    algorithm: ECDSAP256SHA256\n"
+    "  - id: NEW\n"
+    "    algorithm: 13\n"
+    "    steps:\n"
+    "      - publish: 2026-02-01\n"
+    "      - sign: open # \xc3\xa9\n"
+    "        was: 2026-06-01\n"
+    "history:\n"
+    "  - operation: postpone\n"
+    "    at: 2026-05-01\n"
+    "    who: Ana\n"
+    "    reason: not ready\n"
+    "    changes:\n"
+    "      - {key: OLD, step: stop, from: 2026-06-01, to: open}\n"
+    "      - {key: OLD, step: revoke, from: 2026-07-01T10:00:00Z, to: open}\n"
+    "      - {key: OLD, step: withdraw, from: 2026-09-01, to: open}\n"
+    "      - {key: NEW, step: sign, from: 2026-06-01, to: open}\n"
+    "# the end\n";
 
 static struct plan *read_text(const char *text)
 {
@@ -206,44 +245,7 @@ static void edits_keep_comments(void **state)
     struct text one, two, three;
     assert_int_equal(plan_postpone(plan, UTC_OPEN, by, &held, NULL), 0);
     assert_edit(commented, held, false, &one);
-    assert_string_equal(one.string, "# Our plan. Ask Ana before changing it.\n"
-                                    "\n"
-                                    "format: rollcall.plan/1\n"
-                                    "name: ours\n"
-                                    "zone: example.net.   # the private root\n"
-                                    "dnskey-ttl: 2d\n"
-                                    "signature-validity: 14d\n"
-                                    "keys:\n"
-                                    "  - steps:                 # the old one\n"
-                                    "    - {publish: 2020-01-01, note: first}\n"
-                                    "    - sign: 2020-01-01\n"
-                                    "    # both on one day\n"
-                                    "    - stop: open     # see ticket 12\n"
-                                    "      was: 2026-06-01\n"
-                                    "    - revoke: open\n"
-                                    "      was: 2026-07-01T10:00:00Z\n"
-                                    "      note: with care\n"
-                                    "    - withdraw: open\n"
-                                    "      was: 2026-09-01\n"
-                                    "    id: OLD\n"
-                                    "    algorithm: ECDSAP256SHA256\n"
-                                    "  - id: NEW\n"
-                                    "    algorithm: 13\n"
-                                    "    steps:\n"
-                                    "      - publish: 2026-02-01\n"
-                                    "      - sign: open # \xc3\xa9\n"
-                                    "        was: 2026-06-01\n"
-                                    "history:\n"
-                                    "  - operation: postpone\n"
-                                    "    at: 2026-05-01\n"
-                                    "    who: Ana\n"
-                                    "    reason: not ready\n"
-                                    "    changes:\n"
-                                    "      - {key: OLD, step: stop, from: 2026-06-01, to: open}\n"
-                                    "      - {key: OLD, step: revoke, from: 2026-07-01T10:00:00Z, to: open}\n"
-                                    "      - {key: OLD, step: withdraw, from: 2026-09-01, to: open}\n"
-                                    "      - {key: NEW, step: sign, from: 2026-06-01, to: open}\n"
-                                    "# the end\n");
+    assert_string_equal(one.string, commented_and_held);
     by.now_us = at("2026-08-01");
     assert_int_equal(plan_resume(held, at("2026-10-01"), by, &resumed, NULL), 0);
     assert_edit(one.string, resumed, false, &two);
