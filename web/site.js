@@ -83,6 +83,12 @@ async function fetchPage() {
   }
 }
 
+// On a narrow screen the timeline is wider than its box: begin with the present in the middle.
+for (const box of document.querySelectorAll(".scroll")) {
+  const now = box.querySelector(".tl-now");
+  if (now) box.scrollLeft += now.getBoundingClientRect().left - box.getBoundingClientRect().left - box.clientWidth / 2;
+}
+
 if (refreshMs > 0) {
   const events = new EventSource("/events");
   events.addEventListener("news", () => {

@@ -166,7 +166,7 @@ static void next_words(struct text *out, const struct view_roll *roll, int64_t n
     int64_t next_us = plan_next_change(roll->plan, now_us);
     text_printf(out, "<p class=\"phase\">Now: %s. ", part_phase(roll->phase));
     if (next_us != UTC_OPEN) {
-        text_add(out, "Next, on ");
+        text_add(out, "Next, at ");
         moment_html_from(out, next_us, now_us, part_seconds(roll->plan));
         text_add(out, ": ");
         part_step_words(out, roll->plan, next_us);

@@ -17,9 +17,8 @@ struct web {
     struct store *store; /* of the serving thread */
     struct store *news;  /* of the thread that waits for news */
     struct rate_table *enrolments;
-    int64_t tried_us; /* when /readyz last wrote; INT64_MIN: never */
-    bool ready;
-    char not_ready[512];
+    int64_t tried_us;      /* when /readyz last wrote; INT64_MIN: never */
+    const char *not_ready; /* why, by the last attempt; NULL: ready */
 };
 
 /* One request being answered. */
@@ -30,6 +29,9 @@ struct ask {
     struct arena *arena;
     const char *part; /* what stands for the * of the route, or "" */
 };
+
+/* Answers a request; `web` is a struct web with a store. What http calls. */
+void web_handle(void *web, const struct http_request *request, struct http_answer *answer);
 
 /* Ends a request with an error: JSON below /api, else a page. `message` is plain text, escaped here. */
 void ask_fail(struct ask *ask, unsigned status, const char *message);

@@ -105,29 +105,33 @@ const char *moment_tick_text(
 
 /* --- in HTML --- */
 
+static void write_html(struct text *out, int64_t us, bool date, bool seconds)
+{
+    char whole[UTC_TEXT], text[UTC_TEXT];
+    text_printf(out, "<time datetime=\"%s\">", utc_format(us, whole));
+    if (date)
+        text_printf(out, "%s ", moment_date(us, text));
+    text_printf(out, "%.*s\xc2\xa0UTC</time>", seconds ? 8 : 5, moment_clock(us, text));
+}
+
 void moment_html(struct text *out, int64_t us, bool seconds)
 {
-    char whole[UTC_TEXT];
-    if (us == UTC_OPEN) {
+    if (us == UTC_OPEN)
         text_add(out, "no date");
-        return;
-    }
-    struct utc_date date = utc_date_of(us);
-    text_printf(out, "<time datetime=\"%s\">%04d-%02d-%02d %02d:%02d", utc_format(us, whole), date.year,
-        date.month, date.day, date.hour, date.minute);
-    if (seconds)
-        text_printf(out, ":%02d", date.second);
-    text_add(out, "\xc2\xa0UTC</time>");
+    else
+        write_html(out, us, true, seconds);
 }
 
 void moment_html_from(struct text *out, int64_t us, int64_t now_us, bool seconds)
 {
-    char words[UTC_TEXT];
-    moment_html(out, us, seconds);
-    if (us == UTC_OPEN)
+    if (us == UTC_OPEN) {
+        text_add(out, "no date");
         return;
+    }
+    char words[UTC_TEXT];
     int64_t away_us = us > now_us ? us - now_us : now_us - us;
     away_us -= away_us % UTC_SECOND; /* nobody counts less */
+    write_html(out, us, !seconds || away_us >= 12 * UTC_HOUR, seconds);
     if (away_us == 0)
         text_add(out, " (now)");
     else if (us > now_us)

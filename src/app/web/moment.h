@@ -21,7 +21,8 @@ const char *moment_tick_text(
 /* <time datetime="…">2018-10-11 16:00 UTC</time>; with seconds where `seconds`; "no date" for UTC_OPEN. */
 void moment_html(struct text *out, int64_t us, bool seconds);
 
-/* The same followed by how far it is from now: "(in 3 days)", "(2 min ago)". */
+/* The same, without the date where seconds matter and it is near, followed by how far it is from now: "(in 3
+ * days)", "(2 min ago)". */
 void moment_html_from(struct text *out, int64_t us, int64_t now_us, bool seconds);
 
 #endif

@@ -36,7 +36,7 @@ static const struct {
     {"sign", "the new key signs alone"},
     {"revoke", "the old key is revoked"},
     {"done", "done: the old key is withdrawn"},
-    {"postponed", "postponed: nothing happens until a date is set"},
+    {"postponed", "postponed, and nothing happens until there is a date"},
     {"backed-out", "backed out: the old key signs again"},
     {"unreadable", "the plan cannot be read"},
 };

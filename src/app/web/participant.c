@@ -74,7 +74,7 @@ static void next_card(struct text *out, const struct view_one *one, bool seconds
     int64_t next_us = plan_next_change(one->plan, one->now_us);
     text_printf(out, "<p>Now: %s.", part_phase(plan_phase_at(one->plan, one->now_us)));
     if (next_us != UTC_OPEN) {
-        text_add(out, " Next, on ");
+        text_add(out, " Next, at ");
         moment_html_from(out, next_us, one->now_us, seconds);
         text_add(out, ": ");
         part_step_words(out, one->plan, next_us);

@@ -1,6 +1,7 @@
 /* For machines that watch: metrics, alive, ready. */
 #include "app/web/inside.h"
 #include "app/web/view.h"
+#include "base/log.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -13,15 +14,8 @@ void health_get(struct ask *ask)
     text_add(&ask->answer->body, "ok\n");
 }
 
-static void not_ready(struct web *web, const char *why)
-{
-    web->ready = false;
-    size_t length = strnlen(why, sizeof web->not_ready - 1);
-    memcpy(web->not_ready, why, length);
-    web->not_ready[length] = '\0';
-}
-
-/* Reads and really writes, but not for every question: each write is news to the pages. */
+/* Reads and really writes, but not for every question: each write is news to the pages. Why it fails is for
+ * the log; the answer holds no path. */
 static void try_store(struct ask *ask)
 {
     struct web *web = ask->web;
@@ -30,25 +24,29 @@ static void try_store(struct ask *ask)
     struct store_roll *rolls;
     size_t count;
     struct statvfs disk;
-    int err = store_rolls(web->store, ask->arena, &rolls, &count, &note);
-    if (!err)
-        err = store_setting_set(web->store, "web.ready", utc_format(ask->request->now_us, now), &note);
-    web->ready = true;
-    if (err)
-        not_ready(web, note.text[0] ? note.text : err_str(err));
+    const char *fault = NULL;
+    if (store_rolls(web->store, ask->arena, &rolls, &count, &note) != 0)
+        fault = "the store cannot be read";
+    else if (store_setting_set(web->store, "web.ready", utc_format(ask->request->now_us, now), &note) != 0)
+        fault = "the store cannot be written";
     else if (statvfs(web->config.state, &disk) == 0 && disk.f_bavail * disk.f_frsize < LEAST_FREE)
-        not_ready(web, "the disk is nearly full");
+        fault = "the disk is nearly full";
+    if (fault && !web->not_ready)
+        log_error("not ready: %s; %s", fault, note.text);
+    if (!fault && web->not_ready)
+        log_info("ready again");
+    web->not_ready = fault;
     web->tried_us = ask->request->now_us;
 }
 
 void ready_get(struct ask *ask)
 {
     struct web *web = ask->web;
-    int64_t since_us = ask->request->now_us - web->tried_us;
-    if (web->tried_us == INT64_MIN || since_us < 0 || since_us >= TRY_EACH_S * UTC_SECOND || !web->ready)
+    int64_t since_us = web->tried_us == INT64_MIN ? -1 : ask->request->now_us - web->tried_us;
+    if (since_us < 0 || since_us >= TRY_EACH_S * UTC_SECOND || web->not_ready)
         try_store(ask);
-    ask->answer->status = web->ready ? 200 : 503;
-    text_printf(&ask->answer->body, web->ready ? "ready\n" : "not ready: %s\n", web->not_ready);
+    ask->answer->status = web->not_ready ? 503 : 200;
+    text_printf(&ask->answer->body, web->not_ready ? "not ready: %s\n" : "ready\n", web->not_ready);
 }
 
 /* --- metrics: Prometheus text format 0.0.4 --- */
@@ -105,7 +103,8 @@ void metrics_get(struct ask *ask)
     by_verdict(out, &view, false);
     by_verdict(out, &view, true);
     one(out, "rollcall_rolls", "gauge", "Rolls, those that are over included.", (int64_t)view.roll_count);
-    http_metrics(out, ask->web->http);
+    if (ask->web->http)
+        http_metrics(out, ask->web->http);
     struct web_metric more[MAX_METRICS];
     const struct web_config *config = &ask->web->config;
     size_t count = config->metrics ? config->metrics(config->context, more, MAX_METRICS) : 0;

@@ -24,6 +24,7 @@ struct labels {
 
 struct drawing {
     struct text *out;
+    struct text words; /* what stands above everything else: drawn last */
     const struct plan *plan;
     struct timeline_axis axis;
     int64_t now_us;
@@ -75,10 +76,10 @@ static int draw_labels(struct drawing *d, struct labels *labels, double y)
             level++;
         end[level] = x + width;
         used = level + 1 > used ? level + 1 : used;
-        text_printf(d->out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", label->class, x + 5,
+        text_printf(&d->words, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", label->class, x + 5,
             y + LINE * (level + 1) - 3);
-        text_add_html(d->out, label->text);
-        text_add(d->out, "</text>\n");
+        text_add_html(&d->words, label->text);
+        text_add(&d->words, "</text>\n");
     }
     return used;
 }
@@ -179,13 +180,13 @@ static void add_ghosts(struct drawing *d, const struct plan_key *key, double y, 
 static double draw_key(struct drawing *d, const struct plan_key *key, double y)
 {
     struct labels labels = {.count = 0};
-    text_printf(d->out, "<text class=\"tl-key\" x=\"%.1f\" y=\"%.1f\">", d->axis.left, y + 14);
-    text_add_html(d->out, key->id);
-    text_add(d->out, "<tspan class=\"tl-about\">");
+    text_printf(&d->words, "<text class=\"tl-key\" x=\"%.1f\" y=\"%.1f\">", d->axis.left, y + 14);
+    text_add_html(&d->words, key->id);
+    text_add(&d->words, "<tspan class=\"tl-about\">");
     if (key->tag >= 0)
-        text_printf(d->out, "  tag %d", key->tag);
-    text_add(d->out, key->zsk ? "  zone-signing key" : "");
-    text_add(d->out, "</tspan></text>\n");
+        text_printf(&d->words, "  tag %d", key->tag);
+    text_add(&d->words, key->zsk ? "  zone-signing key" : "");
+    text_add(&d->words, "</tspan></text>\n");
     y += NAME_HEIGHT;
     draw_bar(d, key, y);
     add_ghosts(d, key, y, &labels);
@@ -203,9 +204,14 @@ static double draw_axis(struct drawing *d, double height)
     for (size_t i = 0; i < count; i++) {
         char text[UTC_TEXT];
         double x = timeline_x(&d->axis, ticks[i]);
+        double most = d->axis.open ? d->axis.right - 30 : WIDTH - 32; /* of the middle of its text */
         text_printf(d->out, "<path class=\"tl-grid\" d=\"M%.1f 22V%.1f\"/>", x, height);
-        text_printf(d->out, "<text class=\"tl-axis\" x=\"%.1f\" y=\"14\">%s</text>\n", x,
-            moment_tick_text(ticks, count, i, d->axis.relative, text));
+        if (x <= most || !d->axis.open)
+            text_printf(d->out, "<text class=\"tl-axis\" x=\"%.1f\" y=\"14\">%s</text>\n",
+                x > most ? most
+                : x < 32 ? 32
+                         : x,
+                moment_tick_text(ticks, count, i, d->axis.relative, text));
     }
     if (d->axis.open)
         text_printf(d->out,
@@ -242,11 +248,12 @@ static void draw_now(struct drawing *d, double height)
 {
     if (d->axis.relative)
         return;
-    bool before = d->now_us<d->axis.from_us, after = d->now_us> d->axis.to_us;
+    bool before = d->now_us < d->axis.from_us;
+    bool after = d->now_us > d->axis.to_us;
     double x = timeline_x(&d->axis, d->now_us), middle = x < 30 ? 30 : x > WIDTH - 30 ? WIDTH - 30 : x;
     if (!before && !after)
-        text_printf(d->out, "<path class=\"tl-now\" d=\"M%.1f 22V%.1f\"/>", x, height - 18);
-    text_printf(d->out, "<text class=\"tl-nowtext\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", middle, height - 5,
+        text_printf(d->out, "<path class=\"tl-now\" d=\"M%.1f 22V%.1f\"/>\n", x, height - 18);
+    text_printf(&d->words, "<text class=\"tl-nowtext\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", middle, height - 5,
         before  ? "\xe2\x86\x90 now"
         : after ? "now \xe2\x86\x92"
                 : "now");
@@ -267,32 +274,34 @@ static void describe(struct drawing *d)
     }
 }
 
-static void draw_now_line(struct drawing *d, double height)
-{
-    if (!d->axis.relative && d->now_us >= d->axis.from_us && d->now_us <= d->axis.to_us)
-        text_printf(d->out, "<path class=\"tl-now\" d=\"M%.1f 22V%.1f\"/>\n", timeline_x(&d->axis, d->now_us),
-            height - 2);
-}
-
 static double draw_rows(struct drawing *d, double height)
 {
     double y = draw_axis(d, height);
-    draw_now_line(d, height); /* behind the words */
     y = draw_operations(d, y, height);
     for (size_t k = 0; k < d->plan->key_count; k++)
         y = draw_key(d, &d->plan->keys[k], y);
     return y + 14;
 }
 
+static double measure(const struct drawing *drawing)
+{
+    struct drawing d = *drawing;
+    struct text thrown_away;
+    d.out = &thrown_away;
+    text_start(&thrown_away);
+    text_start(&d.words);
+    double height = draw_rows(&d, 0);
+    text_free(&thrown_away);
+    text_free(&d.words);
+    return height;
+}
+
 void timeline_svg(struct text *out, const struct plan *plan, int64_t now_us, const char *id)
 {
-    struct text measured;
-    text_start(&measured);
-    struct drawing d = {&measured, plan, timeline_axis(plan, now_us), now_us, id};
-    double height = draw_rows(&d, 0);
-    out->failed |= measured.failed;
-    text_free(&measured);
-    d.out = out;
+    struct drawing d = {
+        .out = out, .plan = plan, .axis = timeline_axis(plan, now_us), .now_us = now_us, .id = id};
+    double height = measure(&d);
+    text_start(&d.words);
     text_printf(out,
         "<svg class=\"tl\" role=\"img\" viewBox=\"0 0 %d %.0f\" aria-labelledby=\"%s-t %s-d\" "
         "xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"%s-t\">Timeline of ",
@@ -303,5 +312,8 @@ void timeline_svg(struct text *out, const struct plan *plan, int64_t now_us, con
     text_add(out, "</desc>\n");
     draw_rows(&d, height - 16);
     draw_now(&d, height);
+    text_add(out, d.words.string);
+    out->failed |= d.words.failed;
+    text_free(&d.words);
     text_add(out, "</svg>\n");
 }

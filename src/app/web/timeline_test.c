@@ -1,5 +1,6 @@
 /* Every built-in plan, at every moment that matters, and after every operation: the drawing is well-formed,
  * says what the plan says, and nothing lies outside of it. */
+#include "app/web/markup_check.h"
 #include "app/web/moment.h"
 #include "app/web/timeline.h"
 #include "core/roll/plan.h"
@@ -11,60 +12,6 @@
 #include <string.h>
 /* last */
 #include <cmocka.h>
-
-/* Elements close in the order in which they opened, attributes are quoted and occur once, text holds no bare
- * markup. Enough of XML for what is drawn here; what real parsers think is asked in tests/system/web. */
-static const char *check_tag(const char *at, char stack[][16], int *depth)
-{
-    char name[16] = "";
-    if (at[1] == '/') {
-        assert_true(*depth > 0);
-        const char *top = stack[--*depth];
-        assert_memory_equal(at + 2, top, strlen(top));
-        at += 2 + strlen(top);
-        assert_int_equal(*at, '>');
-        return at + 1;
-    }
-    assert_int_equal(sscanf(at + 1, "%15[a-z]", name), 1);
-    at += 1 + strlen(name);
-    char seen[16][24];
-    int attributes = 0;
-    while (*at == ' ' || *at == '\n') {
-        char attribute[24];
-        assert_int_equal(sscanf(at, " %23[-a-zA-Z:]", attribute), 1);
-        for (int i = 0; i < attributes; i++)
-            assert_string_not_equal(seen[i], attribute);
-        strcpy(seen[attributes++], attribute);
-        at = strchr(at, '=');
-        assert_int_equal(at[1], '"');
-        const char *end = strchr(at + 2, '"');
-        assert_non_null(end);
-        assert_null(memchr(at + 2, '<', (size_t)(end - at - 2)));
-        at = end + 1;
-    }
-    if (at[0] == '/' && at[1] == '>')
-        return at + 2;
-    assert_int_equal(*at, '>');
-    strcpy(stack[(*depth)++], name);
-    return at + 1;
-}
-
-static void check_xml(const char *at)
-{
-    char stack[32][16];
-    int depth = 0;
-    while (*at) {
-        if (*at == '<') {
-            at = check_tag(at, stack, &depth);
-        } else {
-            assert_int_not_equal(*at, '>');
-            if (*at == '&')
-                assert_non_null(strpbrk(at, ";"));
-            at++;
-        }
-    }
-    assert_int_equal(depth, 0);
-}
 
 /* Every x that is drawn lies between the edges. */
 static void check_inside(const char *svg)
@@ -83,7 +30,7 @@ static void draw(const struct plan *plan, int64_t now_us)
     text_start(&text);
     timeline_svg(&text, plan, now_us, "t");
     assert_false(text.failed);
-    check_xml(text.string);
+    assert_null(markup_check(text.string));
     check_inside(text.string);
     for (size_t i = 0; i < plan->key_count; i++)
         assert_non_null(strstr(text.string, plan->keys[i].id));

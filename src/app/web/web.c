@@ -111,7 +111,7 @@ static void dispatch(struct ask *ask)
     }
 }
 
-static void handle(void *context, const struct http_request *request, struct http_answer *answer)
+void web_handle(void *context, const struct http_request *request, struct http_answer *answer)
 {
     struct ask ask = {.web = context, .request = request, .answer = answer, .arena = arena_new(), .part = ""};
     if (ask.arena)
@@ -169,7 +169,7 @@ static int bind_http(struct web *web, const struct web_config *given, struct err
     http.streams = config->streams;
     http.rate = config->rate;
     http.burst = config->burst;
-    http.handle = handle;
+    http.handle = web_handle;
     http.news = news;
     http.context = web;
     web->config.listen = web->config.proxy = NULL;
