@@ -1,9 +1,9 @@
 /* Every page as JSON. What is public and what is not is as on the pages. */
-#include "app/web/api_json.h"
 #include "app/web/inside.h"
 #include "app/web/route.h"
 #include "app/web/snippet.h"
 #include "io/json/json.h"
+#include "io/json/plan_json.h"
 #include "io/json/verdict_json.h"
 
 #include <stdlib.h>
@@ -45,6 +45,25 @@ void api_index_get(struct ask *ask)
 
 /* --- overview --- */
 
+/* What is public. */
+static void set_participant(struct json *object, const struct view_participant *p)
+{
+    json_set_int(object, "number", p->row.id);
+    json_set_string(object, "label", p->row.label);
+    json_set_string(object, "country", *p->row.country ? p->row.country : NULL);
+    if (p->row.users < 0)
+        json_set_null(object, "users");
+    else
+        json_set_int(object, "users", p->row.users);
+    json_set_time(object, "joined", p->row.joined_us);
+    json_set_string(object, "verdict", verdict_name(p->verdict));
+    json_set_string(object, "state", verdict_state_name(p->state));
+    json_set_string(object, "summary", p->summary);
+    json_set_time(object, "trust", p->trust_us);
+    json_set_time(object, "breaks", p->break_us);
+    json_set_time(object, "broke", p->broke_us);
+}
+
 static void set_totals(struct json *object, const struct view_roll *roll)
 {
     for (int v = 0; v < VIEW_VERDICTS; v++) {
@@ -63,7 +82,7 @@ static void set_roll(
     json_set_string(object, "phase", roll->phase);
     json_set_string(object, "verdict", verdict_name(roll->worst));
     if (roll->plan)
-        api_json_plan(json_set_object(object, "document"), roll->plan, view->now_us);
+        plan_json_set(json_set_object(object, "document"), roll->plan, view->now_us);
     else
         json_set_null(object, "document");
     set_totals(json_set_object(object, "totals"), roll);
@@ -73,7 +92,7 @@ static void set_roll(
     struct json *list = json_set_array(object, "participants");
     for (size_t i = from; i < roll->count && i < from + VIEW_PAGE; i++) {
         view_dates(&roll->participants[i], ask->arena);
-        api_json_participant(json_add_object(list), &roll->participants[i]);
+        set_participant(json_add_object(list), &roll->participants[i]);
     }
 }
 
@@ -225,7 +244,7 @@ void api_participant_get(struct ask *ask)
     json_set_time(root, "left", row->left_us ? row->left_us : UTC_OPEN);
     set_keys(json_set_array(root, "keys"), &one);
     if (one.plan)
-        api_json_plan(json_set_object(root, "plan"), one.plan, one.now_us);
+        plan_json_set(json_set_object(root, "plan"), one.plan, one.now_us);
     else
         json_set_null(root, "plan");
     set_snippets(ask, json_set_object(root, "snippets"), &one);
@@ -264,9 +283,8 @@ void api_plan_get(struct ask *ask)
         return;
     }
     struct json *root = json_new_object();
-    json_set_string(root, "schema", "rollcall.plan/1");
-    json_set_time(root, "now", ask->request->now_us);
-    api_json_plan(root, plan, ask->request->now_us);
+    json_set_string(root, "schema", PLAN_JSON_SCHEMA);
+    plan_json_set(root, plan, plan->relative ? INT64_MIN : ask->request->now_us);
     ask_json(ask, 200, root);
     plan_free(plan);
 }

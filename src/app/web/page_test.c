@@ -532,6 +532,22 @@ static void machines(void **state)
     assert_int_equal(f->answer.status, 503);
 }
 
+static void calendar(void **state)
+{
+    struct fixture *f = *state;
+    struct plan *plan = root_2018(f->now_us);
+    add_words(f, add_roll(f, plan), TOKEN_A, "a.rolls.lab.", "A resolver", "");
+    plan_free(plan);
+    const char *calendar = get(f, "/p/" TOKEN_A "/calendar.ics");
+    assert_int_equal(f->answer.status, 200);
+    assert_string_equal(f->answer.type, "text/calendar; charset=utf-8");
+    assert_string_equal(f->answer.file_name, "rollcall.ics");
+    assert_memory_equal(calendar, "BEGIN:VCALENDAR\r\n", 17);
+    assert_non_null(strstr(calendar, "KSK-2017"));
+    get(f, "/p/" TOKEN_B "/calendar.ics");
+    assert_int_equal(f->answer.status, 404);
+}
+
 static void assets(void **state)
 {
     struct fixture *f = *state;
@@ -554,6 +570,6 @@ int main(void)
 {
     const struct CMUnitTest all[] = {TEST(hostile_words), TEST(what_is_public), TEST(postponed), TEST(plans),
         TEST(golden_json), TEST(no_such_thing), TEST(methods), TEST(refuses_wishes), TEST(enrols),
-        TEST(observations), TEST(machines), TEST(assets)};
+        TEST(observations), TEST(machines), TEST(calendar), TEST(assets)};
     return cmocka_run_group_tests_name("app/web/page", all, NULL, NULL);
 }

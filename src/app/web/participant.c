@@ -83,6 +83,8 @@ static void next_card(struct text *out, const struct view_one *one, bool seconds
     text_add(out, "</p>\n");
     part_notice(out, one->plan, &one->roll, seconds);
     part_timeline(out, one->plan, one->now_us, "tl");
+    text_printf(out, "<p><a href=\"/p/%s/calendar.ics\">These dates as a calendar</a> (iCalendar)</p>\n",
+        one->participant.row.token);
     close_card(out);
 }
 
