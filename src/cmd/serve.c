@@ -8,9 +8,9 @@
 #include "io/proc/loop.h"
 #include "io/proc/notify.h"
 #include "io/proc/privilege.h"
+#include "io/proc/tree.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -166,12 +166,6 @@ static int make_state(struct run *run)
     run->config.state = run->state;
     snprintf(run->work, sizeof run->work, "%s/demo", run->state);
     return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status, (void)kind, (void)where;
-    return remove(path);
 }
 
 static void on_over(void *context, int verdict)
@@ -343,7 +337,7 @@ int cmd_serve(int argc, char **argv)
         code = rc ? cmd_fail("serve", rc, "%s", note.text) : run.exit_code;
     }
     if (run.temporary)
-        nftw(run.state, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        tree_remove(run.state);
     arena_free(run.arena);
     return code;
 }
