@@ -185,7 +185,7 @@ int enrol_participant(struct store *store, const struct enrol_wish *wish, const 
     if (!err)
         err = check_place(store, terms, result.zone, note); /* before the work of making keys */
     if (!err)
-        err = rolls_template(&wish->roll, &template, note);
+        err = rolls_template(store, &wish->roll, &template, note);
     if (!err)
         err = make_keys(template, &keys, note);
     if (!err && (keys_random_token(result.token, ENROL_TOKEN) != 0 || !(arena = arena_new())))

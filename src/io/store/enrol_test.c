@@ -1,8 +1,10 @@
 /* Who is taken in, with what; what is refused, in words for people; and that a failure leaves nothing. */
 #include "io/store/enrol.h"
 
+#include "base/text.h"
 #include "core/dns/dnskey.h"
 #include "io/store/store_test_dir.h"
+#include "io/yaml/plan_yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -290,6 +292,54 @@ static void takes_a_plan_document(void **state)
     assert_non_null(strstr(f->note.text, "too late to join"));
 }
 
+/* A plan file of the operator's is a roll in the store: it is joined by its name, also when it was postponed.
+ */
+static void joins_an_offered_plan(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const keys[] = {"KSK-1", "KSK-2"};
+    struct plan *template = NULL, *dated = NULL, *held = NULL;
+    struct plan_decision by = {.now_us = now_us, .reason = "not ready"};
+    struct text document;
+    int64_t roll_id = 0;
+    assert_int_equal(plan_builtin("testzone", &template), 0);
+    assert_int_equal(plan_start(template, now_us - UTC_DAY, "corp.test.", 0, &dated, &f->note), 0);
+    dated->name = "corp-2027";
+    assert_int_equal(plan_postpone(dated, UTC_OPEN, by, &held, &f->note), 0);
+    text_start(&document);
+    assert_int_equal(plan_yaml_write(held, &document), 0);
+    struct store_roll roll = {.plan_name = "corp-2027",
+        .document = document.string,
+        .start_us = dated->start_us,
+        .changed_us = now_us};
+    refuse(f, wish_of("corp-2027"), ERR_USAGE, "no plan 'corp-2027'");
+    assert_int_equal(store_roll_add(f->store, &roll, &roll_id, &f->note), 0);
+    struct enrol_result result = enrol(f, wish_of("corp-2027"), now_us);
+    assert_false(result.new_roll);
+    assert_int_equal(result.roll_id, roll_id);
+    struct store_key *rows;
+    size_t count;
+    assert_int_equal(store_keys(f->store, result.zone, f->arena, &rows, &count, NULL), 0);
+    assert_true(count >= 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(rows[i].id, keys[i]);
+    text_free(&document);
+    plan_free(template);
+    plan_free(dated);
+    plan_free(held);
+}
+
+static void clock_set_back(void **state)
+{
+    struct fixture *f = *state;
+    struct enrol_result future = enrol(f, wish_of("testzone"), now_us + 3 * UTC_DAY),
+                        now = enrol(f, wish_of("testzone"), now_us);
+    assert_true(now.new_roll); /* not one that has yet to begin */
+    assert_int_equal(now.start_us, now_us);
+    assert_true(now.id > future.id);
+    assert_int_equal(enrol(f, wish_of("testzone"), now_us + UTC_HOUR).roll_id, now.roll_id);
+}
+
 static void keeps_to_the_limit(void **state)
 {
     struct fixture *f = *state;
@@ -378,6 +428,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_bad_zones_and_plans, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_odd_but_harmless_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_a_plan_document, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(joins_an_offered_plan, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(clock_set_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_to_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_nothing_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tokens_and_zones_differ, set_up, tear_down),

@@ -66,7 +66,7 @@ static int judge(const struct plan *plan, const struct rolls_wish *wish, struct 
     if (steps > MAX_STEPS)
         return err_set(
             note, ERR_USAGE, "the plan has %zu steps; a test zone has at most %d", steps, MAX_STEPS);
-    if (plan->history_count > 0)
+    if (plan->history_count > 0 && !wish->plan_name)
         return err_set(
             note, ERR_USAGE, "the plan %s has a history: a test zone begins without one", plan->name);
     if (wish->ttl_s == 0 || wish->ttl_s == plan->dnskey_ttl_s)
@@ -79,15 +79,37 @@ static int judge(const struct plan *plan, const struct rolls_wish *wish, struct 
     return 0;
 }
 
-int rolls_template(const struct rolls_wish *wish, struct plan **ret_template, struct err_note *note)
+/* The plan of the newest roll of that name: one that the platform's operator offers as a file. */
+static int find_offered(struct store *store, const char *name, struct plan **ret_plan, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct store_roll *rolls = NULL;
+    size_t count = 0;
+    int err = arena ? store_rolls(store, arena, &rolls, &count, note) : err_set(note, ERR_NOMEM, "no memory");
+    while (!err && count > 0 && strcmp(rolls[count - 1].plan_name, name) != 0)
+        count--;
+    if (!err && count == 0)
+        err = err_set(note, ERR_USAGE, "there is no plan '%.80s'", name);
+    if (!err)
+        err = plan_yaml_read(
+            name, rolls[count - 1].document, strlen(rolls[count - 1].document), ret_plan, note);
+    arena_free(arena);
+    return err;
+}
+
+int rolls_template(
+    struct store *store, const struct rolls_wish *wish, struct plan **ret_template, struct err_note *note)
 {
     struct plan *plan = NULL;
     struct err_note why = {""};
     int err;
     if (wish->plan_name) {
         err = plan_builtin(wish->plan_name, &plan);
-        if (err == ERR_NOINPUT)
-            return err_set(note, ERR_USAGE, "there is no plan '%.80s'", wish->plan_name);
+        if (err == ERR_NOINPUT) {
+            err = find_offered(store, wish->plan_name, &plan, note);
+            if (err)
+                return err;
+        }
     } else if (!wish->document || wish->length == 0) {
         return err_set(note, ERR_USAGE, "no plan is named");
     } else if (wish->length > MAX_DOCUMENT) {
@@ -126,7 +148,7 @@ static int start_document(const struct plan *template, const char *parent, uint3
 }
 
 static int find(struct store *store, const struct plan *template, const char *parent, uint32_t ttl_s,
-    int64_t least_start_us, struct arena *arena, struct rolls_choice *choice, struct err_note *note)
+    const int64_t starts_us[2], struct arena *arena, struct rolls_choice *choice, struct err_note *note)
 {
     struct store_roll *rolls = NULL;
     size_t count = 0;
@@ -134,7 +156,8 @@ static int find(struct store *store, const struct plan *template, const char *pa
     for (size_t i = count; !err && i > 0 && !choice->id; i--) { /* the newest first */
         const struct store_roll *roll = &rolls[i - 1];
         struct text text;
-        if (strcmp(roll->plan_name, template->name) != 0 || roll->start_us < least_start_us)
+        if (strcmp(roll->plan_name, template->name) != 0 || roll->start_us < starts_us[0] ||
+            roll->start_us > starts_us[1])
             continue;
         text_start(&text);
         err = start_document(template, parent, ttl_s, roll->start_us, &text, NULL, note);
@@ -151,18 +174,20 @@ int rolls_choose(struct store *store, const struct plan *template, const char *p
 {
     struct rolls_choice choice = {.start_us = template->relative ? now_us : template->start_us};
     struct text text;
-    int64_t publish_us = UTC_OPEN, least_start_us = INT64_MIN;
+    int64_t publish_us = UTC_OPEN, starts_us[2] = {INT64_MIN, INT64_MAX}; /* of rolls that may be joined */
     text_start(&text);
     int err = start_document(template, parent, ttl_s, now_us, &text, &publish_us, note);
+    if (!err && template->relative)
+        starts_us[1] = now_us; /* a clock that was set back leaves rolls in the future */
     if (!err && template->relative && publish_us != UTC_OPEN)
-        least_start_us = now_us - (publish_us - now_us) / 2;
+        starts_us[0] = now_us - (publish_us - now_us) / 2;
     if (!err && !template->relative && publish_us <= now_us) {
         char when[UTC_TEXT];
         err = err_set(note, ERR_USAGE, "the new key of the plan %s was published on %s: too late to join",
             template->name, utc_format_short(publish_us, when));
     }
     if (!err)
-        err = find(store, template, parent, ttl_s, least_start_us, arena, &choice, note);
+        err = find(store, template, parent, ttl_s, starts_us, arena, &choice, note);
     if (!err && !choice.id && !(choice.document = arena_string(arena, text.string)))
         err = err_set(note, ERR_NOMEM, "no memory for the plan");
     if (!err)

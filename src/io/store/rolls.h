@@ -17,7 +17,7 @@ int rolls_write(struct store *store, int64_t id, const struct plan *plan, int64_
 
 /* What a participant wishes to follow. */
 struct rolls_wish {
-    const char *plan_name; /* a built-in plan, or NULL … */
+    const char *plan_name; /* a built-in plan, or one that a roll in the store has; or NULL … */
     const char *document;  /* … and then a plan document (YAML) of `length` octets, from a stranger */
     size_t length;
     uint32_t ttl_s; /* 60 or 172,800; 0: the plan's own */
@@ -26,7 +26,8 @@ struct rolls_wish {
 /* Reads and judges the wish. Refused with ERR_USAGE: no such plan, a document with a fault (line and column
  * are named), more than 8 keys or 64 steps, keys with tags or digests (a test zone's keys are made anew), a
  * history, another TTL. */
-int rolls_template(const struct rolls_wish *wish, struct plan **ret_template, struct err_note *note);
+int rolls_template(
+    struct store *store, const struct rolls_wish *wish, struct plan **ret_template, struct err_note *note);
 
 /* The roll to join: one of the same plan and TTL, undisturbed, with at least half of the time before its new
  * key is published still to come, so that a resolver can be set up; else a new one that starts now. Adds
