@@ -153,6 +153,45 @@ static void add_signal(struct evidence_source *source, const struct evidence_eve
     sightings_add(&source->signals[i].seen, at_us);
 }
 
+/* Whether signals come together with DNSKEY queries, before or after, at whichever address these leave. */
+static void couple_signal(struct evidence_source *source, const struct evidence *evidence, int64_t at_us)
+{
+    const struct rhythm *all = &evidence->whole.rhythm;
+    source->signals_apart += source->signal_us != 0;
+    source->signal_us = 0;
+    if (all->begun && at_us - all->key_us <= evidence->scale.burst_us)
+        source->signals_with++;
+    else
+        source->signal_us = at_us;
+}
+
+static void couple_dnskey(struct evidence *evidence, int64_t at_us)
+{
+    for (size_t i = 0; i <= evidence->source_count; i++) {
+        struct evidence_source *source =
+            i < evidence->source_count ? &evidence->sources[i] : &evidence->whole;
+        if (!source->signal_us)
+            continue;
+        bool near = at_us - source->signal_us <= evidence->scale.burst_us;
+        source->signals_with += near;
+        source->signals_apart += !near;
+        source->signal_us = 0;
+    }
+}
+
+enum rhythm_timer evidence_timer(const struct evidence_source *source)
+{
+    unsigned long followed = 0, reversed = 0;
+    for (int phase = 0; phase < EVIDENCE_PHASES; phase++) {
+        followed += source->proofs[phase].followed.count;
+        reversed += source->proofs[phase].reversed.count;
+    }
+    if (followed > reversed || source->signals_with > source->signals_apart)
+        return RHYTHM_ANY;
+    bool apart = source->signals_apart >= 2 && source->signals_apart > 2 * source->signals_with;
+    return reversed >= 2 || apart ? RHYTHM_OWN : RHYTHM_ANY;
+}
+
 static void streak_stopped(struct evidence_streak *streak, int64_t asked_us)
 {
     if (!streak->stopped++)
@@ -298,30 +337,31 @@ static void add_answer(
 /* The first DNSKEY query after the new key's publication, and the first that was a sign of following: the
  * hold-down of a follower began no later. */
 static void note_publication(struct evidence_source *source, const struct plan *plan,
-    enum evidence_phase phase, int64_t at_us, bool sign)
+    const struct evidence_event *event, int64_t at_us)
 {
-    if (phase == EVIDENCE_BEFORE)
-        return;
+    const struct rhythm *rhythm = &source->rhythm;
     int64_t published_us = plan_roll_at(plan, at_us).publish_us;
-    if (published_us != source->published_us) {
+    bool dnskey = event->kind == EVIDENCE_DNSKEY || event->kind == EVIDENCE_KEYTAG;
+    if (published_us != source->published_us && dnskey) {
         source->published_us = published_us;
         source->key_published_us = at_us;
         source->sign_published_us = UTC_OPEN;
     }
-    if (source->rhythm.run_us == INT64_MIN)
+    if (rhythm->run_us == INT64_MIN || source->published_us != published_us)
         source->sign_published_us = UTC_OPEN;
-    else if (sign && source->sign_published_us == UTC_OPEN)
-        source->sign_published_us = at_us;
+    else if (source->sign_published_us == UTC_OPEN && rhythm->sign_us >= source->key_published_us)
+        source->sign_published_us = rhythm->sign_us;
 }
 
 static void add_dnskey(struct evidence_source *source, const struct evidence *evidence,
-    const struct plan *plan, const struct evidence_event *event, enum evidence_phase phase, int64_t at_us)
+    const struct evidence_event *event, enum evidence_phase phase, int64_t at_us)
 {
     const struct rhythm_scale *scale = &evidence->scale;
     const struct rhythm *own = &source->rhythm;
     source->cache.asked_us = 0;
     if (phase < EVIDENCE_ROLLED && own->begun && at_us - source->cache.name_us <= scale->burst_us &&
         at_us - own->key_us > scale->ttl_us / 20 * 19 &&
+        at_us - evidence->whole.rhythm.key_us > scale->burst_us &&
         at_us - evidence->whole.rhythm.key_us < scale->ttl_us - scale->burst_us)
         source->cache.apart++;
     bool close = source->burst.row && at_us - source->burst.last_us <= scale->burst_us;
@@ -330,8 +370,7 @@ static void add_dnskey(struct evidence_source *source, const struct evidence *ev
     if (source->burst.row == BURST)
         sightings_add(&source->burst.seen[phase], at_us);
     source->dnssec_ok |= event->dnssec_ok;
-    bool sign = rhythm_dnskey(&source->rhythm, scale, &evidence->prompts, at_us, event->tcp);
-    note_publication(source, plan, phase, at_us, sign);
+    rhythm_dnskey(&source->rhythm, scale, &evidence->prompts, at_us, event->tcp);
 }
 
 /* A name was asked, when its own copy of the DNSKEY RRset must have expired but one that another address
@@ -369,13 +408,17 @@ static void add_to(struct evidence_source *source, const struct evidence *eviden
         sightings_add(&source->kinds[phase][EVIDENCE_DNSKEY], at_us);
     if (event->kind == EVIDENCE_SIGNAL || event->kind == EVIDENCE_KEYTAG)
         add_signal(source, event, at_us);
+    if (event->kind == EVIDENCE_SIGNAL)
+        couple_signal(source, evidence, at_us);
     if (event->kind == EVIDENCE_DNSKEY || event->kind == EVIDENCE_KEYTAG) {
-        add_dnskey(source, evidence, plan, event, phase, at_us);
-        return;
+        add_dnskey(source, evidence, event, phase, at_us);
+    } else {
+        if (is_name(event->kind))
+            watch_cache(evidence, source, phase, at_us);
+        rhythm_query(&source->rhythm, &evidence->scale, &evidence->prompts, at_us);
     }
-    if (is_name(event->kind))
-        watch_cache(evidence, source, phase, at_us);
-    rhythm_query(&source->rhythm, &evidence->scale, &evidence->prompts, at_us);
+    if (phase != EVIDENCE_BEFORE)
+        note_publication(source, plan, event, at_us);
 }
 
 int evidence_add(struct evidence *evidence, const struct plan *plan, const struct evidence_event *event)
@@ -405,6 +448,8 @@ int evidence_add(struct evidence *evidence, const struct plan *plan, const struc
     }
     if (is_name(event->kind))
         rhythm_prompt(&evidence->prompts, &evidence->scale, at_us);
+    if (event->kind == EVIDENCE_DNSKEY)
+        couple_dnskey(evidence, at_us);
     add_to(source, evidence, plan, event, phase, at_us);
     add_to(&evidence->whole, evidence, plan, event, phase, at_us);
     if (event->kind >= EVIDENCE_PROOF && event->kind <= EVIDENCE_PROOF_DS)

@@ -104,7 +104,11 @@ struct evidence_source {
     unsigned long signal_changes;                     /* times that the set was another than the one before */
     unsigned long signal_run;                         /* the newest set, this often in a row … */
     int64_t signal_run_us;                            /* … since then */
-    struct sightings signals_lost;                    /* sets beyond EVIDENCE_SIGNALS */
+    /* Signals close to a DNSKEY query (Unbound and Knot Resolver send them together), and apart from any
+     * (BIND: by a timer of its own) */
+    unsigned long signals_with, signals_apart;
+    int64_t signal_us;             /* the last, while no DNSKEY query was near it; 0: none waits */
+    struct sightings signals_lost; /* sets beyond EVIDENCE_SIGNALS */
     struct evidence_proofs proofs[EVIDENCE_PHASES];
     struct evidence_streak streak;
     struct { /* DNSKEY queries close together: one that retries */
@@ -171,6 +175,10 @@ int evidence_add(struct evidence *evidence, const struct plan *plan, const struc
  * stopped. */
 struct evidence_streak evidence_streak_at(
     const struct evidence *evidence, const struct evidence_source *source, int64_t now_us);
+
+/* How its refresh is timed if it follows: RHYTHM_OWN once it looks like BIND (signals apart from DNSKEY
+ * queries; DNSKEY before DS in proofs). */
+enum rhythm_timer evidence_timer(const struct evidence_source *source);
 
 /* Totals over all phases, or from one on. */
 unsigned long evidence_count(const struct evidence_source *source, enum evidence_kind kind);

@@ -1,12 +1,13 @@
 /* The weights, and what they were drawn from.
  *
- * A strong sign: 4 bits for following. Of a static validator's DNSKEY queries, perhaps one in twenty arrives
- * later than `burst_us` after the question that caused it (a lost datagram sent again late, a client that
- * asks for DNSKEY itself); of a follower's windows nearly every one has a sign. 1 : 1/20 is 4.3 bits. Signs
- * closer than 0.7 R to the last that counted do not count: a refresh timer cannot have made them, and a fault
- * might make many.
+ * A strong sign: 4 bits for following. Of a static validator's DNSKEY queries, about one in two hundred
+ * arrives later than `burst_us` after the question that caused it (a lost datagram sent again late; a client
+ * that asks for DNSKEY itself); of a follower's windows nearly every one has a sign. One query by itself
+ * would be worth more than 7 bits; 4 are counted, and fewer where so many queries lie between two signs that
+ * chance makes one. One that keeps the refresh interval from the last counts 4 all the same. Signs closer
+ * than 0.7 R to the last that counted do not count: no refresh timer can have made them.
  *
- * A weak sign: 3 bits if it keeps the interval R from the last sign (0.88 to 1.05 of it): that also shows a
+ * A weak sign: 3 bits if it keeps the interval R from the last sign (0.88 to 1.05 of it): that shows a
  * follower whose timer keeps step with its clients, and one so busy that no query is unprompted. Not for R of
  * half a day and more: caches that keep answers for a day at most are common, and keep that interval too.
  * Other weak signs: 1.5 bits, and only where questions are so dense that strong signs are rare. A cache with
@@ -19,7 +20,9 @@
  * very window, and the bits are -log2 of it, at most 3: windows are not independent (a client that asks once
  * a minute by the clock keeps step with an hourly refresh), and a fault of ours could spoil a few in a row.
  * So a static validator is named after four windows at the earliest: 27 s at TTL 10 s and R 5 s, five hours
- * at R 1 h, five days at R 1 d.
+ * at R 1 h, five days at R 1 d. Where the timer may start anew at any DNSKEY query, a window is a stretch
+ * without one: at TTL 60 s and R 1 h that takes quiet of more than an hour, and busy resolvers are not
+ * decided by rhythm.
  *
  * Windows that say nothing: two queries within a burst (the second may be a refresh just as well as a
  * retransmission); no DNSKEY query for four TTLs or refreshes (the source does not validate, or its cache has
@@ -79,169 +82,292 @@ void rhythm_prompt(struct rhythm_prompts *prompts, const struct rhythm_scale *sc
     prompts->any = true;
 }
 
-static void open_window(struct rhythm *rhythm, const struct rhythm_scale *scale,
+static void open_window(struct rhythm_test *test, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    rhythm->window.from_us = at_us;
-    rhythm->window.covered_us = covered(prompts, scale, at_us);
-    rhythm->window.fresh_us = rhythm->window.silence_us = 0;
-    rhythm->window.doubled = false;
+    test->from_us = at_us;
+    test->covered_us = covered(prompts, scale, at_us);
+    test->fresh_us = test->silence_us = 0;
+    test->doubled = false;
+}
+
+static void open_both(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, int64_t at_us)
+{
+    for (int i = 0; i < RHYTHM_TIMERS; i++) {
+        rhythm->test[i].missed_row = 0;
+        rhythm->test[i].gap = false;
+        open_window(&rhythm->test[i], scale, prompts, at_us);
+    }
 }
 
 /* The part of the window up to at_us in which the cached RRset was young enough for any DNSKEY query to be
  * early. */
-static int64_t fresh(const struct rhythm *rhythm, const struct rhythm_scale *scale, int64_t at_us)
+static int64_t fresh(const struct rhythm *rhythm, const struct rhythm_test *test,
+    const struct rhythm_scale *scale, int64_t at_us)
 {
-    int64_t from = rhythm->key_us > rhythm->window.from_us ? rhythm->key_us : rhythm->window.from_us;
+    int64_t from = rhythm->key_us > test->from_us ? rhythm->key_us : test->from_us;
     int64_t to = least(at_us, rhythm->key_us + scale->early_us);
     return to > from ? to - from : 0;
 }
 
-static void score_add(struct rhythm *rhythm, int eighths)
+static void score_add(struct rhythm_test *test, int eighths)
 {
-    rhythm->score = (int16_t)within(rhythm->score + eighths, -RHYTHM_MOST, RHYTHM_MOST);
+    test->score = (int16_t)within(test->score + eighths, -RHYTHM_MOST, RHYTHM_MOST);
 }
 
-static void count_missed(struct rhythm *rhythm, int eighths, int64_t at_us)
+static void count_missed(struct rhythm *rhythm, struct rhythm_test *test, int eighths, int64_t at_us)
 {
-    sightings_add(&rhythm->missed, at_us);
-    score_add(rhythm, eighths);
-    if (++rhythm->missed_row >= RUN_ENDS)
+    sightings_add(&test->missed, at_us);
+    score_add(test, eighths);
+    if (++test->missed_row >= RUN_ENDS && test == &rhythm->test[RHYTHM_ANY])
         rhythm->run_us = INT64_MIN;
 }
 
 /* Thousandths of a window's time that questions cover, and what a missed refresh in it is worth. */
-static int64_t density(const struct rhythm *rhythm, const struct rhythm_scale *scale,
+static int64_t density(const struct rhythm_test *test, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    int64_t span = at_us - rhythm->window.from_us;
-    return span > 0 ? (covered(prompts, scale, at_us) - rhythm->window.covered_us) * 1000 / span : 0;
+    int64_t span = at_us - test->from_us;
+    return span > 0 ? (covered(prompts, scale, at_us) - test->covered_us) * 1000 / span : 0;
 }
 
-static int missed_worth(const struct rhythm *rhythm, const struct rhythm_scale *scale,
-    const struct rhythm_prompts *prompts, int64_t at_us)
+static int missed_worth(const struct rhythm *rhythm, const struct rhythm_test *test,
+    const struct rhythm_scale *scale, const struct rhythm_prompts *prompts, int64_t at_us)
 {
     static const struct {
         int hidden, eighths;
     } worth[] = {
         {125, 3 * RHYTHM_BIT}, {250, 2 * RHYTHM_BIT}, {500, RHYTHM_BIT}, {707, RHYTHM_BIT / 2}, {1001, 0}};
-    int64_t span = at_us - rhythm->window.from_us;
-    int64_t fresh_us = rhythm->window.fresh_us + fresh(rhythm, scale, at_us);
+    if (test == &rhythm->test[RHYTHM_ANY]) /* no DNSKEY query at all: nothing can hide */
+        return worth[0].eighths;
+    int64_t span = at_us - test->from_us, fresh_us = test->fresh_us + fresh(rhythm, test, scale, at_us);
     int64_t old = span > 0 && scale->refresh_us > scale->early_us ? 1000 - fresh_us * 1000 / span : 0;
-    int64_t hidden = density(rhythm, scale, prompts, at_us) * old / 1000;
+    int64_t hidden = density(test, scale, prompts, at_us) * old / 1000;
     for (size_t i = 0;; i++)
         if (hidden <= worth[i].hidden || worth[i].eighths == 0)
             return worth[i].eighths;
 }
 
-static void close_window(struct rhythm *rhythm, const struct rhythm_scale *scale,
+/* The longest that a follower stays without a sign. A cache with a minimum TTL makes an interval of its own:
+ * half of that TTL, as the RRset seems to have it. */
+static int64_t window_of(const struct rhythm *rhythm, const struct rhythm_scale *scale)
+{
+    int64_t held = rhythm->held_us / 4 * 5 + scale->burst_us;
+    return held > scale->window_us ? held : scale->window_us;
+}
+
+static void close_window(struct rhythm *rhythm, struct rhythm_test *test, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    const int64_t patience = 4 * (scale->ttl_us > scale->refresh_us ? scale->ttl_us : scale->refresh_us);
     int64_t silence = at_us - rhythm->last_us;
-    bool gap = silence > scale->window_us;
-    if (rhythm->window.doubled || rhythm->last_us - rhythm->key_us > patience) {
-        sightings_add(&rhythm->neutral, at_us);
-        rhythm->window.gap = false;
-    } else if (gap) {
-        if (rhythm->window.gap)
-            count_missed(rhythm, silence > 3 * scale->refresh_us ? 3 * RHYTHM_BIT : 2 * RHYTHM_BIT, at_us);
-        rhythm->window.gap = true;
+    if (test->doubled) {
+        sightings_add(&test->neutral, at_us);
+        test->gap = false;
+    } else if (silence > window_of(rhythm, scale)) {
+        if (test->gap)
+            count_missed(
+                rhythm, test, silence > 3 * scale->refresh_us ? 3 * RHYTHM_BIT : 2 * RHYTHM_BIT, at_us);
+        test->gap = true;
     } else {
-        int worth = missed_worth(rhythm, scale, prompts, at_us);
-        if (rhythm->window.silence_us > scale->refresh_us / 2 || silence > scale->refresh_us / 2)
+        int worth = missed_worth(rhythm, test, scale, prompts, at_us);
+        if (test->silence_us > scale->refresh_us / 2 || silence > scale->refresh_us / 2)
             worth = worth > 2 * RHYTHM_BIT ? 2 * RHYTHM_BIT : worth;
         if (worth)
-            count_missed(rhythm, worth, at_us);
+            count_missed(rhythm, test, worth, at_us);
         else
-            sightings_add(&rhythm->neutral, at_us);
-        rhythm->window.gap = false;
+            sightings_add(&test->neutral, at_us);
+        test->gap = false;
     }
-    open_window(rhythm, scale, prompts, at_us);
+    open_window(test, scale, prompts, at_us);
+}
+
+static void settle(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, int64_t at_us);
+
+/* A question when the RRset must have expired, and what comes of it: how long the cache really holds. */
+static void watch_stale(struct rhythm *rhythm, const struct rhythm_scale *scale, bool dnskey, int64_t at_us)
+{
+    if (rhythm->stale_us && at_us - rhythm->stale_us > scale->burst_us) {
+        if (rhythm->stale_us - rhythm->key_us > rhythm->held_us)
+            rhythm->held_us = rhythm->stale_us - rhythm->key_us;
+        rhythm->stale_us = 0;
+    }
+    if (dnskey)
+        rhythm->stale_us = 0;
+    else if (!rhythm->stale_us && at_us - rhythm->key_us > scale->ttl_us / 20 * 21 + scale->burst_us)
+        rhythm->stale_us = at_us;
 }
 
 void rhythm_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    if (rhythm->begun) {
-        if (at_us - rhythm->window.from_us >= scale->window_us)
-            close_window(rhythm, scale, prompts, at_us);
-        else if (at_us - rhythm->last_us > rhythm->window.silence_us)
-            rhythm->window.silence_us = at_us - rhythm->last_us;
+    if (!rhythm->begun) {
+        rhythm->last_us = at_us;
+        return;
+    }
+    settle(rhythm, scale, prompts, at_us);
+    watch_stale(rhythm, scale, false, at_us);
+    for (int i = 0; i < RHYTHM_TIMERS; i++) {
+        struct rhythm_test *test = &rhythm->test[i];
+        if (at_us - test->from_us >= window_of(rhythm, scale))
+            close_window(rhythm, test, scale, prompts, at_us);
+        else if (at_us - rhythm->last_us > test->silence_us)
+            test->silence_us = at_us - rhythm->last_us;
     }
     rhythm->last_us = at_us;
 }
 
-static void count_sign(struct rhythm *rhythm, int eighths, int64_t at_us)
+/* A DNSKEY query that is no sign, or a repeated one. */
+static void plain_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    score_add(rhythm, -eighths);
+    for (int i = 0; i < RHYTHM_TIMERS; i++)
+        if (at_us - rhythm->test[i].from_us >= window_of(rhythm, scale))
+            close_window(rhythm, &rhythm->test[i], scale, prompts, at_us);
+    open_window(&rhythm->test[RHYTHM_ANY], scale, prompts, at_us);
+    rhythm->last_us = at_us;
+}
+
+/* A sign that counts. The timer that may start anew at any DNSKEY query can only have made one that comes
+ * long enough after the last query. */
+static void count_sign(
+    struct rhythm *rhythm, const struct rhythm_scale *scale, int eighths, int64_t age_us, int64_t at_us)
+{
+    score_add(&rhythm->test[RHYTHM_OWN], -eighths);
+    if (age_us >= scale->refresh_us / 10 * 7)
+        score_add(&rhythm->test[RHYTHM_ANY], -eighths);
+    rhythm->fetches = 0;
     rhythm->sign_us = at_us;
     if (rhythm->run_us == INT64_MIN)
         rhythm->run_us = at_us;
 }
 
-/* A strong sign; false if a refresh timer cannot have made it, so soon after the last. */
-static bool strong_sign(struct rhythm *rhythm, const struct rhythm_scale *scale, int64_t at_us)
+/* Whether it comes about one refresh interval after the last sign. */
+static bool keeps_interval(int64_t since_us, const struct rhythm_scale *scale)
 {
-    if (rhythm->sign_us != INT64_MIN && at_us - rhythm->sign_us < scale->refresh_us / 10 * 7)
-        return false;
-    count_sign(rhythm, STRONG, at_us);
-    return true;
+    return since_us >= scale->refresh_us / 100 * 88 && since_us <= scale->refresh_us / 100 * 105;
 }
 
-/* A weak sign; true if it keeps the refresh interval, and so counts. */
-static bool weak_sign(struct rhythm *rhythm, const struct rhythm_scale *scale,
+/* A strong sign counts for nothing when chance may have made it, among so many queries. */
+static void strong_sign(
+    struct rhythm *rhythm, const struct rhythm_scale *scale, int64_t age_us, int64_t at_us)
+{
+    static const struct {
+        unsigned fetches;
+        int eighths;
+    } worth[] = {{12, STRONG}, {25, 3 * RHYTHM_BIT}, {50, 2 * RHYTHM_BIT}};
+    if (keeps_interval(at_us - rhythm->mark_us, scale)) {
+        count_sign(rhythm, scale, STRONG, age_us, at_us);
+        return;
+    }
+    for (size_t i = 0; i < sizeof worth / sizeof *worth; i++)
+        if (rhythm->fetches <= worth[i].fetches) {
+            count_sign(rhythm, scale, worth[i].eighths, age_us, at_us);
+            return;
+        }
+}
+
+/* A weak sign counts in full if it keeps the refresh interval. */
+static void weak_sign(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, int64_t age_us, int64_t at_us)
+{
+    if (keeps_interval(at_us - rhythm->mark_us, scale) && scale->refresh_us < UTC_DAY / 2) {
+        count_sign(rhythm, scale, KEEPING, age_us, at_us);
+        return;
+    }
+    bool dense = density(&rhythm->test[RHYTHM_OWN], scale, prompts, at_us) > 500;
+    for (int i = 0; dense && i < RHYTHM_TIMERS; i++)
+        if (rhythm->test[i].score > WEAK_FLOOR)
+            score_add(&rhythm->test[i],
+                rhythm->test[i].score - WEAK < WEAK_FLOOR ? WEAK_FLOOR - rhythm->test[i].score : -WEAK);
+}
+
+static void sign(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, bool strong, int64_t age_us, int64_t at_us)
+{
+    sightings_add(strong ? &rhythm->strong : &rhythm->weak, at_us);
+    if (strong && rhythm->sign_us != INT64_MIN && at_us - rhythm->sign_us < scale->refresh_us / 10 * 7) {
+        open_window(
+            &rhythm->test[RHYTHM_ANY], scale, prompts, at_us); /* no timer made it, so soon after the last */
+        return;
+    }
+    if (strong)
+        strong_sign(rhythm, scale, age_us, at_us);
+    else
+        weak_sign(rhythm, scale, prompts, age_us, at_us);
+    rhythm->mark_us = at_us;
+    open_both(rhythm, scale, prompts, at_us);
+}
+
+/* A query that the cache can have caused. One that comes an interval after the last may also be a refresh
+ * that keeps step with a client. */
+static void cached(struct rhythm *rhythm, const struct rhythm_scale *scale, int64_t age_us, int64_t at_us)
+{
+    sightings_add(&rhythm->cached, at_us);
+    if (keeps_interval(age_us, scale))
+        rhythm->test[RHYTHM_OWN].doubled = true;
+}
+
+/* Decides about a late query once it is known whether a question followed it. */
+static void settle(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    int64_t since = at_us - rhythm->mark_us, refresh = scale->refresh_us;
-    if (since >= refresh / 100 * 88 && since <= refresh / 100 * 105 && refresh < UTC_DAY / 2) {
-        count_sign(rhythm, KEEPING, at_us);
-        return true;
-    }
-    if (density(rhythm, scale, prompts, at_us) > 500 && rhythm->score > WEAK_FLOOR) {
-        score_add(rhythm, -WEAK);
-        if (rhythm->score < WEAK_FLOOR)
-            rhythm->score = WEAK_FLOOR;
-    }
-    return false;
+    int64_t late_us = rhythm->late_us;
+    if (!late_us)
+        return;
+    if (prompts->last_us >= late_us && prompts->last_us - late_us <= scale->burst_us)
+        cached(rhythm, scale, rhythm->late_age_us, late_us);
+    else if (at_us - late_us > scale->burst_us)
+        sign(rhythm, scale, prompts, true, rhythm->late_age_us, late_us);
+    else
+        return;
+    rhythm->late_us = 0;
 }
 
-bool rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
+static void start(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, int64_t at_us)
+{
+    *rhythm = (struct rhythm){.begun = true,
+        .last_us = at_us,
+        .key_us = at_us,
+        .mark_us = at_us,
+        .sign_us = INT64_MIN,
+        .run_us = INT64_MIN};
+    open_both(rhythm, scale, prompts, at_us);
+}
+
+void rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us, bool tcp)
 {
-    int64_t age = at_us - rhythm->key_us;
     if (!rhythm->begun) {
-        *rhythm = (struct rhythm){.begun = true,
-            .last_us = at_us,
-            .key_us = at_us,
-            .mark_us = at_us,
-            .sign_us = INT64_MIN,
-            .run_us = INT64_MIN};
-        open_window(rhythm, scale, prompts, at_us);
-        return false;
+        start(rhythm, scale, prompts, at_us);
+        return;
     }
+    int64_t age = at_us - rhythm->key_us;
+    settle(rhythm, scale, prompts, at_us);
+    watch_stale(rhythm, scale, true, at_us);
     if (age <= scale->burst_us) { /* the same occasion; over TCP it only asks again for what was cut off */
-        rhythm->window.doubled |= !tcp;
+        rhythm->test[RHYTHM_OWN].doubled |= !tcp;
         rhythm->key_us = at_us;
-        rhythm_query(rhythm, scale, prompts, at_us);
-        return false;
+        plain_query(rhythm, scale, prompts, at_us);
+        return;
     }
     bool prompted = prompts->any && at_us - prompts->last_us <= scale->burst_us,
-         early = age < scale->early_us, counts;
-    rhythm->window.fresh_us += fresh(rhythm, scale, at_us);
+         early = age < scale->early_us;
+    rhythm->test[RHYTHM_OWN].fresh_us += fresh(rhythm, &rhythm->test[RHYTHM_OWN], scale, at_us);
     rhythm->key_us = at_us;
-    sightings_add(!prompted ? &rhythm->strong : early ? &rhythm->weak : &rhythm->cached, at_us);
-    if (prompted && !early) {
-        rhythm_query(rhythm, scale, prompts, at_us);
-        return false;
+    rhythm->fetches++;
+    if (early) {
+        sign(rhythm, scale, prompts, !prompted, age, at_us);
+        rhythm->last_us = at_us;
+        return;
     }
-    counts = prompted ? weak_sign(rhythm, scale, prompts, at_us) : strong_sign(rhythm, scale, at_us);
-    if (counts || prompted) {
-        rhythm->mark_us = at_us;
-        rhythm->missed_row = 0;
-        rhythm->window.gap = false;
-        open_window(rhythm, scale, prompts, at_us);
+    plain_query(rhythm, scale, prompts, at_us);
+    if (prompted) {
+        cached(rhythm, scale, age, at_us);
+    } else {
+        rhythm->late_us = at_us;
+        rhythm->late_age_us = age;
     }
-    rhythm->last_us = at_us;
-    return counts;
 }

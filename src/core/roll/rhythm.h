@@ -45,6 +45,16 @@ struct rhythm_prompts {
 };
 void rhythm_prompt(struct rhythm_prompts *prompts, const struct rhythm_scale *scale, int64_t at_us);
 
+/* Two kinds of follower, since nobody knows which stands behind an address until it shows:
+ *
+ *   RHYTHM_ANY  its refresh may be due R after *any* DNSKEY query: Unbound, which takes what its cache had to
+ * fetch for a refresh as well RHYTHM_OWN  its refresh keeps a timer of its own, whatever the cache does:
+ * BIND, Knot Resolver
+ *
+ * The second is refuted sooner, and only that one when clients ask so often that the first would never need
+ * to refresh by itself. */
+enum rhythm_timer { RHYTHM_ANY, RHYTHM_OWN, RHYTHM_TIMERS };
+
 struct rhythm {
     bool begun;      /* a DNSKEY query was seen */
     int64_t last_us; /* last query of any kind */
@@ -53,13 +63,22 @@ struct rhythm {
     int64_t mark_us; /* last sign of either kind, counted or not */
     int64_t run_us;  /* first sign of the present run of signs; INT64_MIN: none. Three windows missed in a row
                         end a run */
-    int16_t score;   /* eighths of a bit: positive speaks for static, negative for following */
-    unsigned missed_row;
-    struct sightings strong, weak, cached, missed, neutral; /* what was seen so far; for findings */
-    struct {                                                /* the stretch since the last sign */
+    int64_t late_us, late_age_us; /* a DNSKEY query of an old RRset, with no question before it: perhaps one
+                                     follows (Knot Resolver fetches keys first). 0: none waits */
+    int64_t
+        stale_us; /* a question later than the TTL allows, until a DNSKEY query follows it; 0: none waits */
+    int64_t held_us;  /* so long did it go without a DNSKEY query, though questions came: its cache has a
+                         minimum TTL. 0: not seen */
+    unsigned fetches; /* DNSKEY queries since the last sign that counted */
+    struct sightings strong, weak, cached; /* DNSKEY queries by what they look like */
+    struct rhythm_test {
+        int16_t score; /* eighths of a bit: positive speaks for static, negative for following */
+        unsigned missed_row;
+        struct sightings missed, neutral; /* windows without a sign, and windows that say nothing */
+        /* the stretch since the last sign; of RHYTHM_ANY: since the last DNSKEY query */
         int64_t from_us, covered_us, fresh_us, silence_us;
         bool doubled, gap;
-    } window;
+    } test[RHYTHM_TIMERS];
 };
 
 enum {
@@ -69,21 +88,23 @@ enum {
     RHYTHM_MOST = 16 * RHYTHM_BIT, /* further evidence is not piled up, so that a change shows soon */
 };
 
-/* Each query of the source, in the order of time: first this for any kind … */
+/* Each query of the source, in the order of time: this for any kind but DNSKEY … */
 void rhythm_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us);
-/* … or this one for a DNSKEY query. Returns true if it was a sign that counted. */
-bool rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
+/* … or this one for a DNSKEY query. */
+void rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us, bool tcp);
 
-static inline bool rhythm_is_static(const struct rhythm *rhythm)
+/* `timer`: the kind that the source is known to have; RHYTHM_ANY: not known, so both must be refuted. */
+static inline bool rhythm_is_static(const struct rhythm *rhythm, enum rhythm_timer timer)
 {
-    return rhythm->score >= RHYTHM_DECIDED;
+    return rhythm->test[timer].score >= RHYTHM_DECIDED && rhythm->test[RHYTHM_OWN].score > 0;
 }
 
 static inline bool rhythm_follows(const struct rhythm *rhythm)
 {
-    return rhythm->score <= -RHYTHM_DECIDED;
+    return rhythm->test[RHYTHM_ANY].score <= -RHYTHM_DECIDED ||
+           rhythm->test[RHYTHM_OWN].score <= -RHYTHM_DECIDED;
 }
 
 #endif

@@ -52,7 +52,10 @@ static bool begin(struct judging *j, const struct verdict_input *in, struct aren
     if (j->phase < EVIDENCE_ROLLED &&
         j->sign_us <= j->now_us) /* backed out: the roll was, and is to come again */
         j->sign_us = UTC_OPEN;
-    j->settled_us = j->sign_us == UTC_OPEN ? UTC_OPEN : j->sign_us + j->ttl_us;
+    /* Caches let go of what the old key signed: after a TTL, or as long as they were seen to hold it. */
+    int64_t held_us =
+        in->evidence->whole.rhythm.held_us > j->ttl_us ? in->evidence->whole.rhythm.held_us : j->ttl_us;
+    j->settled_us = j->sign_us == UTC_OPEN ? UTC_OPEN : j->sign_us + held_us;
     j->findings = arena_alloc(arena, JUDGE_FINDINGS * sizeof *j->findings);
     return j->findings != NULL;
 }

@@ -87,7 +87,7 @@ void judge_find(struct judging *j, struct verdict_finding finding, struct sighti
 static void find_rhythm(struct judging *j, const struct evidence_source *source, bool alone)
 {
     const struct rhythm *rhythm = &source->rhythm;
-    if (rhythm_follows(rhythm))
+    if (judge_follows(source))
         judge_find(j,
             (struct verdict_finding){.rule = "RC02",
                 .text =
@@ -101,14 +101,14 @@ static void find_rhythm(struct judging *j, const struct evidence_source *source,
                 .text = judge_say(j,
                     "never asks for the zone's DNSKEY of its own accord%s: %lu stretches passed in which a "
                     "follower of RFC 5011 would have",
-                    j->where, rhythm->missed.count),
+                    j->where, rhythm->test[evidence_timer(source)].missed.count),
                 .means = j->sign_us == UTC_OPEN
                              ? judge_say(j, "it stops validating when %s signs alone", j->new_id)
                              : judge_say(j, "it stops validating when %s signs alone, on %s", j->new_id,
                                    judge_when(j, j->sign_us)),
                 .mend = mend_static,
                 .harmful = true},
-            rhythm->missed);
+            rhythm->test[evidence_timer(source)].missed);
     else if (rhythm->begun)
         judge_find(j,
             (struct verdict_finding){.rule = "RC04",
@@ -116,7 +116,7 @@ static void find_rhythm(struct judging *j, const struct evidence_source *source,
                     "asks for the zone's DNSKEY%s, in a rhythm that does not tell yet whether it follows RFC "
                     "5011%s",
                     j->where,
-                    rhythm_is_static(rhythm) ? " (its refreshes might leave by another address)" : "")},
+                    judge_no_refresh(source) ? " (its refreshes might leave by another address)" : "")},
             evidence_since(source, EVIDENCE_DNSKEY, EVIDENCE_BEFORE));
 }
 
@@ -173,7 +173,7 @@ static void find_proofs(struct judging *j, const struct evidence_source *source)
                     j->where)},
             parts[0]);
     if (parts[1].count) {
-        bool good = rhythm_follows(&source->rhythm);
+        bool good = judge_follows(source);
         judge_find(j,
             (struct verdict_finding){.rule = good ? "RC10" : "RC12",
                 .text =

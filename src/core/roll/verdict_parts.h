@@ -54,6 +54,16 @@ void judge_find(struct judging *j, struct verdict_finding finding, struct sighti
 struct telling judge_telling(const struct judging *j, const struct evidence_source *source);
 struct opinion judge_source(struct judging *j, const struct evidence_source *source, bool alone);
 
+/* What the rhythm of its queries says, for the kind of timer that it seems to have. */
+static inline bool judge_follows(const struct evidence_source *source)
+{
+    return rhythm_follows(&source->rhythm);
+}
+static inline bool judge_no_refresh(const struct evidence_source *source)
+{
+    return rhythm_is_static(&source->rhythm, evidence_timer(source));
+}
+
 /* Whether a source's rhythm says static, when others may share its cache. */
 bool judge_is_static(const struct judging *j, const struct evidence_source *source, bool alone);
 bool judge_shares_cache(const struct evidence_source *source);

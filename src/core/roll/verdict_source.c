@@ -66,23 +66,38 @@ bool judge_shares_cache(const struct evidence_source *source)
 
 bool judge_is_static(const struct judging *j, const struct evidence_source *source, bool alone)
 {
-    if (!rhythm_is_static(&source->rhythm))
+    if (!judge_no_refresh(source))
         return false;
     /* Refreshes might leave by another address, unless this one is seen to have a cache of its own, or nobody
      * refreshes at all. */
-    bool apart = source->cache.apart >= 2 && source->cache.apart > 4 * source->cache.together;
-    return alone || apart || rhythm_is_static(&j->in->evidence->whole.rhythm);
+    bool apart = source->cache.apart >= 4 && source->cache.apart > 4 * source->cache.together;
+    return alone || apart || judge_no_refresh(&j->in->evidence->whole);
+}
+
+/* … from the first sight of the new key. An address that perhaps shares a cache may have seen it by another.
+ */
+static int64_t first_due(const struct judging *j, const struct evidence_source *source)
+{
+    const struct evidence_source *whole = &j->in->evidence->whole;
+    if (j->phase == EVIDENCE_BEFORE || source->published_us != j->roll.publish_us)
+        return j->roll.trust_us;
+    int64_t seen_us = source->key_published_us;
+    if (source->cache.apart < 2 && whole->published_us == source->published_us &&
+        whole->key_published_us < seen_us)
+        seen_us = whole->key_published_us;
+    return seen_us == UTC_OPEN ? UTC_OPEN : seen_us + j->hold_us + j->refresh_us;
 }
 
 int64_t judge_due(const struct judging *j, const struct evidence_source *source)
 {
-    if (j->phase == EVIDENCE_BEFORE || source->published_us != j->roll.publish_us)
-        return j->roll.trust_us;
-    int64_t from = source->key_published_us;
-    if (source->sign_published_us != UTC_OPEN &&
-        source->sign_published_us - from > j->in->evidence->scale.window_us)
-        from = source->sign_published_us; /* it follows only since then */
-    return from == UTC_OPEN ? UTC_OPEN : from + j->hold_us + j->refresh_us;
+    int64_t due = first_due(j, source);
+    const struct rhythm_test *test = source->rhythm.test;
+    bool leans = test[RHYTHM_ANY].score <= -4 * RHYTHM_BIT || test[RHYTHM_OWN].score <= -4 * RHYTHM_BIT;
+    if (!leans || due == UTC_OPEN || source->published_us != j->roll.publish_us ||
+        source->sign_published_us == UTC_OPEN)
+        return due;
+    int64_t later = source->sign_published_us - source->key_published_us;
+    return later > j->in->evidence->scale.window_us ? due + later : due; /* it follows only since then */
 }
 
 /* The moment from which learning by a follower may be inferred: its refresh after the hold-down was seen.
@@ -105,8 +120,7 @@ static struct sightings trouble(const struct judging *j, const struct evidence_s
         if (source->burst.seen[phase].count)
             sum(&bursts, &source->burst.seen[phase]);
     /* A BIND that follows RFC 5011 fetches for each of its keys, so it has bursts of its own. */
-    if (bursts.count >= BURSTS &&
-        (!rhythm_follows(&source->rhythm) || judge_telling(j, source).what == TOLD_OLD))
+    if (bursts.count >= BURSTS && (!judge_follows(source) || judge_telling(j, source).what == TOLD_OLD))
         sum(&seen, &bursts);
     if (ds.count >= DS_ASKED && evidence_count(source, EVIDENCE_DS) - ds.count < DS_ASKED)
         sum(&seen, &ds);
@@ -130,7 +144,7 @@ int64_t judge_trouble(struct judging *j, const struct evidence_source *source)
     /* Over: it proved itself since, or follows again and has been quiet for long. */
     int64_t quiet = 4 * j->ttl_us > 3 * UTC_MINUTE ? 4 * j->ttl_us : 3 * UTC_MINUTE;
     if (judge_survival(j, source) > seen.last_us ||
-        (rhythm_follows(&source->rhythm) && j->now_us - seen.last_us > quiet))
+        (judge_follows(source) && j->now_us - seen.last_us > quiet))
         return UTC_OPEN;
     return seen.first_us;
 }
@@ -139,8 +153,7 @@ int64_t judge_trouble(struct judging *j, const struct evidence_source *source)
  * which PowerDNS does not. */
 static bool proved_by_chain(const struct judging *j, const struct evidence_source *source)
 {
-    return source->streak.through_us >= j->settled_us &&
-           (!source->streak.reversed || rhythm_follows(&source->rhythm));
+    return source->streak.through_us >= j->settled_us && (!source->streak.reversed || judge_follows(source));
 }
 
 int64_t judge_survival(const struct judging *j, const struct evidence_source *source)
@@ -188,17 +201,24 @@ static struct opinion foretell(
     return o;
 }
 
-static const char *ask_more(struct judging *j)
+/* What would decide: questions that show a cache at work. Where any DNSKEY query may put the next refresh
+ * off, and questions come more often than refreshes, it takes quiet between them instead. */
+static const char *ask_more(struct judging *j, const struct evidence_source *source)
 {
-    int64_t every = j->refresh_us / 60 > UTC_SECOND ? j->refresh_us / 60 : UTC_SECOND;
+    int64_t every = j->refresh_us / 60 > UTC_SECOND ? j->refresh_us / 60 : UTC_SECOND,
+            window = j->in->evidence->scale.window_us;
+    if (evidence_timer(source) == RHYTHM_ANY && j->refresh_us > j->ttl_us)
+        return judge_say(j,
+            "ask a new name of the zone through this resolver, then nothing for %s; six times over",
+            judge_span(j, 2 * window));
     return judge_say(j, "ask a new name of the zone every %s through this resolver for %s",
-        judge_span(j, every), judge_span(j, 5 * j->in->evidence->scale.window_us));
+        judge_span(j, every), judge_span(j, 8 * window));
 }
 
 static bool silent(const struct judging *j, const struct evidence_source *source)
 {
     int64_t patience = 4 * j->in->evidence->scale.window_us;
-    if (rhythm_is_static(&source->rhythm)) { /* it speaks only when somebody asks it */
+    if (judge_no_refresh(source)) { /* it speaks only when somebody asks it */
         int64_t slow = j->ttl_us > j->refresh_us ? j->ttl_us : j->refresh_us;
         patience = 14 * slow > j->hold_us / 4 ? 14 * slow : j->hold_us / 4;
     } else if (j->hold_us / 30 > patience) {
@@ -261,7 +281,7 @@ static struct opinion undecided(struct judging *j, const struct evidence_source 
         return o;
     }
     o.summary = "asks for the zone's keys, but not long enough to tell whether it follows RFC 5011";
-    o.would_change = ask_more(j);
+    o.would_change = ask_more(j, source);
     return o;
 }
 
@@ -273,10 +293,11 @@ static bool lacks_key(struct judging *j, const struct evidence_source *source, c
     int64_t due = judge_due(j, source);
     if (j->phase != EVIDENCE_PUBLISHED || telling->what != TOLD_OLD || !telling->confirmed || due == UTC_OPEN)
         return false;
-    bool late = j->sign_us != UTC_OPEN && due > j->sign_us && telling->lacks.last_us >= due - j->hold_us;
+    bool late = j->sign_us != UTC_OPEN && first_due(j, source) > j->sign_us &&
+                telling->lacks.last_us >= due - j->hold_us;
     if (!late && telling->lacks.last_us < due + j->refresh_us)
         return false;
-    if (!late && rhythm_follows(&source->rhythm)) { /* it may yet make it: the hold-down runs anew */
+    if (!late && judge_follows(source)) { /* it may yet make it: the hold-down runs anew */
         *ret = answer(source, VERDICT_AT_RISK, STATE_LEARNING);
         ret->break_us = j->sign_us;
         ret->summary = judge_say(j,
@@ -302,7 +323,7 @@ static struct opinion before_roll(struct judging *j, const struct evidence_sourc
     struct telling telling = judge_telling(j, source);
     struct opinion o;
     if (evidence_count(source, EVIDENCE_DS) >= NO_ANCHOR && source->streak.through_us == INT64_MIN &&
-        telling.what == TOLD_NOTHING && !rhythm_follows(&source->rhythm)) {
+        telling.what == TOLD_NOTHING && !judge_follows(source)) {
         o = answer(source, VERDICT_NOT_READY, STATE_JOINED);
         o.summary = "asks for the zone's DS: it validates, but has no trust anchor for this zone that fits";
         o.would_change = "set the zone's present key as a trust anchor";
@@ -330,13 +351,13 @@ static struct opinion before_roll(struct judging *j, const struct evidence_sourc
         o = answer(source, VERDICT_UNKNOWN, j->phase == EVIDENCE_BEFORE ? STATE_JOINED : STATE_LEARNING);
         o.summary = judge_say(j, "silent since %s: whether it still stands there is not known",
             judge_when(j, source->all.last_us));
-        o.would_change = ask_more(j);
+        o.would_change = ask_more(j, source);
         return o;
     }
     if (judge_is_static(j, source, alone))
         return foretell(j, source, "does not follow RFC 5011 (static anchor)",
             "refreshes of its own: a managed anchor, or the new key added by hand");
-    if (rhythm_follows(&source->rhythm))
+    if (judge_follows(source))
         return follower(j, source, &telling);
     return undecided(j, source);
 }
@@ -368,7 +389,7 @@ static bool had_learned(
     const struct judging *j, const struct evidence_source *source, const struct telling *telling)
 {
     return telling->what == TOLD_NEW ||
-           (rhythm_follows(&source->rhythm) && source->published_us == j->roll.publish_us &&
+           (judge_follows(source) && source->published_us == j->roll.publish_us &&
                source->sign_published_us != UTC_OPEN && source->sign_published_us + j->hold_us <= j->sign_us);
 }
 
@@ -390,7 +411,7 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
         return o;
     }
     if (had_learned(j, source, &telling)) {
-        if (rhythm_follows(rhythm) && rhythm->sign_us >= j->settled_us + 2 * j->refresh_us)
+        if (judge_follows(source) && rhythm->sign_us >= j->settled_us + 2 * j->refresh_us)
             return survived(j, source, "inferred: it refreshes as before");
         struct opinion o =
             answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_LEARNED);
