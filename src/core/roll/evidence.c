@@ -370,7 +370,7 @@ static void add_dnskey(struct evidence_source *source, const struct evidence *ev
     if (source->burst.row == BURST)
         sightings_add(&source->burst.seen[phase], at_us);
     source->dnssec_ok |= event->dnssec_ok;
-    rhythm_dnskey(&source->rhythm, scale, &evidence->prompts, at_us, event->tcp);
+    rhythm_dnskey(&source->rhythm, scale, &evidence->prompts, at_us);
 }
 
 /* A name was asked, when its own copy of the DNSKEY RRset must have expired but one that another address

@@ -15,30 +15,35 @@
  * decide: they stop at 8 bits. Any weak sign ends the window, so that no resolver with a short cache is taken
  * for a static one on that account.
  *
- * A window without a sign: a follower's refresh can hide in it only by falling into the moments after a
- * question *and* at a time when the cached RRset was old. The chance of that is taken from the traffic of the
- * very window, and the bits are -log2 of it, at most 3: windows are not independent (a client that asks once
- * a minute by the clock keeps step with an hourly refresh), and a fault of ours could spoil a few in a row.
- * So a static validator is named after four windows at the earliest: 27 s at TTL 10 s and R 5 s, five hours
- * at R 1 h, five days at R 1 d. Where the timer may start anew at any DNSKEY query, a window is a stretch
- * without one: at TTL 60 s and R 1 h that takes quiet of more than an hour, and busy resolvers are not
- * decided by rhythm.
+ * A window without a sign, for a timer that may start anew at any DNSKEY query: a stretch without such a
+ * query. Nothing can hide in it: 3 bits, no more, since windows are not independent and a fault of ours could
+ * spoil a few in a row. At TTL 60 s and R 1 h that takes quiet of more than an hour, and busy resolvers are
+ * not decided so.
  *
- * Windows that say nothing: two queries within a burst (the second may be a refresh just as well as a
- * retransmission); no DNSKEY query for four TTLs or refreshes (the source does not validate, or its cache has
- * a minimum TTL). A window with long silence counts at most 2 bits, and a silence longer than a window counts
- * only when no sign follows it at once (a resolver that was down asks when it comes up): 2 bits, 3 when it
- * was longer than 3 R.
+ * For a timer of its own: a refresh falls on the same phase of every period of R. Each period strikes out the
+ * phases at which no DNSKEY query came, prompted or not (one slot to either side is allowed for drift). When
+ * no phase is left, no timer can have been at work: 3 bits, and all begins anew. A client that asks by the
+ * clock leaves phases open for ever, and then this says nothing; that is right, since a refresh could keep
+ * step with it. A static validator is named after four such at the earliest: 20 s at R 5 s, four to twenty
+ * hours at R 1 h, four days at R 1 d.
+ *
+ * 2 bits where the source was silent for half of R or more. A silence longer than a window counts only when
+ * no sign follows it at once (a resolver that was down asks when it comes up): 2 bits, 3 when it was longer
+ * than 3 R. A source whose questions go on for longer than the TTL without a DNSKEY query has a cache with a
+ * minimum TTL, or does not validate: windows grow with what was seen.
  *
  * Early: 0.85 of the TTL. Unbound's prefetch begins at 0.9; BIND's at 2 s before the end, and only for
  * clients that ask for DNSKEY themselves. Caches cut TTLs to a day by default (Unbound cache-max-ttl 86400,
  * PowerDNS likewise), so the root's 172,800 s count as 86,400 s here. */
 #include "core/roll/rhythm.h"
 
+#include <string.h>
+
 enum {
     STRONG = 4 * RHYTHM_BIT,
     KEEPING = 3 * RHYTHM_BIT,
     WEAK = 12, /* 1.5 bits */
+    UNSAID = 2 * RHYTHM_BIT,
     WEAK_FLOOR = -8 * RHYTHM_BIT,
     RUN_ENDS = 3, /* windows missed in a row */
 };
@@ -87,8 +92,7 @@ static void open_window(struct rhythm_test *test, const struct rhythm_scale *sca
 {
     test->from_us = at_us;
     test->covered_us = covered(prompts, scale, at_us);
-    test->fresh_us = test->silence_us = 0;
-    test->doubled = false;
+    test->silence_us = 0;
 }
 
 static void open_both(struct rhythm *rhythm, const struct rhythm_scale *scale,
@@ -99,16 +103,6 @@ static void open_both(struct rhythm *rhythm, const struct rhythm_scale *scale,
         rhythm->test[i].gap = false;
         open_window(&rhythm->test[i], scale, prompts, at_us);
     }
-}
-
-/* The part of the window up to at_us in which the cached RRset was young enough for any DNSKEY query to be
- * early. */
-static int64_t fresh(const struct rhythm *rhythm, const struct rhythm_test *test,
-    const struct rhythm_scale *scale, int64_t at_us)
-{
-    int64_t from = rhythm->key_us > test->from_us ? rhythm->key_us : test->from_us;
-    int64_t to = least(at_us, rhythm->key_us + scale->early_us);
-    return to > from ? to - from : 0;
 }
 
 static void score_add(struct rhythm_test *test, int eighths)
@@ -124,29 +118,12 @@ static void count_missed(struct rhythm *rhythm, struct rhythm_test *test, int ei
         rhythm->run_us = INT64_MIN;
 }
 
-/* Thousandths of a window's time that questions cover, and what a missed refresh in it is worth. */
+/* Thousandths of a window's time that questions cover. */
 static int64_t density(const struct rhythm_test *test, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
     int64_t span = at_us - test->from_us;
     return span > 0 ? (covered(prompts, scale, at_us) - test->covered_us) * 1000 / span : 0;
-}
-
-static int missed_worth(const struct rhythm *rhythm, const struct rhythm_test *test,
-    const struct rhythm_scale *scale, const struct rhythm_prompts *prompts, int64_t at_us)
-{
-    static const struct {
-        int hidden, eighths;
-    } worth[] = {
-        {125, 3 * RHYTHM_BIT}, {250, 2 * RHYTHM_BIT}, {500, RHYTHM_BIT}, {707, RHYTHM_BIT / 2}, {1001, 0}};
-    if (test == &rhythm->test[RHYTHM_ANY]) /* no DNSKEY query at all: nothing can hide */
-        return worth[0].eighths;
-    int64_t span = at_us - test->from_us, fresh_us = test->fresh_us + fresh(rhythm, test, scale, at_us);
-    int64_t old = span > 0 && scale->refresh_us > scale->early_us ? 1000 - fresh_us * 1000 / span : 0;
-    int64_t hidden = density(test, scale, prompts, at_us) * old / 1000;
-    for (size_t i = 0;; i++)
-        if (hidden <= worth[i].hidden || worth[i].eighths == 0)
-            return worth[i].eighths;
 }
 
 /* The longest that a follower stays without a sign. A cache with a minimum TTL makes an interval of its own:
@@ -157,29 +134,106 @@ static int64_t window_of(const struct rhythm *rhythm, const struct rhythm_scale 
     return held > scale->window_us ? held : scale->window_us;
 }
 
+/* A stretch ended with no sign in it. `missed`: and a follower would have shown one. */
 static void close_window(struct rhythm *rhythm, struct rhythm_test *test, const struct rhythm_scale *scale,
-    const struct rhythm_prompts *prompts, int64_t at_us)
+    bool missed, const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    int64_t silence = at_us - rhythm->last_us;
-    if (test->doubled) {
-        sightings_add(&test->neutral, at_us);
-        test->gap = false;
-    } else if (silence > window_of(rhythm, scale)) {
+    int64_t silence = at_us - rhythm->last_us, half = scale->refresh_us / 2;
+    if (silence > window_of(rhythm, scale)) {
         if (test->gap)
             count_missed(
                 rhythm, test, silence > 3 * scale->refresh_us ? 3 * RHYTHM_BIT : 2 * RHYTHM_BIT, at_us);
         test->gap = true;
-    } else {
-        int worth = missed_worth(rhythm, test, scale, prompts, at_us);
-        if (test->silence_us > scale->refresh_us / 2 || silence > scale->refresh_us / 2)
-            worth = worth > 2 * RHYTHM_BIT ? 2 * RHYTHM_BIT : worth;
-        if (worth)
-            count_missed(rhythm, test, worth, at_us);
-        else
-            sightings_add(&test->neutral, at_us);
+    } else if (missed) {
+        count_missed(
+            rhythm, test, test->silence_us > half || silence > half ? 2 * RHYTHM_BIT : 3 * RHYTHM_BIT, at_us);
         test->gap = false;
+    } else {
+        sightings_add(&test->neutral, at_us);
     }
     open_window(test, scale, prompts, at_us);
+}
+
+static int64_t slot_us(const struct rhythm_scale *scale)
+{
+    int64_t slot = scale->refresh_us / RHYTHM_PHASES + 1;
+    return slot > scale->burst_us ? slot : scale->burst_us;
+}
+
+static bool phase_get(const uint64_t *set, int64_t slot)
+{
+    return set[slot / 64] >> (slot % 64) & 1;
+}
+
+static void phase_set(uint64_t *set, int64_t slot)
+{
+    set[slot / 64] |= UINT64_C(1) << (slot % 64);
+}
+
+/* Strikes out the phases at which nothing came in this period, their neighbours allowed for. False if none is
+ * left: then all are open again. */
+static bool strike(struct rhythm_phases *phases, const struct rhythm_scale *scale)
+{
+    int64_t count = (scale->refresh_us + slot_us(scale) - 1) / slot_us(scale);
+    uint64_t left[RHYTHM_PHASES / 64] = {0};
+    bool any = false;
+    for (int64_t slot = 0; slot < count; slot++) {
+        bool near = phase_get(phases->open, slot) || phase_get(phases->open, (slot + 1) % count) ||
+                    phase_get(phases->open, (slot + count - 1) % count);
+        if (!near || !phase_get(phases->seen, slot))
+            continue;
+        phase_set(left, slot);
+        any = true;
+    }
+    memcpy(phases->open, left, sizeof left);
+    memset(phases->seen, 0, sizeof phases->seen);
+    if (!any)
+        memset(phases->open, 0xff, sizeof phases->open);
+    return any;
+}
+
+static void open_phases(struct rhythm_phases *phases, int64_t at_us)
+{
+    phases->from_us = at_us;
+    memset(phases->open, 0xff, sizeof phases->open);
+    memset(phases->seen, 0, sizeof phases->seen);
+}
+
+/* The end of one period of R or several; `dnskey`: a DNSKEY query came now. */
+static void turn_period(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, bool dnskey, int64_t at_us)
+{
+    struct rhythm_phases *phases = &rhythm->phases;
+    struct rhythm_test *test = &rhythm->test[RHYTHM_OWN];
+    if (at_us - rhythm->last_us > window_of(rhythm, scale)) {
+        close_window(rhythm, test, scale, false, prompts, at_us);
+        open_phases(phases, at_us);
+    }
+    while (at_us - phases->from_us >= scale->refresh_us) {
+        phases->from_us += scale->refresh_us;
+        bool none = !strike(phases, scale);
+        /* Signs that chance made must not add up: a period without one takes back, but never speaks against
+         * by itself. */
+        if (test->score < 0 && rhythm->sign_us < phases->from_us - scale->refresh_us)
+            test->score = (int16_t)least(0, test->score + UNSAID);
+        close_window(rhythm, test, scale, none && !rhythm->held_us, prompts, at_us);
+    }
+    if (dnskey)
+        phase_set(phases->seen, (at_us - phases->from_us) / slot_us(scale));
+    if (at_us - rhythm->last_us > test->silence_us)
+        test->silence_us = at_us - rhythm->last_us;
+}
+
+/* What has to be done at every query before it is looked at. */
+static void turn(struct rhythm *rhythm, const struct rhythm_scale *scale,
+    const struct rhythm_prompts *prompts, bool dnskey, int64_t at_us)
+{
+    struct rhythm_test *test = &rhythm->test[RHYTHM_ANY];
+    if (at_us - test->from_us >= window_of(rhythm, scale))
+        close_window(rhythm, test, scale, true, prompts, at_us);
+    else if (at_us - rhythm->last_us > test->silence_us)
+        test->silence_us = at_us - rhythm->last_us;
+    turn_period(rhythm, scale, prompts, dnskey, at_us);
 }
 
 static void settle(struct rhythm *rhythm, const struct rhythm_scale *scale,
@@ -202,30 +256,11 @@ static void watch_stale(struct rhythm *rhythm, const struct rhythm_scale *scale,
 void rhythm_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
 {
-    if (!rhythm->begun) {
-        rhythm->last_us = at_us;
-        return;
+    if (rhythm->begun) {
+        settle(rhythm, scale, prompts, at_us);
+        watch_stale(rhythm, scale, false, at_us);
+        turn(rhythm, scale, prompts, false, at_us);
     }
-    settle(rhythm, scale, prompts, at_us);
-    watch_stale(rhythm, scale, false, at_us);
-    for (int i = 0; i < RHYTHM_TIMERS; i++) {
-        struct rhythm_test *test = &rhythm->test[i];
-        if (at_us - test->from_us >= window_of(rhythm, scale))
-            close_window(rhythm, test, scale, prompts, at_us);
-        else if (at_us - rhythm->last_us > test->silence_us)
-            test->silence_us = at_us - rhythm->last_us;
-    }
-    rhythm->last_us = at_us;
-}
-
-/* A DNSKEY query that is no sign, or a repeated one. */
-static void plain_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
-    const struct rhythm_prompts *prompts, int64_t at_us)
-{
-    for (int i = 0; i < RHYTHM_TIMERS; i++)
-        if (at_us - rhythm->test[i].from_us >= window_of(rhythm, scale))
-            close_window(rhythm, &rhythm->test[i], scale, prompts, at_us);
-    open_window(&rhythm->test[RHYTHM_ANY], scale, prompts, at_us);
     rhythm->last_us = at_us;
 }
 
@@ -300,15 +335,6 @@ static void sign(struct rhythm *rhythm, const struct rhythm_scale *scale,
     open_both(rhythm, scale, prompts, at_us);
 }
 
-/* A query that the cache can have caused. One that comes an interval after the last may also be a refresh
- * that keeps step with a client. */
-static void cached(struct rhythm *rhythm, const struct rhythm_scale *scale, int64_t age_us, int64_t at_us)
-{
-    sightings_add(&rhythm->cached, at_us);
-    if (keeps_interval(age_us, scale))
-        rhythm->test[RHYTHM_OWN].doubled = true;
-}
-
 /* Decides about a late query once it is known whether a question followed it. */
 static void settle(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us)
@@ -317,7 +343,7 @@ static void settle(struct rhythm *rhythm, const struct rhythm_scale *scale,
     if (!late_us)
         return;
     if (prompts->last_us >= late_us && prompts->last_us - late_us <= scale->burst_us)
-        cached(rhythm, scale, rhythm->late_age_us, late_us);
+        sightings_add(&rhythm->cached, late_us);
     else if (at_us - late_us > scale->burst_us)
         sign(rhythm, scale, prompts, true, rhythm->late_age_us, late_us);
     else
@@ -335,37 +361,34 @@ static void start(struct rhythm *rhythm, const struct rhythm_scale *scale,
         .sign_us = INT64_MIN,
         .run_us = INT64_MIN};
     open_both(rhythm, scale, prompts, at_us);
+    open_phases(&rhythm->phases, at_us);
+    phase_set(rhythm->phases.seen, 0);
 }
 
 void rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
-    const struct rhythm_prompts *prompts, int64_t at_us, bool tcp)
+    const struct rhythm_prompts *prompts, int64_t at_us)
 {
     if (!rhythm->begun) {
         start(rhythm, scale, prompts, at_us);
         return;
     }
     int64_t age = at_us - rhythm->key_us;
-    settle(rhythm, scale, prompts, at_us);
-    watch_stale(rhythm, scale, true, at_us);
-    if (age <= scale->burst_us) { /* the same occasion; over TCP it only asks again for what was cut off */
-        rhythm->test[RHYTHM_OWN].doubled |= !tcp;
-        rhythm->key_us = at_us;
-        plain_query(rhythm, scale, prompts, at_us);
-        return;
-    }
     bool prompted = prompts->any && at_us - prompts->last_us <= scale->burst_us,
          early = age < scale->early_us;
-    rhythm->test[RHYTHM_OWN].fresh_us += fresh(rhythm, &rhythm->test[RHYTHM_OWN], scale, at_us);
-    rhythm->key_us = at_us;
-    rhythm->fetches++;
-    if (early) {
+    settle(rhythm, scale, prompts, at_us);
+    watch_stale(rhythm, scale, true, at_us);
+    if (early && age > scale->burst_us) /* a sign, before anything is said to be missing */
         sign(rhythm, scale, prompts, !prompted, age, at_us);
-        rhythm->last_us = at_us;
+    turn(rhythm, scale, prompts, true, at_us);
+    open_window(&rhythm->test[RHYTHM_ANY], scale, prompts, at_us);
+    rhythm->last_us = rhythm->key_us = at_us;
+    if (age <= scale->burst_us) /* the same occasion */
         return;
-    }
-    plain_query(rhythm, scale, prompts, at_us);
+    rhythm->fetches++;
+    if (early)
+        return;
     if (prompted) {
-        cached(rhythm, scale, age, at_us);
+        sightings_add(&rhythm->cached, at_us);
     } else {
         rhythm->late_us = at_us;
         rhythm->late_age_us = age;

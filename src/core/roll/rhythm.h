@@ -54,6 +54,7 @@ void rhythm_prompt(struct rhythm_prompts *prompts, const struct rhythm_scale *sc
  * The second is refuted sooner, and only that one when clients ask so often that the first would never need
  * to refresh by itself. */
 enum rhythm_timer { RHYTHM_ANY, RHYTHM_OWN, RHYTHM_TIMERS };
+enum { RHYTHM_PHASES = 512 };
 
 struct rhythm {
     bool begun;      /* a DNSKEY query was seen */
@@ -76,9 +77,15 @@ struct rhythm {
         unsigned missed_row;
         struct sightings missed, neutral; /* windows without a sign, and windows that say nothing */
         /* the stretch since the last sign; of RHYTHM_ANY: since the last DNSKEY query */
-        int64_t from_us, covered_us, fresh_us, silence_us;
-        bool doubled, gap;
+        int64_t from_us, covered_us, silence_us;
+        bool gap;
     } test[RHYTHM_TIMERS];
+    /* Moments within R at which a timer of its own could fire: those at which a DNSKEY query came in every
+     * period so far. */
+    struct rhythm_phases {
+        int64_t from_us; /* of this period */
+        uint64_t open[RHYTHM_PHASES / 64], seen[RHYTHM_PHASES / 64];
+    } phases;
 };
 
 enum {
@@ -93,7 +100,7 @@ void rhythm_query(struct rhythm *rhythm, const struct rhythm_scale *scale,
     const struct rhythm_prompts *prompts, int64_t at_us);
 /* … or this one for a DNSKEY query. */
 void rhythm_dnskey(struct rhythm *rhythm, const struct rhythm_scale *scale,
-    const struct rhythm_prompts *prompts, int64_t at_us, bool tcp);
+    const struct rhythm_prompts *prompts, int64_t at_us);
 
 /* `timer`: the kind that the source is known to have; RHYTHM_ANY: not known, so both must be refuted. */
 static inline bool rhythm_is_static(const struct rhythm *rhythm, enum rhythm_timer timer)
