@@ -92,7 +92,7 @@ void event_note(const struct answer *answer, const struct set_slot *nearest, con
     struct zone_event *event)
 {
     const struct message_query *query = answer->query;
-    bool probe = nearest->view->kind == ZONE_PROBE || slot->view->kind == ZONE_PROBE;
+    bool probe = nearest->view->kind == ZONE_PROBE || nearest->view->extras->probe;
     if (!nearest->tag && !probe)
         return;
     event->record = true;

@@ -14,6 +14,7 @@ struct zone_extras {
     uint8_t a[4], aaaa[16];         /* what such names resolve to */
     bool only_ipv4,
         only_ipv6; /* the zone is there for clients of that family only; others get its parent's referral */
+    bool probe;    /* a child of the probe zone: who asks it is recorded as if they asked that */
 };
 
 #endif

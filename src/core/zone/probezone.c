@@ -119,6 +119,7 @@ int testzone_probe_child(const struct testzone_config *config, const struct name
     struct zone_extras *extras = records_extras(arena, config, NULL);
     if (!extras)
         return ERR_NOMEM;
+    extras->probe = true;
     extras->only_ipv4 = probe->only_ipv4;
     extras->only_ipv6 = probe->only_ipv6;
     records_start(&records, arena, 16);

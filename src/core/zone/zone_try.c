@@ -70,6 +70,17 @@ const struct dnskey *try_key(enum try_key which)
     return made[which];
 }
 
+struct dnskey *try_key_as(enum try_key which, uint8_t algorithm)
+{
+    char text[4096];
+    struct dnskey *key;
+    struct err_note note = {{0}};
+    const char *rest = strchr(strchr(key_text[which], '\n') + 1, '\n'); /* behind "Algorithm: …" */
+    int length = snprintf(text, sizeof text, "Private-key-format: v1.2\nAlgorithm: %u%s", algorithm, rest);
+    must(!dnskey_from_private_text(text, (size_t)length, DNSKEY_KSK, &key, &note), note.text);
+    return key;
+}
+
 void try_keys_free(void)
 {
     for (size_t i = 0; i < TRY_KEYS; i++) {

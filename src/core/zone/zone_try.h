@@ -14,6 +14,8 @@ enum try_key { KEY_A, KEY_B, KEY_ZSK, KEY_CHILD, KEY_RSA, KEY_ED25519, TRY_KEYS 
 
 /* The key, made at the first call and kept. */
 const struct dnskey *try_key(enum try_key which);
+/* The same private half as a KSK of another algorithm; the caller frees it. */
+struct dnskey *try_key_as(enum try_key which, uint8_t algorithm);
 void try_keys_free(void);
 
 struct name try_name(const char *text);
@@ -30,6 +32,18 @@ const struct zone_keys *try_zone_keys(void); /* KSK-A and KSK-B, no ZSK */
 
 /* A view of a zone; `spec` gives what is not default, with text for its records. */
 struct zone_view *try_view(struct zone_spec spec, const char *apex, const char *text, int64_t t_us);
+
+/* The zones of the platform at a moment, and example. of try_zone_text: rolls.lab. with p1.rolls.lab. (tag 1;
+ * a participant's, KEY_A), p2.rolls.lab. (tag 2, in the plan that rolls) and probe.rolls.lab. (KEY_B) with
+ * those of its children that fixed keys can sign. */
+struct try_world {
+    struct zone_set *set;
+    struct zone_view *views[32];
+    size_t view_count;
+    struct dnskey *keys[32];
+};
+void try_world_make(struct try_world *world, int64_t t_us);
+void try_world_free(struct try_world *world);
 
 /* The zone that most tests ask: apex, hosts, a wildcard, empty non-terminals, delegations with and without DS
  * and glue, CNAME chains. */
