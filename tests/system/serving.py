@@ -2,6 +2,7 @@
 
     with Serving() as server:
         answer = ask(server.address, query("rolls.lab", 48))"""
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 A, NS, SOA, NULL, TXT, OPT, DNSKEY, TSIG = 1, 2, 6, 10, 16, 41, 48, 250
 PARENT, PROBE = "rolls.lab", "probe.lab"  # the defaults of rollcall serve
@@ -37,6 +39,19 @@ class Serving:
         said = self.said()
         self.__exit__(None, None, None)
         raise SystemExit(f"rollcall serve does not answer; it said:\n{said}")
+
+    def enrol(self, **wish):
+        """Enrols a participant and waits until its zone is served. Its name."""
+        body = json.dumps({"label": "test", "plan": "testzone", **wish}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port + 1}/api/participants", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            zone = json.load(reply)["zone"].rstrip(".")
+        for _ in range(200):
+            answer = ask(self.address, query(zone, SOA), timeout=1)
+            if answer and Message(answer).types(0):
+                return zone
+            time.sleep(0.05)
+        raise SystemExit(f"{zone} is not served 10 s after its enrolment")
 
     def said(self):
         self.log.seek(0)

@@ -50,6 +50,14 @@ static void on_end(void *context)
     signer_end(((struct serve *)context)->signer);
 }
 
+static void on_glance(void *context, const struct net_message *messages, size_t count)
+{
+    struct zone_glance glances[ZONE_GLANCES];
+    for (size_t i = 0; i < count && i < ZONE_GLANCES; i++)
+        glances[i] = (struct zone_glance){.message = messages[i].bytes, .length = messages[i].length};
+    signer_glance(((struct serve *)context)->signer, glances, count);
+}
+
 static size_t on_message(void *context, const struct net_peer *peer, const uint8_t *message, size_t length,
     uint8_t *out, size_t capacity)
 {
@@ -255,7 +263,8 @@ int serve_start(struct serve *serve, struct loop *loop, struct err_note *note)
         rc = start_parts(serve, note);
     if (rc)
         return rc;
-    struct net_handler handler = {.answer = on_message, .begin = on_begin, .end = on_end, .context = serve};
+    struct net_handler handler = {
+        .answer = on_message, .begin = on_begin, .end = on_end, .glance = on_glance, .context = serve};
     struct net_limits limits = {
         .tcp_connections = serve->config.tcp_connections, .tcp_idle_ms = serve->config.tcp_idle_s * 1000};
     rc = net_start(serve->net, handler, limits, note);

@@ -354,6 +354,11 @@ size_t signer_zones(const struct signer *signer)
     return zone_set_count(signer->set);
 }
 
+void signer_glance(struct signer *signer, const struct zone_glance *messages, size_t count)
+{
+    zones_glance(signer->set, messages, count);
+}
+
 size_t signer_answer(struct signer *signer, const struct zone_client *client, const uint8_t *message,
     size_t length, uint8_t *out, size_t capacity, struct zone_event *ret_event)
 {

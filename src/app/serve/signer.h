@@ -41,6 +41,7 @@ const struct zone_view *signer_view(const struct signer *signer, const struct na
 /* For worker threads: around a batch, and one message within it. */
 void signer_begin(struct signer *signer);
 void signer_end(struct signer *signer);
+void signer_glance(struct signer *signer, const struct zone_glance *messages, size_t count);
 size_t signer_zones(const struct signer *signer);
 size_t signer_answer(struct signer *signer, const struct zone_client *client, const uint8_t *message,
     size_t length, uint8_t *out, size_t capacity, struct zone_event *ret_event);
