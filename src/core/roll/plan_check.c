@@ -246,6 +246,10 @@ static int check_together(const struct plan *plan, struct event *events, size_t 
         if (rc)
             return rc;
     }
+    if (!begun) {
+        *place = (struct plan_place){-1, -1, -1};
+        return err_set(note, ERR_DATA, "no key-signing key ever signs");
+    }
     return 0;
 }
 

@@ -259,15 +259,20 @@ static size_t head(const char *bytes, size_t length)
     return at;
 }
 
+/* A comment may hold characters that end a line for YAML alone, and with them more than a comment: then it
+ * goes too. */
 static int write_anew(const char *bytes, size_t length, const struct plan *after, struct text *ret_text)
 {
-    struct text whole;
+    struct text whole, headed;
     text_start(&whole);
+    text_start(&headed);
     int rc = plan_yaml_write(after, &whole);
-    size_t kept = head(bytes, length), own = head(whole.string, whole.length);
-    text_add_bytes(ret_text, bytes, kept);
-    text_add(ret_text, whole.string + (kept ? own : 0));
+    size_t kept = head(bytes, length);
+    text_add_bytes(&headed, bytes, kept);
+    text_add(&headed, whole.string + (kept ? head(whole.string, whole.length) : 0));
+    text_add(ret_text, !headed.failed && reads_as(&headed, after) ? headed.string : whole.string);
     text_free(&whole);
+    text_free(&headed);
     return rc ? rc : ret_text->failed ? ERR_NOMEM : 0;
 }
 

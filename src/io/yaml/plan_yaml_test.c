@@ -130,6 +130,7 @@ static const struct {
         "f:13:5: history 1: there is no key B"},
     {GOOD "template: true\n", "f:10:18: a span of time expected"},
     {GOOD "start: 2020-01-01\ntemplate: true\n", "f:10:18: a span of time expected"},
+    {KEY "    steps: [{publish: 2020-01-01}]\n", "f:1:1: no key-signing key ever signs"},
     {"format: rollcall.plan/1\nname: x y\n", "f:1:1: zone is missing"},
     {"format: rollcall.plan/1\nname: \"\"\n", "f:2:7: a text that is empty"},
     {"format: rollcall.plan/1\ndnskey-ttl: 1.5s\n", "f:2:13: whole seconds expected"},

@@ -48,7 +48,7 @@ static void write_key(const struct plan *plan, const struct plan_key *key, struc
     add_string(text, "  - id: ", key->id);
     text_printf(text, "    role: %s\n", key->zsk ? "zsk" : "ksk");
     const char *algorithm = dnskey_algorithm_name(key->algorithm);
-    if (dnskey_algorithm_from_text(algorithm) == key->algorithm)
+    if (algorithm)
         text_printf(text, "    algorithm: %s\n", algorithm);
     else
         text_printf(text, "    algorithm: %u\n", key->algorithm);
