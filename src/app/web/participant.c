@@ -131,7 +131,7 @@ static void evidence_card(struct text *out, const struct view_one *one)
         return;
     }
     text_add(out,
-        "<table class=\"people\"><caption class=\"hidden\">Findings</caption><thead><tr><th "
+        "<table class=\"people findings\"><caption class=\"hidden\">Findings</caption><thead><tr><th "
         "scope=\"col\">Rule</th><th "
         "scope=\"col\">Fact</th><th scope=\"col\" class=\"n\">Seen</th><th scope=\"col\">First</th><th "
         "scope=\"col\">Last</th></tr></thead><tbody>\n");
@@ -248,28 +248,36 @@ static void snippets_card(struct ask *ask, struct text *out, const struct view_o
     close_card(out);
 }
 
-static void test_card(struct text *out, const struct view_one *one)
+/* The host as the browser calls it, if it looks like one. */
+static const char *host_of(const struct ask *ask)
+{
+    const char *host = ask->request->host;
+    size_t length = strlen(host);
+    bool good = length > 0 && length < 256 &&
+                strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]") == length;
+    return good ? host : "THIS-SITE";
+}
+
+static void test_card(struct ask *ask, struct text *out, const struct view_one *one)
 {
     open_card(out, "test", "Try it, and take it out again", false);
-    text_add(out, "<p>Ask a name that was never asked, through the resolver:</p>\n<pre "
-                  "tabindex=\"0\"><code>dig @RESOLVER +dnssec proof-$RANDOM.");
+    text_add(out, "<p>Ask a name that was never asked, through the resolver:</p>\n<pre tabindex=\"0\"><code>"
+                  "dig @RESOLVER +dnssec proof-$RANDOM.");
     text_add_html(out, one->participant.row.zone);
-    text_add(out, " A</code></pre>\n<ul><li><code>flags: \xe2\x80\xa6 ad</code>: the anchor is in "
-                  "place.</li>\n<li><code>status: "
-                  "SERVFAIL</code>: the anchor is missing or wrong, or after the roll: the new key was not "
-                  "learned.</li>\n"
-                  "<li>An answer without <code>ad</code>: this resolver does not validate.</li></ul>\n"
-                  "<p>Each such question also proves to the zone\xe2\x80\x99s server whether the answer was "
-                  "validated. An "
-                  "agent may report what it got:</p>\n<pre tabindex=\"0\"><code>curl -H 'Content-Type: "
-                  "application/json' -d "
-                  "'{\"answer\": \"ad\"}' \\\n  http://THIS-SITE/api/participants/");
-    text_add_html(out, one->participant.row.token);
     text_add(out,
-        "/observations</code></pre>\n<p>When the roll is done, <strong>remove the anchor</strong> as said "
-        "under each "
-        "product. The zone then fails for your resolver, as it does for everyone without the anchor; nothing "
-        "else depends on it.</p>\n");
+        " A</code></pre>\n<ul><li><code>flags: \xe2\x80\xa6 ad</code>: the anchor is in place.</li>\n"
+        "<li><code>status: SERVFAIL</code>: the anchor is missing or wrong, or after the roll: the new key "
+        "was not learned.</li>\n"
+        "<li>An answer without <code>ad</code>: this resolver does not validate.</li></ul>\n"
+        "<p>Each such question also proves to the zone\xe2\x80\x99s server whether the answer was validated. "
+        "An agent may report what it got:</p>\n<pre tabindex=\"0\"><code>"
+        "curl -H 'Content-Type: application/json' -d '{\"answer\": \"ad\"}' \\\n  http://");
+    text_add_html(out, host_of(ask));
+    text_printf(out, "/api/participants/%s/observations</code></pre>\n", one->participant.row.token);
+    text_add(out,
+        "<p>When the roll is done, <strong>remove the anchor</strong> as said under each product. The zone "
+        "then fails for your resolver, as it does for everyone without the anchor; nothing else depends on "
+        "it.</p>\n");
     close_card(out);
 }
 
@@ -308,7 +316,7 @@ void participant_get(struct ask *ask)
     sources_card(out, &one);
     anchor_card(out, &one);
     snippets_card(ask, out, &one);
-    test_card(out, &one);
+    test_card(ask, out, &one);
     history_card(out, &one);
     part_close(out);
     view_one_free(&one);

@@ -13,14 +13,14 @@ static const struct {
         "named must be able to write its working directory (or managed-keys-directory), or it forgets what "
         "it "
         "learned.",
-        "Take the lines out of named.conf and run `rndc reconfig`. named then drops the keys that it learned "
+        "Take the lines out of named.conf and run rndc reconfig. named then drops the keys that it learned "
         "for "
         "this zone by itself."},
     [SNIPPET_UNBOUND] = {"Unbound", "unbound",
         "Unbound replaces the file while it runs: the file and its directory must be writable for the user "
         "that it "
         "runs as.",
-        "Take the lines out of unbound.conf, delete the anchor file, and run `unbound-control reload`."},
+        "Take the lines out of unbound.conf, delete the anchor file, and run unbound-control reload."},
     [SNIPPET_KNOT] = {"Knot Resolver", "knot",
         "Be warned: Knot Resolver 5.6 with a second managed anchor beside the root\xe2\x80\x99s answered "
         "SERVFAIL when "

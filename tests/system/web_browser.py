@@ -1,0 +1,151 @@
+"""web_browser: a headless Chromium spoken to through its DevTools pipe, without packages. Not a test itself."""
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server",
+    "--remote-debugging-pipe")
+
+
+class Browser:
+    """One page. What the page asked for, complained of and threw is kept."""
+
+    def __enter__(self):
+        self.profile = tempfile.mkdtemp(prefix="rollcall-chromium.")
+        to_browser, self.to = os.pipe()
+        self.back, from_browser = os.pipe()
+        program = os.environ["CHROMIUM"]
+
+        def descriptors():
+            os.dup2(to_browser, 13), os.dup2(from_browser, 14)  # out of the way of each other first
+            os.dup2(13, 3), os.dup2(14, 4)
+
+        self.process = subprocess.Popen([program, *FLAGS, f"--user-data-dir={self.profile}", "about:blank"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=descriptors, close_fds=False)
+        os.close(to_browser), os.close(from_browser)
+        self.serial, self.buffer, self.events, self.session = 0, b"", [], None
+        page = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Log", "Runtime", "DOM"):
+            self.call(f"{domain}.enable")
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.session = None
+            self.call("Browser.close", timeout=5)
+        except (OSError, TimeoutError, RuntimeError):
+            pass
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.to), os.close(self.back)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    def read(self, timeout):
+        """The next message, or None."""
+        deadline = time.monotonic() + timeout
+        while b"\0" not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.back], [], [], left)[0]:
+                return None
+            more = os.read(self.back, 1 << 20)
+            if not more:
+                raise RuntimeError("the browser has ended")
+            self.buffer += more
+        message, _, self.buffer = self.buffer.partition(b"\0")
+        return json.loads(message)
+
+    def call(self, method, timeout=30, **parameters):
+        self.serial += 1
+        message = {"id": self.serial, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.to, json.dumps(message).encode() + b"\0")
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            answer = self.read(left)
+            if answer is None:
+                break
+            if answer.get("id") == self.serial:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                return answer["result"]
+            self.events.append(answer)
+        raise TimeoutError(method)
+
+    def listen(self, seconds):
+        """Collects events for a while."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            event = self.read(left)
+            if event is None:
+                return
+            self.events.append(event)
+
+    def wait_for(self, name, timeout=30):
+        deadline = time.monotonic() + timeout
+        seen = 0
+        while time.monotonic() < deadline:
+            for event in self.events[seen:]:
+                if event.get("method") == name:
+                    return event
+            seen = len(self.events)
+            event = self.read(0.2)
+            if event:
+                self.events.append(event)
+        raise TimeoutError(name)
+
+    def open(self, url):
+        self.events = [event for event in self.events if event.get("method") != "Page.loadEventFired"]
+        self.call("Page.navigate", url=url)
+        self.wait_for("Page.loadEventFired")
+
+    def run(self, expression):
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise RuntimeError(result["exceptionDetails"])
+        return result["result"].get("value")
+
+    def until(self, expression, timeout=10):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.run(expression):
+                return True
+            self.listen(0.1)
+        return False
+
+    def html(self):
+        root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+        return self.call("DOM.getOuterHTML", nodeId=root)["outerHTML"]
+
+    def size(self, width, height, scheme="light"):
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    # --- what came to pass ---
+
+    def requests(self):
+        return [event["params"]["request"]["url"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
+
+    def complaints(self):
+        """Console errors, exceptions, violations of the content security policy, failed loads, dialogs."""
+        found = []
+        for event in self.events:
+            parameters = event.get("params", {})
+            if event.get("method") == "Runtime.exceptionThrown":
+                found.append(str(parameters["exceptionDetails"]))
+            elif event.get("method") == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
+                found.append(str(parameters["args"]))
+            elif event.get("method") == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
+                found.append(parameters["entry"]["text"] + " " + parameters["entry"].get("url", ""))
+            elif event.get("method") == "Page.javascriptDialogOpening":
+                found.append("a dialog")
+        return found
