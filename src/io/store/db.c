@@ -1,6 +1,6 @@
 /* Opening decides everything: a store that opened has today's schema, all its statements prepared (so every
- * table and column is there), and a file that passed a quick check if it is not too big to be checked in an
- * instant. */
+ * table and column is there), and, where it matters and takes but a moment, a file that passed a quick check.
+ */
 #include "io/store/db.h"
 
 #include "io/store/db_file.h"
@@ -13,9 +13,8 @@
 
 enum {
     BUSY_MS = 5000,
-    MAX_VALUE = 4 << 20,          /* octets in one value or statement */
-    QUICK_CHECK_BELOW = 32 << 20, /* octets of a file that is checked at each opening */
-    KEEP_WAL = 32 << 20,          /* octets to which the log shrinks when it has been written back */
+    MAX_VALUE = 4 << 20, /* octets in one value or statement */
+    KEEP_WAL = 32 << 20, /* octets to which the log shrinks when it has been written back */
 };
 
 int db_run(struct db *db, const char *sql, struct err_note *note)
@@ -41,7 +40,7 @@ int db_number(struct db *db, const char *sql, int64_t *ret, struct err_note *not
 static int quick_check(struct db *db, struct err_note *note)
 {
     struct stat file;
-    if (stat(db->path, &file) != 0 || file.st_size > QUICK_CHECK_BELOW)
+    if (stat(db->path, &file) != 0 || file.st_size >= db->kind->check_below)
         return 0;
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);

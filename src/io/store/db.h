@@ -21,6 +21,7 @@ struct db_kind {
     const char *const *steps;
     int version;
     const char *synchronous; /* "FULL" or "NORMAL" */
+    int64_t check_below;     /* octets: a file that is smaller gets a quick check at each opening */
     bool queries;            /* which statements belong to it */
 };
 

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 enum {
-    STATE_ID = 0x52437374,   /* "RCst" */
-    QUERIES_ID = 0x52437175, /* "RCqu" */
+    STATE_ID = 0x52437374,       /* "RCst" */
+    QUERIES_ID = 0x52437175,     /* "RCqu" */
+    CHECK_STATE_BELOW = 8 << 20, /* 40 ms at most */
     MAX_SETTING_NAME = 128,
     MAX_SETTING = 64 << 10,
 };
@@ -23,12 +24,12 @@ enum {
 static const char *const state_steps[] = {sql_state_1};
 static const char *const queries_steps[] = {sql_queries_1};
 
-const struct db_kind store_state_kind = {
-    "state.db", STATE_ID, state_steps, sizeof state_steps / sizeof *state_steps, "FULL", false};
+const struct db_kind store_state_kind = {"state.db", STATE_ID, state_steps,
+    sizeof state_steps / sizeof *state_steps, "FULL", CHECK_STATE_BELOW, false};
 const struct db_kind store_relaxed_kind = {
-    "state.db", STATE_ID, state_steps, sizeof state_steps / sizeof *state_steps, "NORMAL", false};
+    "state.db", STATE_ID, state_steps, sizeof state_steps / sizeof *state_steps, "NORMAL", 0, false};
 const struct db_kind store_queries_kind = {
-    "queries.db", QUERIES_ID, queries_steps, sizeof queries_steps / sizeof *queries_steps, "NORMAL", true};
+    "queries.db", QUERIES_ID, queries_steps, sizeof queries_steps / sizeof *queries_steps, "NORMAL", 0, true};
 
 static int check_directory(const char *directory, struct err_note *note)
 {
