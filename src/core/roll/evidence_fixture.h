@@ -2,10 +2,10 @@
  *
  *   # remark
  *   plan ttl=10 refresh=5 hold=60 publish=30 sign=150 revoke=190 withdraw=240 old=1234 new=5678
- *   12.345678 dnskey 127.0.0.1 udp do -          time in seconds, kind, source, transport, DO, CD
- *   12.4 signal 127.0.0.1 udp do - tags=1234,5678
- *   13.0 proof 127.0.0.1 udp do - nonce=x7
- *   14.0 answer - udp - - answer=servfail         what a client of the resolver got
+ *   12.3456 dnskey 127.0.0.1 udp                  time in seconds, kind, source, transport
+ *   12.4 signal 127.0.0.1 udp tags=1234,5678
+ *   13.0 proof 127.0.0.1 udp nonce=x7
+ *   14.0 answer - udp answer=servfail             what a client of the resolver got
  *   70.0 postpone                                 the roll and all after it lose their dates
  *   120.0 resume sign=200 revoke=240 withdraw=290 */
 #ifndef CORE_ROLL_EVIDENCE_FIXTURE_H
@@ -109,7 +109,7 @@ static inline bool fixture_event(const char *line, struct evidence_event *event)
         return false;
     event->at_us = (int64_t)(seconds * 1e6);
     event->tcp = strcmp(transport, "tcp") == 0;
-    event->dnssec_ok = event->edns = strstr(line, " do ") != NULL;
+    event->dnssec_ok = event->edns = true;
     fixture_source(source, event->source);
     unsigned i = 0;
     while (i < EVIDENCE_KINDS && strcmp(kinds[i], kind) != 0)
@@ -126,6 +126,19 @@ static inline bool fixture_event(const char *line, struct evidence_event *event)
             if (strcmp(answers[a], word) == 0)
                 event->answer = a;
     return i < EVIDENCE_KINDS;
+}
+
+/* "postpone" or "resume …": the plan as it is from then on. */
+static inline void fixture_operation(const char *line, struct fixture_plan *f)
+{
+    char operation[16] = "";
+    if (sscanf(line, "%*f %15s", operation) != 1)
+        return;
+    if (strcmp(operation, "postpone") == 0)
+        fixture_plan_set(f, UTC_OPEN, UTC_OPEN, UTC_OPEN);
+    else if (strcmp(operation, "resume") == 0)
+        fixture_plan_set(
+            f, fixture_time(line, "sign"), fixture_time(line, "revoke"), fixture_time(line, "withdraw"));
 }
 
 #endif

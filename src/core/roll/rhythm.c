@@ -209,6 +209,9 @@ static void turn_period(struct rhythm *rhythm, const struct rhythm_scale *scale,
         close_window(rhythm, test, scale, false, prompts, at_us);
         open_phases(phases, at_us);
     }
+    if ((at_us - phases->from_us) / scale->refresh_us >
+        8) /* one will do: nothing came in the others either */
+        phases->from_us = at_us - scale->refresh_us;
     while (at_us - phases->from_us >= scale->refresh_us) {
         phases->from_us += scale->refresh_us;
         bool none = !strike(phases, scale);

@@ -318,17 +318,25 @@ static bool lacks_key(struct judging *j, const struct evidence_source *source, c
     return true;
 }
 
+/* It looks for the DS, again and again, and was never seen to validate. */
+static bool no_anchor(struct judging *j, const struct evidence_source *source, const struct telling *telling,
+    struct opinion *ret)
+{
+    if (evidence_count(source, EVIDENCE_DS) < NO_ANCHOR || source->streak.through_us != INT64_MIN ||
+        telling->what != TOLD_NOTHING || judge_follows(source))
+        return false;
+    *ret = answer(source, VERDICT_NOT_READY, j->phase < EVIDENCE_ROLLED ? STATE_JOINED : STATE_FAILED);
+    ret->summary = "asks for the zone's DS: it validates, but has no trust anchor for this zone that fits";
+    ret->would_change = "set the zone's present key as a trust anchor";
+    return true;
+}
+
 static struct opinion before_roll(struct judging *j, const struct evidence_source *source, bool alone)
 {
     struct telling telling = judge_telling(j, source);
     struct opinion o;
-    if (evidence_count(source, EVIDENCE_DS) >= NO_ANCHOR && source->streak.through_us == INT64_MIN &&
-        telling.what == TOLD_NOTHING && !judge_follows(source)) {
-        o = answer(source, VERDICT_NOT_READY, STATE_JOINED);
-        o.summary = "asks for the zone's DS: it validates, but has no trust anchor for this zone that fits";
-        o.would_change = "set the zone's present key as a trust anchor";
+    if (no_anchor(j, source, &telling, &o))
         return o;
-    }
     if (telling.what == TOLD_MIXED) {
         o = answer(source, VERDICT_AT_RISK, STATE_LEARNING);
         o.summary = judge_say(j,
@@ -402,8 +410,11 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
         return broken(j, source, broke_us);
     if (survival_us != INT64_MIN)
         return survived(j, source, proved_by_chain(j, source) ? "a proof went through" : "by its own word");
+    struct opinion o;
+    if (no_anchor(j, source, &telling, &o))
+        return o;
     if (telling.what == TOLD_MIXED) {
-        struct opinion o = answer(source, VERDICT_AT_RISK, STATE_LEARNED);
+        o = answer(source, VERDICT_AT_RISK, STATE_LEARNED);
         o.summary = judge_say(j,
             "signals come from this address with and without %s in turn: several validators stand behind it",
             j->new_id);
@@ -413,8 +424,7 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
     if (had_learned(j, source, &telling)) {
         if (judge_follows(source) && rhythm->sign_us >= j->settled_us + 2 * j->refresh_us)
             return survived(j, source, "inferred: it refreshes as before");
-        struct opinion o =
-            answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_LEARNED);
+        o = answer(source, VERDICT_READY, j->phase == EVIDENCE_WITHDRAWN ? STATE_DONE : STATE_LEARNED);
         o.trust_us = telling.has.count ? telling.has.first_us : inferred(j, source);
         o.summary =
             judge_say(j, "trusted %s before it signed alone, and nothing speaks against it since", j->new_id);
@@ -432,8 +442,12 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
                    (source->streak.reversed && source->streak.through_us >= j->settled_us);
     if (judge_is_static(j, source, alone) && !goes_on)
         return foretell(j, source, "does not follow RFC 5011 (static anchor)", "a proof that goes through");
-    struct opinion o = undecided(j, source);
-    if (o.state != STATE_WAITING) {
+    o = undecided(j, source);
+    if (source->streak.reversed && source->streak.through_us >= j->settled_us) {
+        o.summary = "proofs go through, but in the order that PowerDNS keeps with a wrong anchor as well: "
+                    "they prove nothing here";
+        o.would_change = "what its clients get: an agent's report";
+    } else if (o.state != STATE_WAITING) {
         o.summary = "no proof was asked through it since the roll, and its queries alone do not tell whether "
                     "it validates";
         o.would_change = "ask a proof name of the zone through this resolver";
