@@ -256,8 +256,6 @@ static void one(const struct product *product, const struct traffic *traffic, co
         if (result.verdict == VERDICT_NOT_READY && foretold_us == UTC_OPEN)
             foretold_us = at;
     }
-    printf("END seed %d %s, %s, TTL %u: %s %s\n", (int)seed, product->name, traffic->name, plan->dnskey_ttl_s,
-        verdict_name(result.verdict), result.summary);
     out->runs++;
     out->wrong += wrong;
     out->foretold += result.verdict == VERDICT_NOT_READY;
