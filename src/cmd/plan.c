@@ -55,7 +55,8 @@ static const struct command {
         "Usage: rollcall plan list [--json]\n\nThe built-in plans, and what they are.\n"},
     {"show", "a plan as table and timeline, and where it stands", plan_show, true,
         AT | START | ZONE | JSON | ASCII,
-        "Usage: rollcall plan show PLAN [--at TIME | --now [TIME]] [--start TIME [--zone ZONE]] [--json] "
+        "Usage: rollcall plan show PLAN [--at TIME | --now [TIME]] [--start TIME [--zone ZONE] [--ttl SPAN]] "
+        "[--json] "
         "[--ascii]\n\n"
         "Who signs, what is published, the DNSKEY RRset, the next step and in how long; timeline, steps, "
         "history.\n"
@@ -65,17 +66,20 @@ static const struct command {
         "  --now [TIME]    the same; alone: the clock, which holds if nothing is given\n"
         "  --start TIME    show a template with the dates that it has when started then\n"
         "  --zone ZONE     ... in this zone\n"
+        "  --ttl SPAN      ... and with this TTL of the DNSKEY RRset\n"
         "  --json          one JSON document, schema rollcall.plan/1\n"
         "  --ascii         no characters beyond ASCII; so too when the locale is not UTF-8\n\n" SEE_PLAN
         "\nExample: rollcall plan show root-2018 --at 2018-10-12\n"},
     {"export", "a plan as JSON, YAML (a plan file) or iCalendar", export, true,
         AT | START | ZONE | FORMAT | OUTPUT,
-        "Usage: rollcall plan export PLAN --format json|yaml|ical [--start TIME [--zone ZONE]] [-o FILE]\n\n"
+        "Usage: rollcall plan export PLAN --format json|yaml|ical [--start TIME [--zone ZONE] [--ttl SPAN]] "
+        "[-o FILE]\n\n"
         "  --format FORMAT  json (rollcall.plan/1), yaml (a plan file, see rollcall-plan(5)), or ical (RFC "
         "5545)\n"
         "  --at TIME        json: say also what is true at this moment\n"
         "  --start TIME     a template with the dates that it has when started then; ical needs dates\n"
         "  --zone ZONE      ... in this zone\n"
+        "  --ttl SPAN       ... and with this TTL of the DNSKEY RRset\n"
         "  --now TIME       the moment that ical notes as that of the export, in place of the clock\n"
         "  -o FILE          write to FILE in place of standard output\n\n" SEE_PLAN
         "\nExample: rollcall plan export root-2024 --format ical -o root-2024.ics\n"},
@@ -113,12 +117,12 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 /* The letter of a long option is its place in `fields` below, behind the letters of short ones. */
 static const struct option long_options[] = {{"at", required_argument, NULL, 'a'},
     {"now", optional_argument, NULL, 'n'}, {"start", required_argument, NULL, 's'},
-    {"zone", required_argument, NULL, 'z'}, {"json", no_argument, NULL, 'j'},
-    {"ascii", no_argument, NULL, 'A'}, {"format", required_argument, NULL, 'f'},
-    {"to", required_argument, NULL, 't'}, {"reason", required_argument, NULL, 'r'},
-    {"who", required_argument, NULL, 'w'}, {"output", required_argument, NULL, 'o'},
-    {"force", no_argument, NULL, 'F'}, {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
-    {0}};
+    {"zone", required_argument, NULL, 'z'}, {"ttl", required_argument, NULL, 'T'},
+    {"json", no_argument, NULL, 'j'}, {"ascii", no_argument, NULL, 'A'},
+    {"format", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
+    {"reason", required_argument, NULL, 'r'}, {"who", required_argument, NULL, 'w'},
+    {"output", required_argument, NULL, 'o'}, {"force", no_argument, NULL, 'F'},
+    {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {0}};
 
 static const struct {
     char letter;
@@ -129,6 +133,7 @@ static const struct {
     {'a', AT, offsetof(struct plan_args, at), false},
     {'s', START, offsetof(struct plan_args, start), false},
     {'z', ZONE, offsetof(struct plan_args, zone), false},
+    {'T', ZONE, offsetof(struct plan_args, ttl), false},
     {'j', JSON, offsetof(struct plan_args, json), true},
     {'A', ASCII, offsetof(struct plan_args, ascii), true},
     {'f', FORMAT, offsetof(struct plan_args, format), false},
@@ -212,7 +217,7 @@ static int read_args(
 
 static int help(FILE *out)
 {
-    fputs("Usage: rollcall plan COMMAND [PLAN] [OPTION…]\n\n", out);
+    fputs("Usage: rollcall plan COMMAND [PLAN] [OPTION...]\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fputs("\n" SEE_PLAN "'rollcall help plan COMMAND' tells about one; rollcall-plan(1), rollcall-plan(5).\n"
@@ -258,25 +263,40 @@ int cmd_plan(int argc, char **argv)
     return wants_help ? cmd_print(name, command->help, strlen(command->help)) : command->run(&args);
 }
 
+/* Starts the plan, or leaves it as it is, by --start and what goes with it. */
+static int start(
+    const struct plan_args *args, struct plan *plan, struct plan **ret_plan, struct err_note *note)
+{
+    int64_t start_us, ttl_us = 0;
+    if (!args->start && (args->zone || args->ttl))
+        return err_set(note, ERR_USAGE, "--zone and --ttl go with --start");
+    if (!args->start) {
+        *ret_plan = plan;
+        return 0;
+    }
+    if (utc_parse(args->start, &start_us))
+        return err_set(note, ERR_USAGE, "--start: '%s' is no time", args->start);
+    if (args->ttl &&
+        (utc_parse_span(args->ttl, &ttl_us) || ttl_us < UTC_SECOND || ttl_us > INT32_MAX * UTC_SECOND))
+        return err_set(note, ERR_USAGE, "--ttl: '%s' is no span of 1 s to 2^31-1 s (P2D, 60s)", args->ttl);
+    int rc = plan_start(plan, start_us, args->zone, (uint32_t)(ttl_us / UTC_SECOND), ret_plan, note);
+    if (!rc)
+        plan_free(plan);
+    return rc;
+}
+
 int plan_load(const struct plan_args *args, struct plan **ret_plan)
 {
-    struct plan *plan, *started;
+    struct plan *plan;
     struct err_note note = {""};
-    int64_t start_us;
     int rc = plan_yaml_find(args->plan, &plan, &note);
     if (rc)
         return cmd_fail(args->command, rc, "%s", note.text);
-    if (args->zone && !args->start)
-        rc = err_set(&note, ERR_USAGE, "--zone goes with --start");
-    else if (args->start && utc_parse(args->start, &start_us))
-        rc = err_set(&note, ERR_USAGE, "--start: '%s' is no time", args->start);
-    else if (args->start)
-        rc = plan_start(plan, start_us, args->zone, 0, &started, &note);
-    if (args->start || rc)
+    rc = start(args, plan, ret_plan, &note);
+    if (rc) {
         plan_free(plan);
-    if (rc)
         return cmd_fail(args->command, rc, "%s", note.text);
-    *ret_plan = args->start ? started : plan;
+    }
     return 0;
 }
 

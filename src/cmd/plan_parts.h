@@ -9,7 +9,7 @@
 struct plan_args {
     const char *command; /* "plan show": for messages */
     const char *plan;    /* PLAN, or NULL */
-    const char *at, *start, *to, *reason, *who, *output, *format, *zone;
+    const char *at, *start, *to, *reason, *who, *output, *format, *zone, *ttl;
     int64_t now_us; /* --now, else the clock */
     bool json, ascii, force, quiet;
 };

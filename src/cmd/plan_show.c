@@ -284,6 +284,20 @@ static void add_rrset(struct view *v)
     }
 }
 
+/* Every character beyond ASCII becomes a question mark: names and reasons come from people. */
+static void make_ascii(struct text *text)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < text->length; i++) {
+        unsigned char c = (unsigned char)text->string[i];
+        if (c < 0x80 || c >= 0xC0)
+            text->string[to++] = c < 0x80 ? (char)c : '?';
+    }
+    text->length = to;
+    if (to)
+        text->string[to] = '\0';
+}
+
 static int print_text(
     const struct plan_args *args, const struct plan *plan, int64_t now_us, struct text *text)
 {
@@ -303,6 +317,8 @@ static int print_text(
     plan_add_steps(&view);
     plan_add_history(&view);
     plan_free(as_of);
+    if (!view.screen.utf8)
+        make_ascii(text);
     return text->failed ? ERR_NOMEM : 0;
 }
 

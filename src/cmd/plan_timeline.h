@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "core/roll/plan.h"
 
-enum { TIMELINE_MOMENTS = 512 }; /* more are not drawn apart */
+enum { TIMELINE_MOMENTS = 4096 }; /* no plan has more: plan_parts.h of core/roll */
 
 struct timeline {
     const struct plan *plan;  /* as it stood at the moment */

@@ -176,7 +176,7 @@ const struct builtin_plan plan_builtin_tables[] = {
                     .steps =
                         {
                             {PLAN_SIGN, "2028-04-11",
-                                "DD: signatures before their keys (RFC 6840 §5.11); assumed", true},
+                                "DD: signatures before their keys (RFC 6840, 5.11); assumed", true},
                             {PLAN_PUBLISH, "2028-07-11", "EE: double signing; quarter assumed", true},
                         }},
             },

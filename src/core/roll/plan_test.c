@@ -125,6 +125,57 @@ static void root_algorithm(void **state)
     plan_free(plan);
 }
 
+/* A started template is the template shifted; what cannot be started is refused. */
+static void starts(void **state)
+{
+    struct plan *template = builtin("testzone-fast"), *plan = NULL;
+    struct err_note note = {""};
+    int64_t t0 = at("2026-11-24T22:00:00.000001Z");
+    assert_int_equal(plan_start(template, t0, "a.b.example", 172800, &plan, &note), 0);
+    assert_false(plan->relative);
+    assert_false(plan->builtin);
+    assert_int_equal(plan->start_us, t0);
+    assert_string_equal(plan->zone, "a.b.example");
+    assert_int_equal(plan->dnskey_ttl_s, 172800);
+    for (size_t k = 0; k < plan->key_count; k++)
+        for (size_t j = 0; j < plan->keys[k].step_count; j++)
+            assert_int_equal(plan->keys[k].steps[j].at_us, t0 + template->keys[k].steps[j].at_us);
+    struct plan *again = NULL;
+    assert_int_equal(plan_start(plan, t0, NULL, 0, &again, &note), ERR_DATA);
+    assert_int_equal(plan_start(template, t0, "a..b", 0, &again, &note), ERR_DATA);
+    assert_int_equal(plan_start(template, UTC_LAST, NULL, 0, &again, &note), ERR_DATA);
+    assert_int_equal(plan_start(template, UTC_OPEN, NULL, 0, &again, &note), ERR_DATA);
+    assert_null(again);
+    plan_free(plan);
+    plan_free(template);
+    assert_int_equal(plan_builtin("root", &plan), ERR_NOINPUT);
+    assert_null(plan_builtin_name(plan_builtin_count()));
+}
+
+/* Every step of every dated plan: nothing changes a microsecond before it, and the key's state is that of the
+ * step from it on. */
+static void every_boundary(void **state)
+{
+    for (size_t i = 0; i < plan_builtin_count(); i++) {
+        struct plan *template = builtin(plan_builtin_name(i)), *plan = template;
+        if (template->relative)
+            assert_int_equal(plan_start(template, at("2026-01-01"), NULL, 0, &plan, NULL), 0);
+        for (size_t k = 0; k < plan->key_count; k++)
+            for (size_t j = 0; j < plan->keys[k].step_count; j++) {
+                const struct plan_key *key = &plan->keys[k];
+                int64_t t = key->steps[j].at_us;
+                assert_true(plan_key_at(key, t - 1).since_us < t);
+                assert_int_equal(plan_key_at(key, t).since_us, t);
+                assert_int_equal(plan_key_at(key, t + 1).since_us, t);
+                assert_int_equal(plan_next_change(plan, t - 1), t);
+                assert_true(plan_next_change(plan, t) > t);
+            }
+        if (plan != template)
+            plan_free(template);
+        plan_free(plan);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +183,8 @@ int main(void)
         cmocka_unit_test(fast_states),
         cmocka_unit_test(root_2018),
         cmocka_unit_test(root_algorithm),
+        cmocka_unit_test(starts),
+        cmocka_unit_test(every_boundary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

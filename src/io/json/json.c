@@ -56,6 +56,12 @@ void json_free(struct json *value)
     free(value);
 }
 
+void json_fail(struct json *value)
+{
+    if (value)
+        value->root->failed = true;
+}
+
 static bool room_for_one(struct json *parent)
 {
     if (parent->count < parent->capacity)
@@ -98,7 +104,7 @@ static struct json *add(struct json *parent, const char *name, enum kind kind)
         value->name = clean(name);
     if (!value || (name && !value->name) || !room_for_one(parent)) {
         json_free(value);
-        parent->root->failed = true;
+        json_fail(parent);
         return NULL;
     }
     parent->children[parent->count++] = value;
@@ -110,7 +116,7 @@ static void add_string(struct json *parent, const char *name, const char *string
     struct json *value = add(parent, name, string ? KIND_STRING : KIND_NULL);
     if (value && string && !(value->string = clean(string))) {
         value->kind = KIND_NULL;
-        value->root->failed = true;
+        json_fail(value);
     }
 }
 

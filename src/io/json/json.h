@@ -29,6 +29,9 @@ void json_set_time(struct json *object, const char *name, int64_t us); /* RFC 33
 struct json *json_set_object(struct json *object, const char *name); /* makes, returns and keeps an object */
 struct json *json_set_array(struct json *object, const char *name);
 
+/* Marks the document as failed: what should be in it could not be had. */
+void json_fail(struct json *value);
+
 /* Elements of an array. */
 struct json *json_add_object(struct json *array);
 struct json *json_add_array(struct json *array);

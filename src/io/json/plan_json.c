@@ -181,8 +181,8 @@ static void set_history(struct json *object, const struct plan *plan, int64_t t_
 void plan_json_set(struct json *object, const struct plan *plan, int64_t t_us)
 {
     struct plan *as_of = NULL;
-    if (t_us != INT64_MIN)
-        plan_as_of(plan, t_us, &as_of); /* short of memory: the plan as it is */
+    if (t_us != INT64_MIN && plan_as_of(plan, t_us, &as_of))
+        json_fail(object);
     const struct plan *then = as_of ? as_of : plan;
     json_set_string(object, "name", plan->name);
     json_set_string(object, "title", plan->title);
