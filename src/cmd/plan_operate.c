@@ -113,10 +113,12 @@ static int decide(const struct plan_args *args, struct decision *d)
     if (rc)
         return cmd_fail(args->command, rc, "%s", note.text);
     bool is_file = text.length > 0; /* the new plan itself goes to stdout */
-    if (args->json && !is_file)
+    if (args->json) {
+        text_free(&text);
         rc = plan_add_json(&text, plan, args->now_us);
-    else if (!args->quiet && !is_file)
+    } else if (!args->quiet && !is_file) {
         tell(plan, &text);
+    }
     warn(args, plan, rewritten);
     plan_free(plan);
     int code = rc || text.failed ? cmd_fail(args->command, ERR_NOMEM, "out of memory")

@@ -65,6 +65,8 @@ static void add_operation_row(struct view *v, size_t width, const struct plan_en
 {
     struct text note;
     text_start(&note);
+    if (v->now_us != INT64_MIN && entry->at_us > v->now_us)
+        text_add(&note, "later, ");
     text_printf(&note, "%s%s%s%s", entry->who ? "by " : "", entry->who ? entry->who : "",
         entry->who ? ": " : "", entry->reason);
     add_row(v, width,

@@ -1,5 +1,6 @@
 #include "cmd/plan_timeline.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +93,29 @@ void timeline_make(struct timeline *line, const struct plan *plan, const struct 
     line->now_column = now_us == INT64_MIN ? SIZE_MAX : column_of(line, now_us);
 }
 
+/* The first letter of an operation that was decided at the moment; 0 if none was. */
+static char operation_mark(const struct timeline *line, int64_t us)
+{
+    for (size_t i = 0; i < line->whole->history_count; i++) {
+        const struct plan_entry *entry = &line->whole->history[i];
+        if (entry->at_us == us && strcmp(entry->operation, "note") != 0)
+            return (char)toupper((unsigned char)entry->operation[0]);
+    }
+    return '\0';
+}
+
 char timeline_mark(const struct timeline *line, int64_t us)
 {
     static const char marks[] = "123456789abcdefghijklmnopqrstuvwxyz";
-    for (size_t i = 0; i < line->count; i++)
+    size_t number = 0;
+    char operation = us == UTC_OPEN ? '\0' : operation_mark(line, us);
+    if (operation)
+        return operation;
+    for (size_t i = 0; i < line->count; i++) {
         if (line->moments[i] == us)
-            return i < sizeof marks - 1 ? marks[i] : '*';
+            return number < sizeof marks - 1 ? marks[number] : '*';
+        number += operation_mark(line, line->moments[i]) == '\0';
+    }
     return ' ';
 }
 

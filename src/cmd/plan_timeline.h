@@ -24,7 +24,8 @@ struct timeline {
 void timeline_make(struct timeline *line, const struct plan *plan, const struct plan *whole, int64_t now_us,
     struct cmd_screen screen);
 
-/* "1" to "9", "a" to "z", then "*"; of a moment of the timeline. */
+/* Of a moment: the letter of an operation decided then (P postponed, R resumed, B backed out), else its
+ * number: "1" to "9", "a" to "z", then "*". */
 char timeline_mark(const struct timeline *line, int64_t us);
 
 /* Marks, bars, the present, and what the signs mean. */

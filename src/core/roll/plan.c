@@ -121,7 +121,7 @@ static int64_t last_at(const struct plan_key *key, enum plan_do what)
     return UTC_OPEN;
 }
 
-/* Whom a key follows: the KSK that first signed last before it. NULL: it is the first. */
+/* Whom a key follows: of the KSKs that signed before it did, the last. NULL: it is among the first. */
 static const struct plan_key *predecessor(const struct plan *plan, const struct plan_key *key)
 {
     const struct plan_key *best = NULL;
@@ -129,7 +129,7 @@ static const struct plan_key *predecessor(const struct plan *plan, const struct 
     for (size_t i = 0; i < plan->key_count; i++) {
         const struct plan_key *other = &plan->keys[i];
         int64_t at = first_at(other, PLAN_SIGN);
-        if (other->zsk || other == key || !has(other, PLAN_SIGN) || at > own || (at == own && other > key))
+        if (other->zsk || other == key || !has(other, PLAN_SIGN) || at >= own)
             continue;
         if (!best || at >= first_at(best, PLAN_SIGN))
             best = other;

@@ -125,6 +125,28 @@ static void root_algorithm(void **state)
     plan_free(plan);
 }
 
+/* Two keys that sign from the start are no roll; the one that comes later is, from the last before it. */
+static void two_signers(void **state)
+{
+    struct plan_step both[] = {{.what = PLAN_PUBLISH, .at_us = at("2020-01-01")},
+        {.what = PLAN_SIGN, .at_us = at("2020-01-01")}, {.what = PLAN_STOP, .at_us = at("2026-01-01")}};
+    struct plan_step new_steps[] = {
+        {.what = PLAN_PUBLISH, .at_us = at("2025-10-01")}, {.what = PLAN_SIGN, .at_us = at("2026-01-01")}};
+    struct plan_key keys[] = {{.id = "A", .algorithm = 13, .tag = -1, .steps = both, .step_count = 3},
+        {.id = "B", .algorithm = 13, .tag = -1, .steps = both, .step_count = 3},
+        {.id = "C", .algorithm = 13, .tag = -1, .steps = new_steps, .step_count = 2}};
+    struct plan plan = {
+        .name = "two", .zone = ".", .dnskey_ttl_s = 60, .signature_s = 60, .keys = keys, .key_count = 3};
+    struct err_note note = {""};
+    assert_int_equal(plan_check(&plan, &note), 0);
+    assert_string_equal(plan_phase_at(&plan, at("2024-01-01")), "steady");
+    assert_string_equal(plan_roll_at(&plan, at("2024-01-01")).new_key->id, "C");
+    assert_string_equal(plan_roll_at(&plan, at("2024-01-01")).old_key->id, "B");
+    plan.key_count = 2;
+    assert_null(plan_roll_at(&plan, at("2024-01-01")).new_key);
+    assert_string_equal(plan_phase_at(&plan, at("2024-01-01")), "steady");
+}
+
 /* A started template is the template shifted; what cannot be started is refused. */
 static void starts(void **state)
 {
@@ -183,6 +205,7 @@ int main(void)
         cmocka_unit_test(fast_states),
         cmocka_unit_test(root_2018),
         cmocka_unit_test(root_algorithm),
+        cmocka_unit_test(two_signers),
         cmocka_unit_test(starts),
         cmocka_unit_test(every_boundary),
     };

@@ -306,6 +306,31 @@ static void last_line_without_end(void **state)
     plan_free(plan);
 }
 
+/* Lines that end with CR LF, a document that is begun and ended, and an older history in a list of its own
+ * indentation. */
+static void other_forms(void **state)
+{
+    static const char text[] =
+        "%YAML 1.1\r\n---\r\nformat: rollcall.plan/1\r\nname: x\r\nzone: x.\r\ndnskey-ttl: 60\r\n"
+        "signature-validity: 7d\r\nhistory: # old\r\n- operation: note\r\n  at: 2020-01-01\r\n  reason: "
+        "|\r\n    two\r\n    lines\r\n"
+        "keys:\r\n- id: A\r\n  algorithm: 13\r\n  steps:\r\n  - publish: 2020-01-01\r\n  - sign: "
+        "2020-01-01\r\n"
+        "  - note: 'kept'\r\n    \"stop\" : '2030-01-01' # why\r\n"
+        "- id: B\r\n  algorithm: 13\r\n  steps:\r\n  - publish: 2025-01-01\r\n  - sign: "
+        "2030-01-01\r\n...\r\n";
+    struct plan *plan = read_text(text), *held;
+    struct plan_decision by = {.now_us = at("2026-05-01"), .reason = "r"};
+    struct text out;
+    assert_int_equal(plan_postpone(plan, UTC_OPEN, by, &held, NULL), 0);
+    assert_edit(text, held, false, &out);
+    assert_non_null(strstr(out.string, "\"stop\" : open # why"));
+    assert_non_null(strstr(out.string, "    lines\r\n- operation: postpone\n"));
+    text_free(&out);
+    plan_free(held);
+    plan_free(plan);
+}
+
 static void finds(void **state)
 {
     struct plan *plan;
@@ -328,6 +353,7 @@ int main(void)
         cmocka_unit_test(edits_keep_comments),
         cmocka_unit_test(flow_style_is_rewritten),
         cmocka_unit_test(last_line_without_end),
+        cmocka_unit_test(other_forms),
         cmocka_unit_test(finds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
