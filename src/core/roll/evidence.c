@@ -65,6 +65,7 @@ void evidence_free(struct evidence *evidence)
     if (!evidence)
         return;
     free(evidence->sources);
+    free(evidence->agents);
     free(evidence);
 }
 
@@ -301,16 +302,18 @@ static void add_proof(struct evidence *evidence, const struct evidence_source *s
     }
 }
 
-static void add_answer(
+static int add_answer(
     struct evidence *evidence, const struct evidence_event *event, enum evidence_phase phase, int64_t at_us)
 {
+    if (!evidence->agents && !(evidence->agents = calloc(EVIDENCE_AGENTS, sizeof *evidence->agents)))
+        return ERR_NOMEM;
     size_t i = 0;
     while (
         i < evidence->agent_count && memcmp(evidence->agents[i].source, event->source, EVIDENCE_SOURCE) != 0)
         i++;
     if (event->answer < ANSWER_AD || event->answer > ANSWER_TIMEOUT || i == EVIDENCE_AGENTS) {
         sightings_add(&evidence->agents_lost, at_us);
-        return;
+        return 0;
     }
     struct evidence_agent *agent = &evidence->agents[i];
     if (i == evidence->agent_count) {
@@ -321,17 +324,18 @@ static void add_answer(
     sightings_add(&agent->answers[phase][event->answer], at_us);
     agent->last_us = at_us;
     if (event->answer == ANSWER_TIMEOUT)
-        return;
+        return 0;
     agent->recent[agent->recent_count++ % EVIDENCE_RECENT] = event->answer;
     if (event->answer == ANSWER_SERVFAIL) {
         if (!agent->fails_row++)
             agent->fails_since_us = at_us;
-        return;
+        return 0;
     }
     agent->fails_row = 0;
     agent->fails_since_us = UTC_OPEN;
     if (event->answer == ANSWER_AD)
         agent->last_good_us = at_us;
+    return 0;
 }
 
 /* The first DNSKEY query after the new key's publication, and the first that was a sign of following: the
@@ -439,8 +443,7 @@ int evidence_add(struct evidence *evidence, const struct plan *plan, const struc
     sightings_add(&evidence->all, at_us);
     settle(evidence, at_us);
     if (event->kind == EVIDENCE_ANSWER) {
-        add_answer(evidence, event, phase, at_us);
-        return 0;
+        return add_answer(evidence, event, phase, at_us);
     }
     if (!source) {
         sightings_add(&evidence->sources_lost, at_us);

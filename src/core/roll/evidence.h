@@ -153,7 +153,7 @@ struct evidence {
     struct evidence_source *sources;
     size_t source_count;
     struct sightings sources_lost; /* queries of addresses for which there was no room */
-    struct evidence_agent agents[EVIDENCE_AGENTS];
+    struct evidence_agent *agents; /* up to EVIDENCE_AGENTS, made with the first report */
     size_t agent_count;
     struct sightings agents_lost;
     struct rhythm_prompts prompts;

@@ -302,7 +302,9 @@ static void find_general(struct judging *j)
     if (j->roll.postponed && j->phase < EVIDENCE_ROLLED)
         judge_find(j,
             (struct verdict_finding){.rule = "RC21",
-                .text = judge_say(j, "the roll is postponed, to %s", judge_when(j, j->sign_us)),
+                .text = j->sign_us == UTC_OPEN
+                            ? "the roll is postponed, with no date yet"
+                            : judge_say(j, "the roll is postponed, to %s", judge_when(j, j->sign_us)),
                 .means = j->roll.last_operation && j->roll.last_operation->reason
                              ? judge_say(j, "%s", j->roll.last_operation->reason)
                              : NULL},
@@ -359,7 +361,7 @@ static void judge(
     }
     find_general(j);
     if (j->in->left_us && j->in->left_us <= j->in->now_us)
-        result->summary = judge_say(j, "left on %s: %s", judge_when(j, j->in->left_us), result->summary);
+        result->summary = judge_say(j, "left %s: %s", judge_at(j, j->in->left_us), result->summary);
 }
 
 int verdict_judge(const struct verdict_input *input, struct arena *arena, struct verdict_result *ret_result)

@@ -34,6 +34,12 @@ const char *judge_when(struct judging *j, int64_t us)
     return judge_say(j, "%s", utc_format_short(us - rest + (rest ? UTC_SECOND : 0), text));
 }
 
+const char *judge_at(struct judging *j, int64_t us)
+{
+    const char *when = judge_when(j, us);
+    return judge_say(j, "%s %s", us != UTC_OPEN && strchr(when, 'T') ? "at" : "on", when);
+}
+
 const char *judge_span(struct judging *j, int64_t us)
 {
     char text[UTC_TEXT];
@@ -104,8 +110,8 @@ static void find_rhythm(struct judging *j, const struct evidence_source *source,
                     j->where, rhythm->test[evidence_timer(source)].missed.count),
                 .means = j->sign_us == UTC_OPEN
                              ? judge_say(j, "it stops validating when %s signs alone", j->new_id)
-                             : judge_say(j, "it stops validating when %s signs alone, on %s", j->new_id,
-                                   judge_when(j, j->sign_us)),
+                             : judge_say(j, "it stops validating when %s signs alone, %s", j->new_id,
+                                   judge_at(j, j->sign_us)),
                 .mend = mend_static,
                 .harmful = true},
             rhythm->test[evidence_timer(source)].missed);

@@ -47,6 +47,8 @@ struct opinion {
 const char *judge_say(struct judging *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A moment for people, to the second, rounded up; "an open date" for UTC_OPEN. */
 const char *judge_when(struct judging *j, int64_t us);
+/* The same with its preposition: "on 2018-10-11", "at 2018-10-11T16:00:00Z". */
+const char *judge_at(struct judging *j, int64_t us);
 const char *judge_span(struct judging *j, int64_t us);
 const char *judge_address(struct judging *j, const uint8_t address[EVIDENCE_SOURCE]);
 void judge_find(struct judging *j, struct verdict_finding finding, struct sightings seen);

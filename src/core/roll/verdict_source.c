@@ -191,9 +191,8 @@ static struct opinion foretell(
         o.summary =
             judge_say(j, "%s: breaks whenever %s signs alone; the roll has no date now", why, j->new_id);
     else if (j->now_us < j->sign_us)
-        o.summary =
-            judge_say(j, "%s: breaks on %s, when %s signs alone, or within %s of it as caches run out", why,
-                judge_when(j, j->sign_us), j->new_id, judge_span(j, j->ttl_us));
+        o.summary = judge_say(j, "%s: breaks %s, when %s signs alone, or within %s of it as caches run out",
+            why, judge_at(j, j->sign_us), j->new_id, judge_span(j, j->ttl_us));
     else
         o.summary = judge_say(j, "%s: %s signs alone since %s, and the cached keys last until %s", why,
             j->new_id, judge_when(j, j->sign_us), judge_when(j, j->settled_us));
@@ -250,10 +249,10 @@ static struct opinion follower(
         o.verdict = VERDICT_AT_RISK;
         o.break_us = j->sign_us;
         o.summary = judge_say(j,
-            "follows RFC 5011, but first saw %s so late that its hold-down ends on %s, after the roll on %s; "
+            "follows RFC 5011, but first saw %s so late that its hold-down ends %s, after the roll %s; "
             "only a resolver that trusts all "
             "keys at first contact (BIND) gets over that",
-            j->new_id, judge_when(j, o.trust_us), judge_when(j, j->sign_us));
+            j->new_id, judge_at(j, o.trust_us), judge_at(j, j->sign_us));
         o.would_change = "a later roll, or the new key added by hand";
         return o;
     }
@@ -262,8 +261,8 @@ static struct opinion follower(
             "follows RFC 5011: on course, will trust %s when it is published and the hold-down is over",
             j->new_id);
     else
-        o.summary = judge_say(
-            j, "follows RFC 5011: on course, will trust %s on %s", j->new_id, judge_when(j, o.trust_us));
+        o.summary =
+            judge_say(j, "follows RFC 5011: on course, will trust %s %s", j->new_id, judge_at(j, o.trust_us));
     o.would_change =
         judge_say(j, "time: a hold-down of %s from the first sight of the key, and one more refresh",
             judge_span(j, j->hold_us));
@@ -301,16 +300,16 @@ static bool lacks_key(struct judging *j, const struct evidence_source *source, c
         *ret = answer(source, VERDICT_AT_RISK, STATE_LEARNING);
         ret->break_us = j->sign_us;
         ret->summary = judge_say(j,
-            "follows RFC 5011, yet trusts %s alone by its own word, though the hold-down was over on %s: it "
+            "follows RFC 5011, yet trusts %s alone by its own word, though the hold-down was over %s: it "
             "began anew, or nothing is kept",
-            j->old_id, judge_when(j, due));
+            j->old_id, judge_at(j, due));
         ret->would_change = judge_say(j, "a signal with the tag of %s (%u)", j->new_id, j->in->new_tag);
         return true;
     }
     const char *until =
-        late ? "and a hold-down that begins so late ends only on" : "though a hold-down was over on";
+        late ? "and a hold-down that begins so late ends only" : "though a hold-down was over";
     const char *why =
-        judge_say(j, "trusts %s alone by its own word, %s %s", j->old_id, until, judge_when(j, due));
+        judge_say(j, "trusts %s alone by its own word, %s %s", j->old_id, until, judge_at(j, due));
     *ret =
         foretell(j, source, why, judge_say(j, "a signal with the tag of %s (%u)", j->new_id, j->in->new_tag));
     if (late)

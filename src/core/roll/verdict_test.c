@@ -451,7 +451,7 @@ static void test_left(void **state)
         .left_us = S(111)};
     assert_int_equal(verdict_judge(&input, b->arena, &b->result), 0);
     assert_int_equal(b->result.verdict, VERDICT_READY);
-    assert_non_null(strstr(b->result.summary, "left on"));
+    assert_non_null(strstr(b->result.summary, "left at"));
 }
 
 static void test_no_validation(void **state)
