@@ -248,18 +248,14 @@ static int64_t number_of(const struct form *form, const char *name)
     return text && *text && strlen(text) < 16 && text[strspn(text, "0123456789")] == '\0' ? atoll(text) : 0;
 }
 
-void home_get(struct ask *ask)
+static int make_home(struct ask *ask, struct text *out, struct err_note *note)
 {
     struct view view;
-    struct err_note note = {""};
     struct form query = {.count = 0};
     form_read(ask->request->query, strlen(ask->request->query), ask->arena, &query); /* a bad one: as none */
-    int err = view_load(ask->web->store, ask->request->now_us, ask->arena, &view, &note);
-    if (err) {
-        ask_fail_store(ask, err, &note);
-        return;
-    }
-    struct text *out = ask_page(ask, 200);
+    int err = view_load(ask->web->store, ask->request->now_us, ask->arena, &view, note);
+    if (err)
+        return err;
     part_open(out, &(struct part_frame){"Overview", "/", refresh_of(&view), false});
     text_add(out, intro);
     if (view.roll_count == 0)
@@ -275,4 +271,38 @@ void home_get(struct ask *ask)
         changes(out, &view);
     part_close(out);
     view_free(&view);
+    return 0;
+}
+
+/* The page of this second, as long as the store has not changed: all who look get news at the same moment. */
+static bool from_memory(struct ask *ask, int64_t version)
+{
+    const struct web *web = ask->web;
+    int64_t age_us = ask->request->now_us - web->home.at_us;
+    if (ask->request->query[0] || web->home.page.length == 0 || web->home.version != version || age_us < 0 ||
+        age_us >= UTC_SECOND)
+        return false;
+    text_add_bytes(ask_page(ask, 200), web->home.page.string, web->home.page.length);
+    return true;
+}
+
+void home_get(struct ask *ask)
+{
+    struct web *web = ask->web;
+    struct err_note note = {""};
+    int64_t version = store_version(web->store);
+    if (from_memory(ask, version))
+        return;
+    struct text *out = ask_page(ask, 200);
+    int err = make_home(ask, out, &note);
+    if (err) {
+        ask_fail_store(ask, err, &note);
+        return;
+    }
+    if (ask->request->query[0])
+        return;
+    text_free(&web->home.page);
+    text_add_bytes(&web->home.page, out->string, out->length);
+    web->home.version = version;
+    web->home.at_us = ask->request->now_us;
 }

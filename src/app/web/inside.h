@@ -17,6 +17,11 @@ struct web {
     struct store *store; /* of the serving thread */
     struct store *news;  /* of the thread that waits for news */
     struct rate_table *enrolments;
+    int64_t news_version, news_us; /* what was told last, and when; of that thread alone */
+    struct {
+        int64_t version, at_us; /* of the store, and when it was made */
+        struct text page;
+    } home;                /* the overview that was made last: many look at it in the same second */
     int64_t tried_us;      /* when /readyz last wrote; INT64_MIN: never */
     const char *not_ready; /* why, by the last attempt; NULL: ready */
 };

@@ -40,6 +40,7 @@ static int setup(void **state)
             .dns_count = 1,
             .max_participants = 100}};
     f->web.enrolments = rate_new(1, 5);
+    text_start(&f->web.home.page);
     *state = f;
     return store_open(f->directory, false, &f->web.store, &note);
 }
@@ -48,6 +49,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     text_free(&f->answer.body);
+    text_free(&f->web.home.page);
     store_close(f->web.store);
     rate_free(f->web.enrolments);
     test_dir_remove(f->directory);
@@ -237,6 +239,24 @@ static void postponed(void **state)
     assert_non_null(strstr(page, "There is no new date."));
     assert_non_null(strstr(page, "no date yet"));
     assert_non_null(strstr(page, "postponed, and nothing happens until there is a date"));
+}
+
+/* A page is kept for a second, but never beyond a change of the store. */
+static void fresh(void **state)
+{
+    struct fixture *f = *state;
+    struct plan *plan = root_2018(f->now_us);
+    int64_t roll = add_roll(f, plan);
+    plan_free(plan);
+    assert_non_null(strstr(get(f, "/"), "Nobody takes part yet."));
+    assert_non_null(strstr(get(f, "/"), "Nobody takes part yet."));
+    add_words(f, roll, TOKEN_A, "a.rolls.lab.", "The newest resolver", "");
+    assert_non_null(strstr(get(f, "/"), "The newest resolver"));
+    assert_non_null(strstr(get(f, "/"), "in 30 days"));
+    f->now_us += 10 * UTC_DAY;
+    assert_non_null(strstr(get(f, "/"), "in 20 days"));
+    f->now_us -= 20 * UTC_DAY; /* the clock is set back */
+    assert_non_null(strstr(get(f, "/"), "in 40 days"));
 }
 
 static void plans(void **state)
@@ -617,8 +637,8 @@ static void assets(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest all[] = {TEST(hostile_words), TEST(what_is_public), TEST(postponed), TEST(plans),
-        TEST(golden_json), TEST(no_such_thing), TEST(methods), TEST(refuses_wishes), TEST(enrols),
-        TEST(observations), TEST(machines), TEST(calendar), TEST(assets)};
+    const struct CMUnitTest all[] = {TEST(hostile_words), TEST(what_is_public), TEST(postponed), TEST(fresh),
+        TEST(plans), TEST(golden_json), TEST(no_such_thing), TEST(methods), TEST(refuses_wishes),
+        TEST(enrols), TEST(observations), TEST(machines), TEST(calendar), TEST(assets)};
     return cmocka_run_group_tests_name("app/web/page", all, NULL, NULL);
 }

@@ -186,7 +186,8 @@ static void write_knot(struct text *out, const struct facts *facts)
     if (facts->fast)
         text_printf(out,
             "-- This plan\xe2\x80\x99s hold-down is %ld s. For a test instance only:\n"
-            "trust_anchors.hold_down_time = %ld * sec\ntrust_anchors.refresh_time = %ld * sec\n",
+            "modules.load('ta_update')\nta_update.hold_down_time = %ld * sec\nta_update.refresh_time = %ld * "
+            "sec\n",
             facts->hold_s, facts->hold_s, facts->refresh_s);
     text_printf(out, "trust_anchors.add_file('/var/lib/knot-resolver/%s.keys')\n", facts->zone);
     if (!facts->forwards)

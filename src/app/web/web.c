@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NEWS_EACH_US = 1000000 }; /* at most, however fast counts grow */
+
 static const char *status_word(unsigned status)
 {
     static const struct {
@@ -122,7 +124,12 @@ void web_handle(void *context, const struct http_request *request, struct http_a
 static int64_t news(void *context)
 {
     struct web *web = context;
-    return store_version(web->news);
+    int64_t version = store_version(web->news), now_us = clock_mono_us();
+    if (version != web->news_version && now_us - web->news_us >= NEWS_EACH_US) {
+        web->news_version = version;
+        web->news_us = now_us;
+    }
+    return web->news_version;
 }
 
 /* --- from the beginning to the end --- */
@@ -182,6 +189,7 @@ int web_bind(const struct web_config *config, struct web **ret_web, struct err_n
     if (!web)
         return ERR_NOMEM;
     web->tried_us = INT64_MIN;
+    text_start(&web->home.page);
     web->arena = arena_new();
     int err = web->arena ? keep_config(web, config) : ERR_NOMEM;
     if (!err) {
@@ -216,6 +224,7 @@ void web_stop(struct web *web)
     store_close(web->store);
     store_close(web->news);
     rate_free(web->enrolments);
+    text_free(&web->home.page);
     arena_free(web->arena);
     free(web);
 }
