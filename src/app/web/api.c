@@ -267,7 +267,7 @@ void api_plans_get(struct ask *ask)
         struct json *one = json_add_object(list);
         json_set_string(one, "name", plan->name);
         json_set_string(one, "title", plan->title);
-        json_set_bool(one, "relative", plan->relative);
+        json_set_bool(one, "template", plan->relative);
         if (!plan->relative)
             json_set_string(one, "phase", plan_phase_at(plan, ask->request->now_us));
         plan_free(plan);

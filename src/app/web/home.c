@@ -114,7 +114,7 @@ static void participant_row(struct text *out, const struct view_participant *p, 
     text_add(out, "</th><td data-th=\"Verdict\">");
     part_verdict(out, p->verdict);
     text_printf(out, "</td><td data-th=\"State\">%s</td><td data-th=\"Why\">", part_state(p->state));
-    text_add_html(out, p->summary);
+    part_sentence(out, p->summary);
     text_add(out, " ");
     dates(out, p, now_us, seconds);
     text_add(out, "</td><td class=\"n\" data-th=\"Users\">");
@@ -225,7 +225,7 @@ static void changes(struct text *out, const struct view *view)
                               ? (enum verdict)verdict->verdict
                               : VERDICT_UNKNOWN);
         text_add(out, " <span class=\"why\">");
-        text_add_html(out, verdict->summary);
+        part_sentence(out, verdict->summary);
         text_add(out, "</span></li>\n");
     }
     text_add(out, view->change_count ? "</ol></section>\n" : "</section>\n");

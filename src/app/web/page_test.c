@@ -480,6 +480,9 @@ static void enrols(void **state)
     assert_non_null(strstr(json_text(json_get(json_get(json, "anchor"), "ds")), " IN DS "));
     assert_non_null(strstr(json_text(json_get(json_get(json, "anchor"), "dnskey")), " IN DNSKEY 257 3 13 "));
     snprintf(path, sizeof path, "%s", json_text(json_get(json, "page")));
+    body = get(f, json_text(json_get(json, "api")));
+    assert_non_null(strstr(body, "\"KSK-1\",\n      \"flags\": 257"));
+    assert_null(strstr(body, "\"KSK-2\",\n      \"flags\"")); /* still to come: to be learned from the zone */
     json_free(json);
     const char *page = get(f, path);
     assert_int_equal(f->answer.status, 200);

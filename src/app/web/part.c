@@ -89,6 +89,19 @@ void part_label(struct text *out, const char *label)
     text_add(out, "</bdi>");
 }
 
+void part_sentence(struct text *out, const char *words)
+{
+    size_t length = strlen(words);
+    if (words[0] >= 'a' && words[0] <= 'z') {
+        text_printf(out, "%c", words[0] - 'a' + 'A');
+        words++;
+        length--;
+    }
+    text_add_html(out, words);
+    if (length && !strchr(".!?", words[length - 1]))
+        text_add(out, ".");
+}
+
 void part_verdict(struct text *out, enum verdict verdict)
 {
     text_printf(out, "<span class=\"v v-%s\"><span class=\"sign\" aria-hidden=\"true\">%s</span>%s</span>",

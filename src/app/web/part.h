@@ -19,6 +19,9 @@ void part_close(struct text *out);
 /* A stranger's words, whatever their direction. */
 void part_label(struct text *out, const char *label);
 
+/* A summary as a sentence: with a capital and a full stop. */
+void part_sentence(struct text *out, const char *words);
+
 /* A verdict: sign and word. */
 void part_verdict(struct text *out, enum verdict verdict);
 

@@ -47,7 +47,7 @@ static void verdict_card(struct text *out, const struct view_one *one, bool seco
     text_add(out, "</h1>\n<p class=\"big\">");
     part_verdict(out, p->verdict);
     text_printf(out, " <span class=\"state\">%s</span></p>\n<p>", part_state(p->state));
-    text_add_html(out, p->summary);
+    part_sentence(out, p->summary);
     text_add(out, "</p>\n<dl class=\"facts\">\n");
     moment_line(out, "broke", p->broke_us, one, seconds);
     moment_line(out, p->break_us > one->now_us ? "will break" : "breaks from", p->break_us, one, seconds);
@@ -56,7 +56,7 @@ static void verdict_card(struct text *out, const struct view_one *one, bool seco
     text_add(out, "</dl>\n");
     if (one->judged && one->result.would_change) {
         text_add(out, "<p><strong>What would change it:</strong> ");
-        text_add_html(out, one->result.would_change);
+        part_sentence(out, one->result.would_change);
         text_add(out, "</p>\n");
     }
     text_add(out, "</section>\n");
@@ -97,16 +97,16 @@ static void finding_row(struct text *out, const struct verdict_finding *finding)
     text_add_html(out, finding->rule ? finding->rule : "");
     text_printf(out, "</th><td data-th=\"Fact\"><p>%s",
         finding->harmful ? "<strong>against readiness:</strong> " : "");
-    text_add_html(out, finding->text ? finding->text : "");
+    part_sentence(out, finding->text ? finding->text : "");
     text_add(out, "</p>");
     if (finding->means) {
         text_add(out, "<p class=\"small\">");
-        text_add_html(out, finding->means);
+        part_sentence(out, finding->means);
         text_add(out, "</p>");
     }
     if (finding->mend) {
         text_add(out, "<p class=\"mend\">To mend it: ");
-        text_add_html(out, finding->mend);
+        part_sentence(out, finding->mend);
         text_add(out, "</p>");
     }
     text_add(out, "</td><td class=\"n\" data-th=\"Seen\">");
@@ -171,8 +171,9 @@ static void sources_card(struct text *out, const struct view_one *one)
         address(out, source->source);
         text_add(out, "</th><td data-th=\"Verdict\">");
         part_verdict(out, source->verdict);
-        text_printf(out, "</td><td data-th=\"Why\">%s: ", part_state(source->state));
-        text_add_html(out, source->summary ? source->summary : "");
+        text_printf(
+            out, "</td><td data-th=\"Why\"><span class=\"small\">%s</span> ", part_state(source->state));
+        part_sentence(out, source->summary ? source->summary : "");
         text_add(out, "</td><td class=\"n\" data-th=\"Queries\">");
         part_number(out, (int64_t)source->queries);
         text_add(out, "</td><td data-th=\"Last\">");
@@ -199,7 +200,7 @@ static void history_card(struct text *out, const struct view_one *one)
                               ? (enum verdict)verdict->verdict
                               : VERDICT_UNKNOWN);
         text_add(out, " <span class=\"why\">");
-        text_add_html(out, verdict->summary);
+        part_sentence(out, verdict->summary);
         text_add(out, "</span></li>\n");
     }
     text_add(out, "</ol>\n");

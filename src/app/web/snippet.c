@@ -22,11 +22,11 @@ static const struct {
         "runs as.",
         "Take the lines out of unbound.conf, delete the anchor file, and run unbound-control reload."},
     [SNIPPET_KNOT] = {"Knot Resolver", "knot",
-        "Be warned: Knot Resolver 5.6 with a second managed anchor beside the root\xe2\x80\x99s answered "
-        "SERVFAIL when "
-        "we tried it. Use an instance that nobody depends on, and do not take its failure for a verdict on "
-        "your "
-        "production resolver.",
+        "Be warned: Knot Resolver 5.6 followed whole rolls of testzone-fast with these lines, the "
+        "root\xe2\x80\x99s managed "
+        "anchor beside them; but in another set-up, resolving by itself, a second managed anchor made it "
+        "answer "
+        "SERVFAIL. Begin with an instance that nobody depends on. Its directory must be writable for it.",
         "Take the lines out of kresd.conf, delete the anchor file, and restart kresd."},
 };
 

@@ -39,6 +39,13 @@ static int show_key(
     return shown->dnskey && shown->ds ? 0 : ERR_NOMEM;
 }
 
+/* Only what is in the zone, or was: a key that is still to come must be learned from there. */
+static bool is_out(const struct view_one *one, const char *id)
+{
+    const struct plan_key *key = one->plan ? plan_key(one->plan, id) : NULL;
+    return key && plan_key_at(key, one->now_us).ever_published;
+}
+
 static int load_keys(struct store *store, struct arena *arena, struct view_one *one, struct err_note *note)
 {
     struct store_key *rows;
@@ -57,7 +64,7 @@ static int load_keys(struct store *store, struct arena *arena, struct view_one *
         if (!err)
             err = dnskey_from_private_text(rows[i].private_text, length, rows[i].flags, &key, note);
         explicit_bzero((char *)rows[i].private_text, length); /* the arena's copy, ours to wipe */
-        struct view_key *shown = err ? NULL : &one->keys[one->key_count++];
+        struct view_key *shown = err || !is_out(one, rows[i].id) ? NULL : &one->keys[one->key_count++];
         if (shown) {
             shown->id = rows[i].id;
             err = show_key(&zone, key, arena, shown);
