@@ -52,120 +52,145 @@ struct run {
     struct demo *demo;
     bool want_demo, exit_when_done, temporary;
     enum demo_story story;
-    char state[512], work[560], programs[600];
+    char state[512], work[560];
     int exit_code;
 };
 
-static int parse_story(struct run *run, int argc, char **argv)
-{
-    if (optind < argc && run->want_demo && demo_story_of(argv[optind], &run->story))
-        optind++;
-    if (optind < argc)
-        return cmd_fail("serve", ERR_USAGE,
-            run->want_demo ? "there is no story '%s' (roll, postponed)" : "unexpected '%s'", argv[optind]);
-    if (run->exit_when_done && !run->want_demo)
-        return cmd_fail("serve", ERR_USAGE, "--exit-when-done goes with --demo");
-    if (!run->want_demo && !run->config.state)
-        return cmd_fail("serve", ERR_USAGE,
-            "a directory for the state is wanted: --state DIR, or state: in the configuration");
-    return 0;
-}
-
 enum { OPT_DEMO = 256, OPT_EXIT, OPT_CONFIG, OPT_DNS, OPT_WEB, OPT_STATE, OPT_QUIET };
 
-static const struct option options[] = {{"demo", no_argument, NULL, OPT_DEMO},
+static const struct option options[] = {{"demo", optional_argument, NULL, OPT_DEMO},
     {"exit-when-done", no_argument, NULL, OPT_EXIT}, {"config", required_argument, NULL, OPT_CONFIG},
     {"dns", required_argument, NULL, OPT_DNS}, {"web", required_argument, NULL, OPT_WEB},
     {"state", required_argument, NULL, OPT_STATE}, {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
-/* What the command line says stands above what the file says, wherever it stands: the file is read first. */
-static int read_config(struct run *run, int argc, char **argv)
+/* What the command line says, kept apart from the configuration: it stands above what the file says. */
+struct given {
+    const char *story, *web, *state;
+    const char *dns[CONFIG_MAX_LISTEN];
+    size_t dns_count;
+};
+
+static int parse_rest(struct run *run, struct given *given, int argc, char **argv)
 {
-    struct err_note note;
-    int rc = config_default(&run->config, &note);
-    for (int i = 1; i < argc && rc == 0; i++) {
-        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
-            run->config_file = argv[++i];
-        else if (strncmp(argv[i], "--config=", 9) == 0)
-            run->config_file = argv[i] + 9;
-    }
-    if (rc == 0 && run->config_file)
-        rc = config_read(run->config_file, run->arena, &run->config, &note);
-    return rc ? cmd_fail("serve", rc, "%s", note.text) : 0;
+    if (optind < argc && run->want_demo && !given->story)
+        given->story = argv[optind++];
+    if (optind < argc)
+        return cmd_fail("serve", ERR_USAGE, "unexpected '%s'", argv[optind]);
+    if (given->story && !demo_story_of(given->story, &run->story))
+        return cmd_fail("serve", ERR_USAGE, "there is no story '%s' (roll, postponed)", given->story);
+    if (run->exit_when_done && !run->want_demo)
+        return cmd_fail("serve", ERR_USAGE, "--exit-when-done goes with --demo");
+    return 0;
 }
 
 /* -1: go on; else the exit code. */
-static int parse(struct run *run, int argc, char **argv)
+static int parse_options(struct run *run, struct given *given, int argc, char **argv)
 {
-    int option, rc = read_config(run, argc, argv);
-    bool dns_given = false;
+    int option;
     optind = 0;
     opterr = 0;
-    while (rc == 0 && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
         switch (option) {
         case OPT_DEMO:
             run->want_demo = true;
+            given->story = optarg;
             break;
         case OPT_EXIT:
             run->exit_when_done = true;
             break;
         case OPT_CONFIG:
+            run->config_file = optarg;
             break;
         case OPT_DNS:
-            if (!dns_given)
-                run->config.dns_count = 0;
-            dns_given = true;
-            if (run->config.dns_count == CONFIG_MAX_LISTEN)
+            if (given->dns_count == CONFIG_MAX_LISTEN)
                 return cmd_fail("serve", ERR_USAGE, "at most %d times --dns", CONFIG_MAX_LISTEN);
-            run->config.dns[run->config.dns_count++] = optarg;
+            given->dns[given->dns_count++] = optarg;
             break;
         case OPT_WEB:
-            run->config.web = strcmp(optarg, "off") == 0 ? NULL : optarg;
+            given->web = optarg;
             break;
         case OPT_STATE:
-            run->config.state = optarg;
+            given->state = optarg;
             break;
         case OPT_QUIET:
             log_set_level(LOG_WARNING);
             break;
         case 'h':
-            rc = cmd_print("serve", help_text, strlen(help_text));
-            return rc;
+            return cmd_print("serve", help_text, strlen(help_text));
         default:
-            return cmd_fail("serve", ERR_USAGE, option == ':' ? "'%s' wants a value" : "unknown option '%s'",
-                argv[optind - 1]);
+            return cmd_bad_option("serve", argv, options, option);
         }
-    if (rc == 0)
-        rc = parse_story(run, argc, argv);
-    return rc ? rc : -1;
+    int code = parse_rest(run, given, argc, argv);
+    return code ? code : -1;
+}
+
+/* -1: go on; else the exit code. */
+static int parse(struct run *run, int argc, char **argv)
+{
+    struct given given = {NULL};
+    struct err_note note;
+    int code = parse_options(run, &given, argc, argv);
+    if (code != -1)
+        return code;
+    int rc = run->config_file ? config_read(run->config_file, run->arena, &run->config, &note)
+                              : config_default(&run->config, &note);
+    if (rc)
+        return cmd_fail("serve", rc, "%s", note.text);
+    if (given.dns_count) {
+        memcpy(run->config.dns, given.dns, sizeof given.dns);
+        run->config.dns_count = given.dns_count;
+    }
+    if (given.web)
+        run->config.web = strcmp(given.web, "off") == 0 ? NULL : given.web;
+    if (given.state)
+        run->config.state = given.state;
+    if (!run->want_demo && !run->config.state)
+        return cmd_fail("serve", ERR_USAGE,
+            "a directory for the state is wanted: --state DIR, or state: in the configuration");
+    return -1;
+}
+
+/* A directory that is made here belongs to whom the server will become. */
+static int make_directory(struct run *run, struct err_note *note)
+{
+    const char *base = getenv("TMPDIR");
+    if (run->config.state) {
+        snprintf(run->state, sizeof run->state, "%s", run->config.state);
+        if (mkdir(run->state, 0700) == 0)
+            return privilege_give(run->config.user, run->state, note);
+        return errno == EEXIST ? 0
+                               : err_set(note, errno == EACCES || errno == EPERM ? ERR_PERM : ERR_IO,
+                                     "%s: cannot be made: %s (--state DIR)", run->state, strerror(errno));
+    }
+    snprintf(run->state, sizeof run->state, "%s/rollcall-demo-XXXXXX", base && *base ? base : "/tmp");
+    if (!mkdtemp(run->state))
+        return err_set(note, ERR_IO, "%s: %s", run->state, strerror(errno));
+    run->temporary = true;
+    return privilege_give(run->config.user, run->state, note);
 }
 
 static int make_state(struct run *run)
 {
-    const char *base = getenv("TMPDIR");
-    if (run->config.state)
-        snprintf(run->state, sizeof run->state, "%s", run->config.state);
-    else {
-        snprintf(run->state, sizeof run->state, "%s/rollcall-demo-XXXXXX", base && *base ? base : "/tmp");
-        if (!mkdtemp(run->state))
-            return cmd_fail("serve", ERR_IO, "%s: %s", run->state, strerror(errno));
-        run->temporary = true;
-    }
+    struct err_note note;
+    int rc = make_directory(run, &note);
+    if (rc)
+        return cmd_fail("serve", rc, "%s", note.text);
+    struct stat status;
     char *whole = realpath(run->state, NULL);
-    if (!whole && errno == ENOENT && mkdir(run->state, 0700) == 0)
-        whole = realpath(run->state, NULL);
-    if (!whole || strlen(whole) >= sizeof run->state) {
-        int code = cmd_fail("serve", errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s (--state DIR)", run->state,
-            whole ? "the path is too long" : strerror(errno));
-        free(whole);
-        return code;
-    }
-    strcpy(run->state, whole);
+    int number = whole && stat(whole, &status) == 0 ? 0 : errno;
+    if (!number && !S_ISDIR(status.st_mode))
+        number = ENOTDIR;
+    if (!number && strlen(whole) >= sizeof run->state)
+        number = ENAMETOOLONG;
+    if (!number)
+        memcpy(run->state, whole, strlen(whole) + 1);
     free(whole);
     run->config.state = run->state;
     snprintf(run->work, sizeof run->work, "%s/demo", run->state);
-    return 0;
+    return number ? cmd_fail("serve", number == EACCES ? ERR_PERM : ERR_IO, "%s: %s (--state DIR)",
+                        run->state, strerror(number))
+                  : 0;
 }
 
 static void on_over(void *context, int verdict)
@@ -223,7 +248,7 @@ static void on_signal(void *context, int number)
     struct err_note note;
     struct arena *arena = arena_new();
     struct serve_config config;
-    int rc = arena ? config_default(&config, &note) : ERR_NOMEM;
+    int rc = arena ? config_default(&config, &note) : err_set(&note, ERR_NOMEM, "out of memory");
     notify_send(NOTIFY_RELOADING, NULL);
     if (rc == 0 && run->config_file)
         rc = config_read(run->config_file, arena, &config, &note);
@@ -261,28 +286,43 @@ static int bind_web(struct run *run, struct err_note *note)
     return rc;
 }
 
+/* The resolvers of the demonstration ask over IPv4. -1: nothing listens there. */
+static int demo_address(struct run *run, struct demo_config *demo)
+{
+    for (size_t i = 0; i < run->config.dns_count; i++) {
+        const char *address = serve_address(run->serve, i), *colon = strrchr(address, ':');
+        if (*address == '[')
+            continue;
+        bool any = strncmp(address, "0.0.0.0:", 8) == 0;
+        demo->platform_address =
+            any ? "127.0.0.1" : arena_printf(run->arena, "%.*s", (int)(colon - address), address);
+        demo->platform_port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        return demo->platform_address ? 0 : ERR_NOMEM;
+    }
+    return ERR_USAGE;
+}
+
 static int start_demo(struct run *run, struct err_note *note)
 {
     if (!run->want_demo)
         return 0;
-    char parent[NAME_MAX_TEXT], address[64];
+    char parent[NAME_MAX_TEXT];
     const char *servers = getenv("ROLLCALL_SERVERS");
-    snprintf(run->programs, sizeof run->programs, "%s%s/usr/sbin:/usr/local/sbin", servers ? servers : "",
-        servers ? "/bin:" : "");
-    snprintf(address, sizeof address, "%s", serve_address(run->serve, 0));
-    char *colon = strrchr(address, ':');
-    *colon = '\0';
     struct demo_config demo = {.story = run->story,
         .state = run->config.state,
         .work = run->work,
-        .programs = run->programs,
+        .programs = arena_printf(
+            run->arena, "%s%s/usr/sbin:/usr/local/sbin", servers ? servers : "", servers ? "/bin:" : ""),
         .parent = arena_string(run->arena, name_to_text(&run->config.parent, parent)),
-        .platform_address = arena_string(run->arena, address),
-        .platform_port = (uint16_t)strtoul(colon + 1, NULL, 10),
         .web = run->web ? web_address(run->web) : NULL,
         .observe = on_observe,
         .over = on_over,
         .context = run};
+    if (!demo.programs || !demo.parent)
+        return err_set(note, ERR_NOMEM, "out of memory");
+    int rc = demo_address(run, &demo);
+    if (rc)
+        return err_set(note, rc, "--demo asks over IPv4: --dns must have such an address");
     return demo_start(run->loop, &demo, &run->demo, note);
 }
 
@@ -305,6 +345,8 @@ static int start(struct run *run, struct err_note *note)
         rc = web_start(run->web, note);
     if (rc)
         return rc;
+    if (geteuid() == 0 && !run->want_demo)
+        log_warning("this runs as root: name a user in the configuration (user: rollcall)");
     printf("rollcall serves DNS on %s", serve_address(run->serve, 0));
     for (size_t i = 1; i < run->config.dns_count; i++)
         printf(", %s", serve_address(run->serve, i));

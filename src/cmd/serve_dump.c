@@ -86,12 +86,13 @@ static int parse(int argc, char **argv, struct dump_options *o)
         if (option == 'h')
             return cmd_print("serve", help_text, strlen(help_text));
         if (option < PLAN || option > CONFIG)
-            return cmd_fail("serve", ERR_USAGE, option == ':' ? "'%s' wants a value" : "unknown option '%s'",
-                argv[optind - 1]);
+            return cmd_bad_option("serve", argv, options, option);
         *places[option - PLAN] = optarg;
     }
     if (optind < argc)
         return cmd_fail("serve", ERR_USAGE, "unexpected '%s'", argv[optind]);
+    if (o->state && (o->start || o->plan))
+        return cmd_fail("serve", ERR_USAGE, "--state goes with --zone, --at and --config only");
     if (!o->plan == !o->state || (o->state && !o->zone))
         return cmd_fail("serve", ERR_USAGE, "dump-zone wants --plan PLAN, or --state DIR and --zone NAME");
     return -1;

@@ -1,4 +1,5 @@
-/* enrol_many DIRECTORY COUNT [PLAN]: takes in so many participants at once, as the API would, one after the other. */
+/* enrol_many DIRECTORY COUNT [PLAN]: takes in so many participants at once, as the API would, one after the
+ * other. */
 #include "base/utc.h"
 #include "io/proc/clock.h"
 #include "io/store/enrol.h"

@@ -36,6 +36,7 @@ static const struct participant cast[DEMO_PARTICIPANTS] = {
 /* --- questions --- */
 
 struct question {
+    struct question *next, **place; /* in demo->questions */
     struct participant *participant;
     uint16_t id;
     int64_t asked_us;
@@ -62,6 +63,23 @@ static void learn_answer(struct participant *p, enum evidence_answer answer, int
     demo->config.observe(demo->config.context, p->id, &event);
 }
 
+static void add_question(struct demo *demo, struct question *question)
+{
+    question->next = demo->questions;
+    question->place = &demo->questions;
+    if (question->next)
+        question->next->place = &question->next;
+    demo->questions = question;
+}
+
+static void free_question(struct question *question)
+{
+    *question->place = question->next;
+    if (question->next)
+        question->next->place = question->place;
+    free(question);
+}
+
 static void answered(void *context, int result, const uint8_t *answer, size_t length, int64_t rtt_us)
 {
     struct question *question = context;
@@ -70,7 +88,7 @@ static void answered(void *context, int result, const uint8_t *answer, size_t le
     /* While the program starts, nobody listens: that is no observation about its anchors. */
     if (question->participant->proc)
         learn_answer(question->participant, meaning, question->asked_us, clock_now_us());
-    free(question);
+    free_question(question);
 }
 
 static void ask(struct participant *p)
@@ -85,9 +103,10 @@ static void ask(struct participant *p)
         (struct question){.participant = p, .id = (uint16_t)(now_us / 7 ^ now_us >> 20), .asked_us = now_us};
     snprintf(name, sizeof name, "proof-%x%x.%s", (unsigned)(now_us / UTC_SECOND), p->asked++, p->zone);
     size_t length = prober_query(question->id, name, query);
+    add_question(p->demo, question);
     if (length == 0 ||
         loop_udp_ask(p->demo->loop, "127.0.0.1", p->port, query, length, TIMEOUT_MS, answered, question))
-        free(question);
+        free_question(question);
 }
 
 /* One participant at a time, so that each is asked about every two seconds. */
@@ -213,11 +232,12 @@ static int load_anchor(struct participant *p, struct err_note *note)
     return rc ? rc : err_set(note, ERR_INTERNAL, "%s has no key in the store", p->zone);
 }
 
+/* All at the same moment, and so into the same roll. */
 static int enrol(struct participant *p, struct err_note *note)
 {
     struct demo *demo = p->demo;
     struct enrol_wish wish = {.label = p->label, .users = p->users, .roll = {.plan_name = "testzone-fast"}};
-    struct enrol_terms terms = {.parent = demo->config.parent, .now_us = clock_now_us(), .most = SIZE_MAX};
+    struct enrol_terms terms = {.parent = demo->config.parent, .now_us = demo->start_us, .most = SIZE_MAX};
     struct enrol_result result;
     int rc = enrol_participant(demo->store, &wish, &terms, &result, note);
     if (rc)
@@ -296,6 +316,8 @@ void demo_stop(struct demo *demo)
     for (size_t i = 0; i < DEMO_PARTICIPANTS; i++)
         demo->participants[i].restarting = false;
     proc_end_all(demo->loop, GRACE_MS);
+    while (demo->questions) /* the loop calls nobody back any more */
+        free_question(demo->questions);
     plan_free(demo->plan);
     store_close(demo->store);
     arena_free(demo->arena);

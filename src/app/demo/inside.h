@@ -40,6 +40,8 @@ struct participant {
 
 enum demo_stage { STAGE_ROLLING, STAGE_FORETOLD, STAGE_POSTPONED, STAGE_MENDED, STAGE_RESUMED, STAGE_OVER };
 
+struct question;
+
 struct demo {
     struct demo_config config;
     struct loop *loop;
@@ -48,6 +50,7 @@ struct demo {
     struct participant participants[DEMO_PARTICIPANTS];
     struct loop_timer *tick, *probe;
     size_t next_probe;
+    struct question *questions; /* under way */
     int64_t start_us, stage_us;
     enum demo_stage stage;
     struct plan *plan;                                       /* of the roll, as the store has it */

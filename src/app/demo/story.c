@@ -100,7 +100,7 @@ static void resume(struct demo *demo, int64_t now_us)
     else
         tell(demo, "owner of the key", "RESUMES the roll: every participant is ready; new date %s",
             utc_format(to_us, date));
-    enter(demo, STAGE_RESUMED, now_us);
+    enter(demo, rc ? STAGE_OVER : STAGE_RESUMED, now_us); /* held for ever: nothing more will come */
 }
 
 static const struct participant *foretold(const struct demo *demo)

@@ -4,6 +4,7 @@
 
 #include "io/yaml/yaml.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -106,10 +107,43 @@ static int read_zone(const struct source *s, const struct yaml_node *value, stru
     return 0;
 }
 
+/* The entries of a text or list of texts, for checks one by one. */
+static const struct yaml_node *entry(const struct yaml_node *v, size_t index)
+{
+    return v->kind == YAML_LIST ? v->values[index] : v;
+}
+
+/* 127.0.0.1:53 or [::1]:53. What the host has is seen when it is bound. */
+static bool is_listen(const char *text)
+{
+    char address[64];
+    uint8_t octets[16];
+    const char *colon = strrchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : 0;
+    bool six = *text == '[';
+    if (length < 2 || length >= sizeof address || (six && text[length - 1] != ']'))
+        return false;
+    memcpy(address, text + six, length - 2 * six);
+    address[length - 2 * six] = '\0';
+    char *scope = six ? strchr(address, '%') : NULL; /* of a link-local address */
+    if (scope)
+        *scope = '\0';
+    size_t digits = strspn(colon + 1, "0123456789");
+    return inet_pton(six ? AF_INET6 : AF_INET, address, octets) == 1 && digits > 0 && digits <= 5 &&
+           !colon[1 + digits] && strtoul(colon + 1, NULL, 10) <= UINT16_MAX;
+}
+
+static const char listen_wanted[] = "ADDRESS:PORT is wanted here, as 127.0.0.1:53 or \"[::1]:53\"";
+
 static int set_dns(const struct source *s, const struct yaml_node *v)
 {
     int rc = read_texts(s, v, s->config->dns, CONFIG_MAX_LISTEN, &s->config->dns_count);
-    return rc ? rc : s->config->dns_count ? 0 : wrong(s, v, "at least one address is wanted here");
+    if (rc == 0 && !s->config->dns_count)
+        rc = wrong(s, v, "at least one address is wanted here");
+    for (size_t i = 0; rc == 0 && i < s->config->dns_count; i++)
+        if (!is_listen(s->config->dns[i]))
+            rc = wrong(s, entry(v, i), listen_wanted);
+    return rc;
 }
 
 static int set_web(const struct source *s, const struct yaml_node *v)
@@ -117,6 +151,8 @@ static int set_web(const struct source *s, const struct yaml_node *v)
     int rc = read_text(s, v, &s->config->web);
     if (rc == 0 && strcmp(s->config->web, "off") == 0)
         s->config->web = NULL;
+    else if (rc == 0 && !is_listen(s->config->web))
+        rc = wrong(s, v, listen_wanted);
     return rc;
 }
 
@@ -149,7 +185,20 @@ static int set_nameserver(const struct source *s, const struct yaml_node *v)
 
 static int set_addresses(const struct source *s, const struct yaml_node *v)
 {
-    return read_texts(s, v, s->config->addresses, CONFIG_MAX_ADDRESSES, &s->config->address_count);
+    int rc = read_texts(s, v, s->config->addresses, CONFIG_MAX_ADDRESSES, &s->config->address_count);
+    unsigned four = 0, six = 0;
+    for (size_t i = 0; rc == 0 && i < s->config->address_count; i++) {
+        uint8_t octets[16];
+        bool is_four = inet_pton(AF_INET, s->config->addresses[i], octets) == 1;
+        bool is_six = inet_pton(AF_INET6, s->config->addresses[i], octets) == 1;
+        four += is_four;
+        six += is_six;
+        if (!is_four && !is_six)
+            rc = wrong(s, entry(v, i), "an IPv4 or IPv6 address is wanted here");
+        else if (four > 1 || six > 1)
+            rc = wrong(s, entry(v, i), "one IPv4 and one IPv6 address at most");
+    }
+    return rc;
 }
 
 static int set_plans(const struct source *s, const struct yaml_node *v)

@@ -60,7 +60,8 @@ static int print(struct served *served, const struct dnskey *child, int64_t at_u
 int dump_plan(
     const struct plan *plan, const char *zone, int64_t at_us, struct text *ret_text, struct err_note *note)
 {
-    struct served served = {.plan = plan_copy(plan)};
+    struct plan *copy = plan_copy(plan);
+    struct served served = {.plan = copy, .own_plan = copy};
     struct dnskey *child = NULL, *zsk = NULL;
     int rc = served.plan ? name_from_text(zone ? zone : plan->zone, &served.apex, note)
                          : err_set(note, ERR_NOMEM, "out of memory");
@@ -88,6 +89,7 @@ int dump_state(const struct serve_config *config, const char *zone, int64_t at_u
     struct err_note *note)
 {
     struct name name;
+    struct err_note why = {""};
     struct store *store = NULL;
     struct signer *signer = NULL;
     int rc = name_from_text(zone, &name, note);
@@ -98,10 +100,9 @@ int dump_state(const struct serve_config *config, const char *zone, int64_t at_u
     if (rc == 0)
         rc = signer_sync(signer, note);
     if (rc == 0) {
-        signer_renew(signer, at_us);
-        const struct zone_view *view = signer_view(signer, &name);
+        const struct zone_view *view = signer_view(signer, &name, at_us, &why);
         rc = view ? zone_view_print(view, ret_text)
-                  : err_set(note, ERR_NOINPUT, "%s: there is no zone %s", config->state, zone);
+                  : err_set(note, ERR_NOINPUT, "%s: zone %s: %s", config->state, zone, why.text);
     }
     signer_free(signer);
     store_close(store);

@@ -14,14 +14,15 @@ struct judge;
 int judge_new(struct store *store, struct judge **ret_judge, struct err_note *note);
 void judge_free(struct judge *judge); /* NULL is allowed; no event may come any more */
 
-/* Takes over the participants and plans that the signer has; evidence of new ones is read from the store. */
-int judge_sync(struct judge *judge, const struct signer *signer, struct err_note *note);
+/* Takes in a participant, with the evidence that the store has of it; or what changed of one that is known. A
+ * signer_take. */
+int judge_take(void *judge, const struct signer_participant *participant, struct err_note *note);
 
 /* For recorder_options.events. From the recorder's thread. */
 void judge_events(void *judge, const struct zone_event *events, size_t count);
 
-/* Judges who is due and stores what changed. A store that fails is logged once and tried again. Returns the
- * moment at which somebody is due again. */
+/* Judges those who are due, for a while, and stores what changed. A store that fails is logged once and tried
+ * again. Returns the moment at which somebody is due: now_us, if not all were judged. */
 int64_t judge_run(struct judge *judge, int64_t now_us);
 
 #endif

@@ -2,15 +2,13 @@
 #include "app/serve/serve.h"
 
 #include "app/serve/judge.h"
+#include "app/serve/plans.h"
 #include "app/serve/recorder.h"
 #include "app/serve/signer.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "io/net/net.h"
 #include "io/proc/clock.h"
 #include "io/proc/loop.h"
-#include "io/store/rolls.h"
-#include "io/yaml/plan_yaml.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 2000, NEWS_MS = 200, MOST_WAIT_MS = 60000 };
+enum { DRAIN_MS = 2000, NEWS_MS = 200, MOST_WAIT_MS = 60000, JUMP_S = 2, LAST_WORDS_US = 500000 };
 
 struct serve {
     struct loop *loop;
@@ -35,6 +33,7 @@ struct serve {
     struct judge *judge;
     struct loop_timer *news, *renew, *judging;
     int64_t seen_version;
+    int64_t ahead_us; /* of the clock before the monotonic one */
     bool sync_failing;
 };
 
@@ -68,6 +67,8 @@ static size_t on_message(void *context, const struct net_peer *peer, const uint8
     size_t answered = signer_answer(serve->signer, &client, message, length, out, capacity, &event);
     if (event.record)
         recorder_push(serve->recorder, &event);
+    else if (event.unready)
+        signer_want(serve->signer, event.tag);
     return answered;
 }
 
@@ -116,21 +117,33 @@ static void plan_judging(struct serve *serve, int64_t next_us)
 /* Takes over what changed in the store. */
 static int sync_store(struct serve *serve, struct err_note *note)
 {
-    int64_t now_us = clock_now_us();
     int rc = signer_sync(serve->signer, note);
-    if (rc == 0)
-        rc = judge_sync(serve->judge, serve->signer, note);
-    if (rc == 0) {
-        plan_renewal(serve, signer_renew(serve->signer, now_us));
-        plan_judging(serve, now_us);
-    }
+    int64_t now_us = clock_now_us();
+    plan_renewal(serve, signer_renew(serve->signer, now_us));
+    plan_judging(serve, now_us);
     return rc;
+}
+
+/* A clock that was set is seen by the other one, which never is. Signatures must fit the new time, and so
+ * must every timer. */
+static void watch_clock(struct serve *serve)
+{
+    int64_t ahead_us = clock_now_us() - clock_mono_us(), jump_us = ahead_us - serve->ahead_us;
+    if (jump_us > -JUMP_S * UTC_SECOND && jump_us < JUMP_S * UTC_SECOND)
+        return;
+    char span[UTC_TEXT];
+    serve->ahead_us = ahead_us;
+    log_warning("the clock was set %s by %s", jump_us < 0 ? "back" : "forward",
+        utc_format_words(jump_us < 0 ? -jump_us : jump_us, span));
+    plan_renewal(serve, 0);
+    plan_judging(serve, 0);
 }
 
 static void on_news(void *context)
 {
     struct serve *serve = context;
     struct err_note note = {""};
+    watch_clock(serve);
     int64_t version = store_version(serve->store);
     if (version == serve->seen_version && !serve->sync_failing)
         return;
@@ -144,55 +157,9 @@ static void on_news(void *context)
 
 /* --- start --- */
 
-/* A dated plan from a file becomes a roll, or the new plan of the roll that has its name. */
-static int take_plan(struct serve *serve, const struct plan *plan, struct arena *arena, struct err_note *note)
-{
-    struct store_roll *rolls;
-    size_t count;
-    int64_t now_us = clock_now_us(), changed_us, id;
-    int rc = store_rolls(serve->store, arena, &rolls, &count, note);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < count; i++) {
-        struct plan *old;
-        if (strcmp(rolls[i].plan_name, plan->name) != 0)
-            continue;
-        rc = rolls_read(serve->store, rolls[i].id, &old, &changed_us, note);
-        bool same = rc == 0 && plan_equal(old, plan);
-        if (rc == 0)
-            plan_free(old);
-        return rc || same ? rc : rolls_write(serve->store, rolls[i].id, plan, changed_us, now_us, note);
-    }
-    struct text document;
-    text_start(&document);
-    rc = plan_yaml_write(plan, &document);
-    struct store_roll roll = {.plan_name = plan->name,
-        .document = document.string,
-        .start_us = plan->start_us,
-        .changed_us = now_us};
-    rc = rc ? err_set(note, rc, "out of memory") : store_roll_add(serve->store, &roll, &id, note);
-    text_free(&document);
-    return rc;
-}
-
 int serve_reload(struct serve *serve, const struct serve_config *config, struct err_note *note)
 {
-    struct plan *plans[CONFIG_MAX_PLANS] = {NULL};
-    struct arena *arena = arena_new();
-    int rc = arena ? 0 : err_set(note, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; rc == 0 && i < config->plan_count; i++) { /* all are read before any is taken */
-        rc = plan_yaml_read_file(config->plans[i], &plans[i], note);
-        if (rc == 0 && plans[i]->relative)
-            rc = err_set(note, ERR_CONFIG,
-                "%s: a template has no dates; give it a start, or let participants start it",
-                config->plans[i]);
-    }
-    for (size_t i = 0; rc == 0 && i < config->plan_count; i++)
-        rc = take_plan(serve, plans[i], arena, note);
-    for (size_t i = 0; i < config->plan_count; i++)
-        plan_free(plans[i]);
-    arena_free(arena);
-    return rc;
+    return plans_take(serve->store, config, serve->signer, serve->answering, clock_now_us(), note);
 }
 
 static int lock_state(struct serve *serve, struct err_note *note)
@@ -205,7 +172,8 @@ static int lock_state(struct serve *serve, struct err_note *note)
             errno == EACCES || errno == EPERM ? ERR_PERM
             : errno == ENOENT                 ? ERR_NOINPUT
                                               : ERR_IO,
-            "%s: %s (--state DIR)", path, strerror(errno));
+            "%s: %s; the user that rollcall runs as must be able to write there (--state DIR)", path,
+            strerror(errno));
     if (flock(serve->lock, LOCK_EX | LOCK_NB))
         return err_set(note, ERR_UNAVAILABLE, "%s: another rollcall serves this state (--state DIR)",
             serve->config.state);
@@ -223,12 +191,16 @@ static int start_parts(struct serve *serve, struct err_note *note)
     if (rc == 0)
         rc = judge_new(serve->store, &serve->judge, note);
     if (rc == 0) {
+        signer_watch(serve->signer, judge_take, serve->judge);
         recorder.context = serve->judge;
         rc = recorder_start(&recorder, &serve->recorder, note);
     }
     if (rc == 0)
+        rc = signer_sync(serve->signer, note); /* who takes part decides what may change in a plan */
+    if (rc == 0)
         rc = serve_reload(serve, c, note);
     if (rc == 0) {
+        serve->ahead_us = clock_now_us() - clock_mono_us();
         serve->seen_version = store_version(serve->store);
         rc = sync_store(serve, note);
     }
@@ -302,8 +274,10 @@ void serve_stop(struct serve *serve)
     loop_timer_cancel(serve->renew);
     loop_timer_cancel(serve->judging);
     recorder_stop(serve->recorder);
-    if (serve->judge && serve->recorder)
-        judge_run(serve->judge, clock_now_us());
+    int64_t end_us = clock_mono_us() + LAST_WORDS_US, now_us = clock_now_us();
+    while (serve->judge && serve->recorder && judge_run(serve->judge, now_us) == now_us &&
+           clock_mono_us() < end_us)
+        ;
     judge_free(serve->judge);
     signer_free(serve->signer);
     store_close(serve->store);

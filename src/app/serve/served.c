@@ -113,8 +113,8 @@ static int load_keys(struct store *store, const char *zone, const struct plan *p
     return rc;
 }
 
-int served_load(struct served *served, struct store *store, struct plan *plan, bool make, int64_t now_us,
-    struct err_note *note)
+int served_load(struct served *served, struct store *store, const struct plan *plan, bool make,
+    int64_t now_us, struct err_note *note)
 {
     char zone[NAME_MAX_TEXT];
     struct dnskey *keys[SERVED_MAX_KEYS] = {NULL};
@@ -133,8 +133,6 @@ int served_load(struct served *served, struct store *store, struct plan *plan, b
             dnskey_free(keys[i]);
         return rc;
     }
-    free_keys(served);
-    plan_free(served->plan);
     served->plan = plan;
     memcpy(served->keys, keys, sizeof keys);
     for (size_t i = 0; i < plan->key_count; i++)
@@ -166,33 +164,36 @@ int served_view(struct served *served, struct zone_spec *spec, int64_t now_us, s
     spec->keys = &served->zone_keys;
     spec->signatures = served->signatures;
     int rc = zone_view_make(spec, now_us, ret_view, note);
-    if (rc == 0)
+    if (rc == 0) {
         served->until_us = zone_view_until(*ret_view);
+        served->made = true;
+    }
     return rc;
 }
 
-int served_replan(struct served *served, struct plan *plan, struct err_note *note)
+bool served_same_keys(const struct plan *a, const struct plan *b)
 {
-    if (plan->key_count != served->zone_keys.count)
-        return err_set(note, ERR_DATA, "plan %s names %zu keys, the zone has %zu", plan->name,
-            plan->key_count, served->zone_keys.count);
-    for (size_t i = 0; i < plan->key_count; i++)
-        if (strcmp(plan->keys[i].id, served->entries[i].id) != 0 ||
-            plan->keys[i].algorithm != served->keys[i]->algorithm)
-            return err_set(note, ERR_DATA, "plan %s has another key in the place of %s", plan->name,
-                served->entries[i].id);
-    for (size_t i = 0; i < plan->key_count; i++)
+    bool same = a->key_count == b->key_count;
+    for (size_t i = 0; same && i < a->key_count; i++) {
+        const struct plan_key *one = &a->keys[i], *other = &b->keys[i];
+        same = strcmp(one->id, other->id) == 0 && one->algorithm == other->algorithm &&
+               one->bits == other->bits && one->zsk == other->zsk;
+    }
+    return same;
+}
+
+void served_replan(struct served *served, const struct plan *plan)
+{
+    for (size_t i = 0; i < served->zone_keys.count; i++)
         served->entries[i].id = plan->keys[i].id;
-    plan_free(served->plan);
     served->plan = plan;
     served->until_us = 0;
-    return 0;
 }
 
 void served_free(struct served *served)
 {
     free_keys(served);
-    plan_free(served->plan);
+    plan_free(served->own_plan);
     zone_signatures_free(served->signatures);
     *served = (struct served){0};
 }

@@ -1,19 +1,20 @@
+/* Which zones there are, how each is made, and in which order they are made anew. */
 #include "app/serve/signer_inside.h"
 
 #include "base/log.h"
 #include "core/zone/testzone.h"
+#include "io/proc/clock.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_S = 5, ECDSA_P256 = 13, PARENT_DS_TTL_S = 60 };
+enum { RETRY_S = 5, ECDSA_P256 = 13, PARENT_DS_TTL_S = 60, SLICE_US = 20000 };
 
 /* --- views --- */
 
-/* Puts a view in its place; the old one is freed when no worker can be in it any more. */
-static int install(
+int signer_install(
     struct signer *signer, struct served *served, struct zone_view *view, struct err_note *note)
 {
     int rc = 0;
@@ -26,6 +27,17 @@ static int install(
     return rc ? err_set(note, rc, "a zone cannot be put in its place: %s", err_str(rc)) : 0;
 }
 
+void signer_withdraw(struct signer *signer, struct served *served)
+{
+    if (!served->view)
+        return;
+    pthread_rwlock_wrlock(&signer->lock);
+    struct zone_view *view = zone_set_remove(signer->set, &served->apex);
+    pthread_rwlock_unlock(&signer->lock);
+    zone_view_free(view);
+    served->view = NULL;
+}
+
 /* Frees the arena with the spec. `rc`: what making the spec came to. */
 static int show(struct signer *signer, struct served *served, struct zone_spec *spec, struct arena *arena,
     int rc, int64_t now_us, struct err_note *note)
@@ -36,7 +48,7 @@ static int show(struct signer *signer, struct served *served, struct zone_spec *
     else
         rc = served_view(served, spec, now_us, &view, note);
     if (rc == 0)
-        rc = install(signer, served, view, note);
+        rc = signer_install(signer, served, view, note);
     if (rc) /* try again soon, and go on with what is there */
         served->until_us = now_us + RETRY_S * UTC_SECOND;
     arena_free(arena);
@@ -66,11 +78,11 @@ static int show_parent(struct signer *signer, int64_t now_us, struct err_note *n
     struct zone_spec spec;
     size_t count = 0;
     for (size_t i = 0; children && i < signer->count; i++) {
-        const struct served *served = &signer->entries[i].served;
-        uint32_t ttl = served->plan->dnskey_ttl_s;
-        if (!signer->entries[i].left_us)
-            children[count++] = (struct testzone_child){.apex = served->apex,
-                .algorithm = served->keys[0]->algorithm,
+        const struct entry *entry = signer->entries[i];
+        uint32_t ttl = entry->roll->plan->dnskey_ttl_s;
+        if (!entry->left_us)
+            children[count++] = (struct testzone_child){.apex = entry->served.apex,
+                .algorithm = entry->roll->plan->keys[0].algorithm,
                 .ttl_s = ttl < PARENT_DS_TTL_S ? ttl : PARENT_DS_TTL_S};
     }
     int rc = children ? testzone_parent(&signer->config, &signer->parent.apex, children, count, arena, &spec)
@@ -109,15 +121,9 @@ static int start_steady(struct signer *signer, struct served *served, uint8_t al
     int64_t now_us, struct err_note *note)
 {
     char zone[NAME_MAX_TEXT];
-    struct plan *plan;
     int rc =
-        served_steady_plan(name_to_text(&served->apex, zone), algorithm, bits, now_us - UTC_DAY, &plan, note);
-    if (rc)
-        return rc;
-    rc = served_load(served, signer->store, plan, true, now_us, note);
-    if (rc)
-        plan_free(plan);
-    return rc;
+        served_steady_plan(name_to_text(&served->apex, zone), algorithm, bits, 0, &served->own_plan, note);
+    return rc ? rc : served_load(served, signer->store, served->own_plan, true, now_us, note);
 }
 
 static int start_probes(struct signer *signer, int64_t now_us, struct err_note *note)
@@ -219,31 +225,32 @@ int signer_new(const struct serve_config *config, struct store *store, int64_t n
     return 0;
 }
 
-static void drop(struct signer *signer, struct served *served)
-{
-    pthread_rwlock_wrlock(&signer->lock);
-    struct zone_view *view = served->apex.length ? zone_set_remove(signer->set, &served->apex) : NULL;
-    pthread_rwlock_unlock(&signer->lock);
-    zone_view_free(view);
-    served_free(served);
-}
-
 void signer_free(struct signer *signer)
 {
     if (!signer)
         return;
-    if (signer->set) {
-        for (size_t i = 0; i < signer->count; i++)
-            drop(signer, &signer->entries[i].served);
-        for (size_t i = 0; signer->probes && i < testzone_probe_count; i++)
-            drop(signer, &signer->probes[i]);
-        drop(signer, &signer->probe);
-        drop(signer, &signer->parent);
+    struct served *ours[] = {&signer->probe, &signer->parent, &signer->child};
+    for (size_t i = 0; i < signer->count; i++) {
+        signer_withdraw(signer, &signer->entries[i]->served);
+        served_free(&signer->entries[i]->served);
+        free(signer->entries[i]);
     }
-    served_free(&signer->child);
+    for (size_t i = 0; signer->probes && i < testzone_probe_count; i++) {
+        signer_withdraw(signer, &signer->probes[i]);
+        served_free(&signer->probes[i]);
+    }
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        signer_withdraw(signer, ours[i]);
+        served_free(ours[i]);
+    }
+    for (size_t i = 0; i < signer->roll_count; i++) {
+        plan_free(signer->rolls[i]->plan);
+        free(signer->rolls[i]);
+    }
     zone_set_free(signer->set);
     pthread_rwlock_destroy(&signer->lock);
     free(signer->probes);
+    free(signer->rolls);
     free(signer->entries);
     free(signer);
 }
@@ -255,20 +262,63 @@ static bool due(const struct served *served, int64_t now_us)
     return served->zone_keys.count && served->until_us <= now_us;
 }
 
-static void renewed(int64_t *next_us, const struct served *served, int rc, const struct err_note *note)
+/* Says what went wrong once, and once that it is over. */
+static int said(struct served *served, int rc, const struct err_note *note)
 {
     char zone[NAME_MAX_TEXT];
-    if (rc)
-        log_error("zone %s keeps its old signatures: %s", name_to_text(&served->apex, zone), note->text);
-    if (served->zone_keys.count && served->until_us < *next_us)
-        *next_us = served->until_us;
+    if (rc && !served->failing)
+        log_error("zone %s %s: %s", name_to_text(&served->apex, zone),
+            served->made ? "keeps its old signatures" : "cannot be served", note->text);
+    if (!rc && served->failing)
+        log_info("zone %s is well again", name_to_text(&served->apex, zone));
+    served->failing = rc != 0;
+    return rc;
+}
+
+static void renew_entry(struct signer *signer, struct entry *entry, int64_t now_us)
+{
+    struct err_note note = {""};
+    int rc = entry->loaded ? 0 : signer_load(signer, entry, &note);
+    if (rc == 0)
+        rc = show_participant(signer, entry, now_us, &note);
+    if (said(&entry->served, rc, &note))
+        entry->served.until_us = now_us + RETRY_S * UTC_SECOND;
+}
+
+static void renew_ours(struct signer *signer, int64_t now_us, int64_t *next_us)
+{
+    struct err_note note = {""};
+    for (size_t i = 0; i < testzone_probe_count; i++) {
+        struct served *probe = &signer->probes[i];
+        if (due(probe, now_us))
+            said(probe, show_probe_child(signer, i, now_us, &note), &note);
+        if (probe->zone_keys.count && probe->until_us < *next_us)
+            *next_us = probe->until_us;
+    }
+    if (due(&signer->probe, now_us))
+        said(&signer->probe, show_probe(signer, now_us, &note), &note);
+    if (due(&signer->parent, now_us))
+        said(&signer->parent, show_parent(signer, now_us, &note), &note);
+    if (signer->probe.until_us < *next_us)
+        *next_us = signer->probe.until_us;
+    if (signer->parent.until_us < *next_us)
+        *next_us = signer->parent.until_us;
+}
+
+/* The one that somebody waits for, if there is one. */
+static void renew_wanted(struct signer *signer, int64_t now_us)
+{
+    int64_t id = atomic_exchange_explicit(&signer->wanted, 0, memory_order_relaxed);
+    struct entry *entry = id ? signer_find(signer, id) : NULL;
+    if (entry && !entry->left_us && !entry->loaded && entry->served.until_us <= now_us)
+        renew_entry(signer, entry, now_us);
 }
 
 /* All views are made again when the clock was set back: their signatures might not be valid yet. */
 static void expire_all(struct signer *signer)
 {
     for (size_t i = 0; i < signer->count; i++)
-        signer->entries[i].served.until_us = 0;
+        signer->entries[i]->served.until_us = 0;
     for (size_t i = 0; i < testzone_probe_count; i++)
         signer->probes[i].until_us = 0;
     signer->probe.until_us = signer->parent.until_us = 0;
@@ -276,67 +326,66 @@ static void expire_all(struct signer *signer)
 
 int64_t signer_renew(struct signer *signer, int64_t now_us)
 {
+    int64_t next_us = UTC_OPEN, end_us = clock_mono_us() + SLICE_US;
     if (now_us < signer->renewed_us - UTC_MINUTE) {
         log_warning("the clock was set back: all zones are signed again");
         expire_all(signer);
     }
     signer->renewed_us = now_us;
-    int64_t next_us = UTC_OPEN;
-    struct err_note note = {""};
-    /* Children before their parents: a zone that the parent names is there. */
+    renew_ours(signer, now_us, &next_us);
     for (size_t i = 0; i < signer->count; i++) {
-        struct entry *entry = &signer->entries[i];
-        if (!entry->left_us)
-            renewed(&next_us, &entry->served,
-                due(&entry->served, now_us) ? show_participant(signer, entry, now_us, &note) : 0, &note);
+        struct entry *entry = signer->entries[signer->turn++ % signer->count];
+        if (entry->left_us)
+            continue;
+        if (entry->served.until_us <= now_us) {
+            if (clock_mono_us() > end_us) { /* another time, beginning with this one */
+                signer->turn--;
+                return now_us;
+            }
+            renew_wanted(signer, now_us);
+            if (entry->served.until_us <= now_us)
+                renew_entry(signer, entry, now_us);
+        }
+        if (entry->served.until_us < next_us)
+            next_us = entry->served.until_us;
     }
-    for (size_t i = 0; i < testzone_probe_count; i++)
-        renewed(&next_us, &signer->probes[i],
-            due(&signer->probes[i], now_us) ? show_probe_child(signer, i, now_us, &note) : 0, &note);
-    renewed(
-        &next_us, &signer->probe, due(&signer->probe, now_us) ? show_probe(signer, now_us, &note) : 0, &note);
-    renewed(&next_us, &signer->parent, due(&signer->parent, now_us) ? show_parent(signer, now_us, &note) : 0,
-        &note);
     return next_us;
 }
 
 /* --- for others --- */
 
-const struct zone_view *signer_view(const struct signer *signer, const struct name *apex)
+void signer_watch(struct signer *signer, signer_take *take, void *context)
 {
-    for (size_t i = 0; i < signer->count; i++)
-        if (name_equal(&signer->entries[i].served.apex, apex) && !signer->entries[i].left_us)
-            return signer->entries[i].served.view;
-    for (size_t i = 0; i < testzone_probe_count; i++)
+    signer->take = take;
+    signer->take_context = context;
+}
+
+void signer_want(struct signer *signer, int64_t participant_id)
+{
+    atomic_store_explicit(&signer->wanted, participant_id, memory_order_relaxed);
+}
+
+const struct zone_view *signer_view(
+    struct signer *signer, const struct name *apex, int64_t now_us, struct err_note *note)
+{
+    const struct served *found = name_equal(&signer->probe.apex, apex)    ? &signer->probe
+                                 : name_equal(&signer->parent.apex, apex) ? &signer->parent
+                                                                          : NULL;
+    for (size_t i = 0; !found && i < testzone_probe_count; i++)
         if (signer->probes[i].zone_keys.count && name_equal(&signer->probes[i].apex, apex))
-            return signer->probes[i].view;
-    return name_equal(&signer->probe.apex, apex)    ? signer->probe.view
-           : name_equal(&signer->parent.apex, apex) ? signer->parent.view
-                                                    : NULL;
-}
-
-size_t signer_count(const struct signer *signer)
-{
-    return signer->count;
-}
-
-static uint16_t tag_of(const struct served *served, const struct plan_key *key)
-{
-    const struct dnskey *found = key ? served_key(served, key->id) : NULL;
-    return found ? found->tag : 0;
-}
-
-struct signer_participant signer_at(const struct signer *signer, size_t index)
-{
-    const struct entry *entry = &signer->entries[index];
-    struct plan_roll roll = plan_roll_at(entry->served.plan, entry->served.plan->start_us);
-    return (struct signer_participant){.id = entry->served.tag,
-        .joined_us = entry->joined_us,
-        .left_us = entry->left_us,
-        .zone = entry->zone,
-        .plan = entry->served.plan,
-        .old_tag = tag_of(&entry->served, roll.old_key),
-        .new_tag = tag_of(&entry->served, roll.new_key)};
+            found = &signer->probes[i];
+    for (size_t i = 0; !found && i < signer->count; i++) {
+        struct entry *entry = signer->entries[i];
+        if (entry->left_us || !name_equal(&entry->served.apex, apex))
+            continue;
+        if ((!entry->loaded && signer_load(signer, entry, note)) ||
+            show_participant(signer, entry, now_us, note))
+            return NULL;
+        found = &entry->served;
+    }
+    if (!found || !found->view)
+        err_set(note, ERR_NOINPUT, "there is no such zone");
+    return found ? found->view : NULL;
 }
 
 void signer_begin(struct signer *signer)

@@ -1,128 +1,244 @@
-/* What changed in the store: participants that came or went, plans that an operation changed. */
+/* What changed in the store: participants that came or went, plans that an operation changed. What is known
+ * is not read again. */
 #include "app/serve/signer_inside.h"
 #include "base/log.h"
 #include "io/store/rolls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static struct entry *find(struct signer *signer, int64_t id)
+struct entry *signer_find(const struct signer *signer, int64_t id)
 {
     size_t low = 0, high = signer->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (signer->entries[middle].served.tag < id)
+        if (signer->entries[middle]->served.tag < id)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < signer->count && signer->entries[low].served.tag == id ? &signer->entries[low] : NULL;
+    return low < signer->count && signer->entries[low]->served.tag == id ? signer->entries[low] : NULL;
 }
 
+/* Where a roll of that id is, or would be. */
+static size_t roll_place(const struct signer *signer, int64_t id)
+{
+    size_t low = 0, high = signer->roll_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (signer->rolls[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* An array of pointers with room for one more, or NULL. */
+static void *grown(void *array, size_t count, size_t *room)
+{
+    if (count < *room)
+        return array;
+    size_t more = *room ? 2 * *room : 64;
+    array = realloc(array, more * sizeof(void *));
+    if (array)
+        *room = more;
+    return array;
+}
+
+static int roll_of(struct signer *signer, int64_t id, struct signer_roll **ret_roll, struct err_note *note)
+{
+    size_t at = roll_place(signer, id);
+    if (at < signer->roll_count && signer->rolls[at]->id == id) {
+        *ret_roll = signer->rolls[at];
+        return 0;
+    }
+    struct signer_roll **rolls = grown(signer->rolls, signer->roll_count, &signer->roll_room);
+    struct signer_roll *roll = calloc(1, sizeof *roll);
+    if (rolls)
+        signer->rolls = rolls;
+    int rc = rolls && roll ? rolls_read(signer->store, id, &roll->plan, &roll->changed_us, note)
+                           : err_set(note, ERR_NOMEM, "out of memory");
+    if (rc) {
+        free(roll);
+        return rc;
+    }
+    roll->id = id;
+    memmove(&signer->rolls[at + 1], &signer->rolls[at], (signer->roll_count - at) * sizeof *signer->rolls);
+    signer->rolls[at] = *ret_roll = roll;
+    signer->roll_count++;
+    return 0;
+}
+
+/* --- participants --- */
+
+static uint16_t tag_of(const struct served *served, const struct plan_key *key)
+{
+    const struct dnskey *found = key ? served_key(served, key->id) : NULL;
+    return found ? found->tag : 0;
+}
+
+int signer_tell(const struct signer *signer, const struct entry *entry, struct err_note *note)
+{
+    if (!signer->take)
+        return 0;
+    const struct plan *plan = entry->served.plan;
+    struct plan_roll roll = plan_roll_at(plan, plan->start_us);
+    struct signer_participant participant = {.id = entry->served.tag,
+        .joined_us = entry->joined_us,
+        .left_us = entry->left_us,
+        .roll_id = entry->roll->id,
+        .roll_changed_us = entry->roll->changed_us,
+        .plan = plan,
+        .old_tag = tag_of(&entry->served, roll.old_key),
+        .new_tag = tag_of(&entry->served, roll.new_key)};
+    return signer->take(signer->take_context, &participant, note);
+}
+
+int signer_load(struct signer *signer, struct entry *entry, struct err_note *note)
+{
+    struct served *served = &entry->served;
+    int rc =
+        served->zone_keys.count ? 0 : served_load(served, signer->store, entry->roll->plan, false, 0, note);
+    if (rc == 0 && !served->signatures && !(served->signatures = zone_signatures_new()))
+        rc = err_set(note, ERR_NOMEM, "out of memory");
+    if (rc == 0)
+        rc = signer_tell(signer, entry, note);
+    entry->loaded = rc == 0;
+    return rc;
+}
+
+/* From now on its zone is there, though not ready. */
 static int add(struct signer *signer, const struct store_participant *row, struct err_note *note)
 {
-    if (signer->count == signer->capacity) {
-        size_t capacity = signer->capacity ? 2 * signer->capacity : 64;
-        struct entry *grown = realloc(signer->entries, capacity * sizeof *grown);
-        if (!grown)
-            return err_set(note, ERR_NOMEM, "out of memory");
-        signer->entries = grown;
-        signer->capacity = capacity;
-        for (size_t i = 0; i < signer->count; i++) /* zone_keys points into its own entry */
-            grown[i].served.zone_keys.entry = grown[i].served.entries;
+    size_t length = strlen(row->zone) + 1;
+    struct zone_view *unready = NULL;
+    struct entry **entries = grown(signer->entries, signer->count, &signer->room),
+                 *entry = calloc(1, sizeof *entry + length);
+    if (entries)
+        signer->entries = entries;
+    if (!entries || !entry) {
+        free(entry);
+        return err_set(note, ERR_NOMEM, "out of memory");
     }
-    struct entry *entry = &signer->entries[signer->count];
-    *entry = (struct entry){
-        .roll_id = row->roll_id, .joined_us = row->joined_us, .left_us = row->left_us, .served.tag = row->id};
-    snprintf(entry->zone, sizeof entry->zone, "%s", row->zone);
+    entry->served.tag = row->id;
+    entry->joined_us = row->joined_us;
+    memcpy(entry->zone, row->zone, length);
     int rc = name_from_text(row->zone, &entry->served.apex, note);
-    if (rc)
-        return rc;
-    struct plan *plan;
-    rc = rolls_read(signer->store, row->roll_id, &plan, &entry->roll_changed_us, note);
-    if (rc)
-        return rc;
-    rc = served_load(&entry->served, signer->store, plan, false, 0, note);
+    if (rc == 0)
+        rc = roll_of(signer, row->roll_id, &entry->roll, note);
+    if (rc == 0 && zone_view_unready(&entry->served.apex, &unready))
+        rc = err_set(note, ERR_NOMEM, "out of memory");
+    if (rc == 0)
+        rc = signer_install(signer, &entry->served, unready, note);
     if (rc) {
-        plan_free(plan);
+        free(entry);
         return rc;
     }
-    entry->served.signatures = zone_signatures_new();
-    signer->count++;
+    signer->entries[signer->count++] = entry;
     signer->parent.until_us = 0;
     return 0;
 }
 
-static int replan(
-    struct signer *signer, struct entry *entry, const struct store_roll *roll, struct err_note *note)
+/* One that cannot be added is logged; memory that is short is not the row's fault, and it is tried again. */
+static int sync_new(struct signer *signer, struct arena *arena, struct err_note *note)
 {
-    struct plan *plan;
+    struct store_participant *rows;
+    size_t count;
+    int rc = store_participants_after(signer->store, signer->last_id, arena, &rows, &count, note);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct err_note why;
+        int failed = rows[i].left_us ? 0 : add(signer, &rows[i], &why);
+        if (failed == ERR_NOMEM || failed == ERR_UNAVAILABLE || failed == ERR_IO)
+            return err_set(note, failed, "%s", why.text);
+        if (failed)
+            log_error("zone %s cannot be served: %s", rows[i].zone, why.text);
+        signer->last_id = rows[i].id;
+    }
+    return rc;
+}
+
+static int sync_left(struct signer *signer, struct arena *arena, struct err_note *note)
+{
+    struct store_change *rows;
+    size_t count;
+    int rc = store_participants_left(signer->store, arena, &rows, &count, note);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct entry *entry = signer_find(signer, rows[i].id);
+        if (!entry || entry->left_us)
+            continue;
+        entry->left_us = rows[i].at_us;
+        signer->parent.until_us = 0;
+        signer_withdraw(signer, &entry->served);
+        if (entry->loaded)
+            rc = signer_tell(signer, entry, note);
+    }
+    return rc;
+}
+
+/* --- rolls --- */
+
+static int replan(struct signer *signer, struct signer_roll *roll, struct err_note *note)
+{
+    struct plan *plan, *old = roll->plan;
     int64_t changed_us;
     int rc = rolls_read(signer->store, roll->id, &plan, &changed_us, note);
     if (rc)
         return rc;
-    rc = served_replan(&entry->served, plan, note);
-    if (rc)
+    roll->changed_us = changed_us; /* also if it is of no use: it is not read again until it changes */
+    if (!served_same_keys(old, plan)) {
+        log_error("plan %s has other keys now than the zones that follow it: they stay with the old one",
+            old->name);
         plan_free(plan);
-    else
-        entry->roll_changed_us = changed_us;
-    return rc;
-}
-
-static void leave(struct signer *signer, struct entry *entry, int64_t left_us)
-{
-    entry->left_us = left_us;
-    signer->parent.until_us = 0;
-    pthread_rwlock_wrlock(&signer->lock);
-    struct zone_view *view = zone_set_remove(signer->set, &entry->served.apex);
-    pthread_rwlock_unlock(&signer->lock);
-    zone_view_free(view);
-}
-
-/* Rolls come by growing id. */
-static const struct store_roll *find_roll(const struct store_roll *rolls, size_t count, int64_t id)
-{
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (rolls[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
+        return 0;
     }
-    return low < count && rolls[low].id == id ? &rolls[low] : NULL;
+    roll->plan = plan;
+    for (size_t i = 0; i < signer->count; i++) {
+        struct entry *entry = signer->entries[i];
+        if (entry->roll != roll || !entry->served.plan)
+            continue;
+        served_replan(&entry->served, plan);
+        if (entry->loaded && rc == 0)
+            rc = signer_tell(signer, entry, note);
+    }
+    plan_free(old);
+    if (rc)
+        roll->changed_us--; /* once more */
+    return rc;
 }
 
 static int sync_rolls(struct signer *signer, struct arena *arena, struct err_note *note)
 {
-    struct store_roll *rolls;
+    struct store_change *rows;
     size_t count;
-    int rc = store_rolls(signer->store, arena, &rolls, &count, note);
-    for (size_t i = 0; rc == 0 && i < signer->count; i++) {
-        struct entry *entry = &signer->entries[i];
-        const struct store_roll *roll = find_roll(rolls, count, entry->roll_id);
+    int rc = store_roll_changes(signer->store, arena, &rows, &count, note);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        size_t at = roll_place(signer, rows[i].id);
+        struct signer_roll *roll = at < signer->roll_count ? signer->rolls[at] : NULL;
         struct err_note why;
-        if (roll && entry->roll_changed_us != roll->changed_us && replan(signer, entry, roll, &why))
-            log_error("zone %s stays with its old plan: %s", entry->zone, why.text);
+        if (roll && roll->id == rows[i].id && roll->changed_us != rows[i].at_us && replan(signer, roll, &why))
+            log_error("plan %s stays as it was: %s", roll->plan->name, why.text);
     }
     return rc;
+}
+
+size_t signer_crowd(const struct signer *signer, int64_t roll_id)
+{
+    size_t crowd = 0;
+    for (size_t i = 0; i < signer->count; i++)
+        crowd += signer->entries[i]->roll->id == roll_id;
+    return crowd;
 }
 
 int signer_sync(struct signer *signer, struct err_note *note)
 {
     struct arena *arena = arena_new();
-    struct store_participant *rows;
-    size_t count;
-    int rc = arena ? store_participants(signer->store, arena, &rows, &count, note)
-                   : err_set(note, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        struct entry *entry = find(signer, rows[i].id);
-        struct err_note why;
-        if (!entry && !rows[i].left_us && add(signer, &rows[i], &why))
-            log_error("zone %s cannot be served: %s", rows[i].zone, why.text);
-        else if (entry && rows[i].left_us && !entry->left_us)
-            leave(signer, entry, rows[i].left_us);
-    }
+    int rc = arena ? 0 : err_set(note, ERR_NOMEM, "out of memory");
+    if (rc == 0)
+        rc = sync_new(signer, arena, note);
+    if (rc == 0)
+        rc = sync_left(signer, arena, note);
     if (rc == 0)
         rc = sync_rolls(signer, arena, note);
     arena_free(arena);

@@ -4,7 +4,12 @@
 
 #include "core/zone/view.h"
 
-enum ede { EDE_NONE = -1, EDE_NOT_AUTHORITATIVE = 20, EDE_NOT_SUPPORTED = 21 }; /* RFC 8914 §4 */
+enum ede {
+    EDE_NONE = -1,
+    EDE_NOT_READY = 14,
+    EDE_NOT_AUTHORITATIVE = 20,
+    EDE_NOT_SUPPORTED = 21
+}; /* RFC 8914 §4 */
 
 struct answer {
     const struct message_query *query;

@@ -198,6 +198,15 @@ static void answer_zones(const struct zone_set *set, struct answer *answer, stru
         return;
     }
     const struct set_slot *slot = who_answers(set, answer, &look, nearest);
+    if (slot->view->kind == ZONE_UNREADY) {
+        answer->rcode = RCODE_SERVFAIL;
+        answer->ede = EDE_NOT_READY;
+        if (event) {
+            event->unready = true;
+            event->tag = slot->tag;
+        }
+        return;
+    }
     if (slot->view->kind == ZONE_PLAIN || !late_answer(answer, slot->view, &look))
         answer_view(answer, slot->view, &look);
     if (event)
@@ -211,7 +220,7 @@ size_t zones_answer(const struct zone_set *set, const struct zone_server *server
     struct message_query query;
     struct answer answer;
     if (ret_event)
-        ret_event->record = false;
+        ret_event->record = ret_event->unready = false;
     int rcode = message_parse(message, length, &query);
     if (rcode < 0 || capacity < MESSAGE_MIN_UDP)
         return 0;

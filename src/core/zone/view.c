@@ -135,6 +135,36 @@ out:
     return rc;
 }
 
+/* Everything that is read of it before its kind is. */
+struct unready {
+    struct zone_view view; /* first: freed as one */
+    struct view_node apex;
+    struct view_slot slot;
+    struct zone_extras extras;
+    uint8_t name[NAME_MAX_WIRE + HASH_ROOM];
+};
+
+int zone_view_unready(const struct name *apex, struct zone_view **ret_view)
+{
+    struct unready *unready = calloc(1, sizeof *unready);
+    uint8_t label[MESSAGE_MAX_LABELS + 1];
+    if (!unready)
+        return ERR_NOMEM;
+    struct name lower = *apex;
+    name_lower(&lower);
+    memcpy(unready->name, lower.wire, lower.length);
+    unready->apex = (struct view_node){.name = unready->name, .length = lower.length};
+    unready->view = (struct zone_view){.slots = &unready->slot,
+        .apex = &unready->apex,
+        .apex_length = lower.length,
+        .apex_labels = (uint8_t)view_labels(unready->name, label),
+        .kind = ZONE_UNREADY,
+        .until_us = INT64_MIN,
+        .extras = &unready->extras};
+    *ret_view = &unready->view;
+    return 0;
+}
+
 void zone_view_free(struct zone_view *view)
 {
     if (!view)

@@ -30,6 +30,7 @@ enum zone_kind {
     ZONE_PLAIN,       /* only its records */
     ZONE_PARTICIPANT, /* plus proof-N, k-N, gap names made at the moment */
     ZONE_PROBE,       /* plus who, tc, sized answers, skewed signatures, … */
+    ZONE_UNREADY,     /* there is no view of it yet, see zone_view_unready() */
 };
 
 struct zone_spec {
@@ -58,6 +59,10 @@ struct zone_view;
 int zone_view_make(
     const struct zone_spec *spec, int64_t t_us, struct zone_view **ret_view, struct err_note *note);
 void zone_view_free(struct zone_view *view);
+
+/* Stands for a zone whose view is still to be made: it answers SERVFAIL with the extended error "not ready"
+ * (RFC 8914 §4.15), so that the zone above gives no referral that leads back here. ERR_NOMEM. */
+int zone_view_unready(const struct name *apex, struct zone_view **ret_view);
 
 /* The moment at which a new view must stand in: the next step of the plan, or a signature that grows old. */
 int64_t zone_view_until(const struct zone_view *view);
@@ -93,8 +98,9 @@ struct zone_client {
 /* What the recorder wants to know of a query; `record` false for one that does not matter. */
 struct zone_event {
     bool record;
-    int64_t tag; /* of zone_set_put() */
-    bool probe;  /* asked in a probe zone */
+    bool unready; /* not recorded, but somebody asks for the zone `tag`, which is unready */
+    int64_t tag;  /* of zone_set_put() */
+    bool probe;   /* asked in a probe zone */
     uint8_t rcode;
     struct name qname;
     uint16_t qclass;

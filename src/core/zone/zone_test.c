@@ -152,10 +152,41 @@ static void test_table(void **state)
     }
 }
 
+/* A zone without a view, below one that answers: its names fail, its DS is the parent's, and the event asks
+ * for it. */
+static void test_unready(void **state)
+{
+    struct world *world = *state;
+    struct name apex = try_name("Secure.example.");
+    struct zone_view *unready;
+    struct zone_event event;
+    uint8_t query[512], out[4096];
+    int rc;
+    assert_int_equal(zone_view_unready(&apex, &unready), 0);
+    assert_null(zone_set_put(world->set, &apex, unready, 42, &rc));
+    assert_int_equal(rc, 0);
+    static const char *const names[] = {"secure.example.", "www.secure.example.", "a.b.secure.example."};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct try_answer *answer =
+            ask(world, (struct try_ask){.name = names[i], .type = RR_A, .dnssec_ok = true});
+        assert_int_equal(answer->rcode, 2);
+        assert_int_equal(answer->ede, 14);
+        assert_int_equal(answer->count[1] + answer->count[2], 0);
+        size_t length = try_query((struct try_ask){.name = names[i], .type = RR_DNSKEY}, query);
+        assert_true(zones_answer(world->set, &server, &client, query, length, out, sizeof out, &event) > 0);
+        assert_true(event.unready && !event.record && event.tag == 42);
+    }
+    assert_int_equal(ask(world, (struct try_ask){.name = names[0], .type = RR_DS})->count[1], 1);
+    assert_int_equal(ask(world, (struct try_ask){.name = "www.example.", .type = RR_A})->rcode, 0);
+    assert_ptr_equal(zone_set_remove(world->set, &apex), unready);
+    zone_view_free(unready);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_unready),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -123,3 +123,14 @@ int privilege_drop(const char *user, const char *group, struct err_note *note)
         return err_set(note, ERR_PERM, "cannot forbid new privileges: %s", strerror(errno));
     return 0;
 }
+
+int privilege_give(const char *user, const char *path, struct err_note *note)
+{
+    struct identity to;
+    if (!user || !*user || geteuid() != 0)
+        return 0;
+    int rc = find_user(user, &to, note);
+    if (!rc && lchown(path, to.uid, to.gid) < 0)
+        rc = err_set(note, ERR_IO, "%s: cannot be given to user %s: %s", path, user, strerror(errno));
+    return rc;
+}

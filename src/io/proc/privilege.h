@@ -12,4 +12,8 @@
  * group, or root; ERR_PERM. */
 int privilege_drop(const char *user, const char *group, struct err_note *note);
 
+/* Gives what has just been made, and only root can have opened, to the user that privilege_drop() will
+ * become. Does nothing without a user, or without being root. Errors as above, and ERR_IO. */
+int privilege_give(const char *user, const char *path, struct err_note *note);
+
 #endif

@@ -30,6 +30,16 @@ SELECT id FROM participant WHERE zone = ?;
 SELECT id, roll_id, token, zone, label, contact, country, users, ttl_s, joined_us, left_us
 FROM participant ORDER BY id;
 
+-- name: participants_after
+SELECT id, roll_id, token, zone, label, contact, country, users, ttl_s, joined_us, left_us
+FROM participant WHERE id > ? ORDER BY id;
+
+-- name: participants_left
+SELECT id, left_us FROM participant WHERE left_us <> 0 ORDER BY id;
+
+-- name: roll_changes
+SELECT id, changed_us FROM roll ORDER BY id;
+
 -- name: participant_count
 SELECT count(*) FROM participant WHERE left_us = 0;
 

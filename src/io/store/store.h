@@ -74,6 +74,18 @@ int store_participant_add(
     struct store *store, const struct store_participant *participant, int64_t *ret_id, struct err_note *note);
 int store_participants(struct store *store, struct arena *arena, struct store_participant **ret,
     size_t *ret_count, struct err_note *note);
+/* Those whose id is greater. For a reader that knows the others. */
+int store_participants_after(struct store *store, int64_t after_id, struct arena *arena,
+    struct store_participant **ret, size_t *ret_count, struct err_note *note);
+/* A row's id and when it changed: which participants have left, and when the rolls were last changed; by
+ * growing id. */
+struct store_change {
+    int64_t id, at_us;
+};
+int store_participants_left(struct store *store, struct arena *arena, struct store_change **ret,
+    size_t *ret_count, struct err_note *note);
+int store_roll_changes(struct store *store, struct arena *arena, struct store_change **ret, size_t *ret_count,
+    struct err_note *note);
 /* ERR_NOINPUT if no participant has that token. */
 int store_participant_find(struct store *store, const char *token, struct arena *arena,
     struct store_participant *ret, struct err_note *note);
@@ -112,6 +124,11 @@ int store_verdicts_recent(struct store *store, size_t most, struct arena *arena,
 /* Replaces the newest verdict's summary and document, which has counts that grow, without adding a change (no
  * FULL sync needed). ERR_NOINPUT if it has none. */
 int store_verdict_refresh(struct store *store, const struct store_verdict *verdict, struct err_note *note);
+/* The same for many, in one transaction: all or none. */
+int store_verdicts_add(
+    struct store *store, const struct store_verdict *verdicts, size_t count, struct err_note *note);
+int store_verdicts_refresh(
+    struct store *store, const struct store_verdict *verdicts, size_t count, struct err_note *note);
 
 /* Queries that matter, in batches: one transaction each. `participant_id` 0: a probe name. */
 struct store_query {

@@ -1,5 +1,5 @@
-/* Rolls, participants, keys and verdicts: one statement each, in a transaction of its own unless the caller
- * holds one. */
+/* Rolls, participants and keys: one statement each, in a transaction of its own unless the caller holds one.
+ */
 #include "io/store/store_parts.h"
 
 #include <string.h>
@@ -15,7 +15,6 @@ enum { /* octets; what io/store/enrol allows is stricter */
     MAX_COUNTRY = 16,
     MAX_KEY_ID = 256,
     MAX_PRIVATE = 8 << 10,
-    MAX_SUMMARY = 4 << 10,
 };
 
 static const char *or_empty(const char *string)
@@ -136,17 +135,57 @@ static void read_participant(
         .left_us = db_column(query, 10)};
 }
 
+static int read_participants(
+    struct db_query *query, struct arena *arena, struct store_participant **ret, size_t *ret_count)
+{
+    struct db_rows rows = {.size = sizeof(struct store_participant)};
+    while (db_row(query)) {
+        struct store_participant *participant = db_rows_add(&rows, query);
+        if (participant)
+            read_participant(query, arena, participant);
+    }
+    return db_rows_end(&rows, query, arena, ret, ret_count);
+}
+
 int store_participants(struct store *store, struct arena *arena, struct store_participant **ret,
     size_t *ret_count, struct err_note *note)
 {
     struct db_query query = db_query(store->state, SQL_PARTICIPANTS, note);
-    struct db_rows rows = {.size = sizeof(struct store_participant)};
-    while (db_row(&query)) {
-        struct store_participant *participant = db_rows_add(&rows, &query);
-        if (participant)
-            read_participant(&query, arena, participant);
+    return read_participants(&query, arena, ret, ret_count);
+}
+
+int store_participants_after(struct store *store, int64_t after_id, struct arena *arena,
+    struct store_participant **ret, size_t *ret_count, struct err_note *note)
+{
+    struct db_query query = db_query(store->state, SQL_PARTICIPANTS_AFTER, note);
+    db_bind_number(&query, after_id);
+    return read_participants(&query, arena, ret, ret_count);
+}
+
+static int read_changes(
+    struct db_query *query, struct arena *arena, struct store_change **ret, size_t *ret_count)
+{
+    struct db_rows rows = {.size = sizeof(struct store_change)};
+    while (db_row(query)) {
+        struct store_change *change = db_rows_add(&rows, query);
+        if (change)
+            *change = (struct store_change){.id = db_column(query, 0), .at_us = db_column(query, 1)};
     }
-    return db_rows_end(&rows, &query, arena, ret, ret_count);
+    return db_rows_end(&rows, query, arena, ret, ret_count);
+}
+
+int store_participants_left(struct store *store, struct arena *arena, struct store_change **ret,
+    size_t *ret_count, struct err_note *note)
+{
+    struct db_query query = db_query(store->state, SQL_PARTICIPANTS_LEFT, note);
+    return read_changes(&query, arena, ret, ret_count);
+}
+
+int store_roll_changes(struct store *store, struct arena *arena, struct store_change **ret, size_t *ret_count,
+    struct err_note *note)
+{
+    struct db_query query = db_query(store->state, SQL_ROLL_CHANGES, note);
+    return read_changes(&query, arena, ret, ret_count);
 }
 
 /* Takes as long for a wrong token as for a right one of the same length. */
@@ -231,77 +270,4 @@ int store_keys(struct store *store, const char *zone, struct arena *arena, struc
                 .made_us = db_column(&query, 4)};
     }
     return db_rows_end(&rows, &query, arena, ret, ret_count);
-}
-
-int store_verdict_add(struct store *store, const struct store_verdict *verdict, struct err_note *note)
-{
-    int err = store_may_write(store, note);
-    if (err)
-        return err;
-    struct db_query query = db_query(store->state, SQL_VERDICT_ADD, note);
-    db_bind_number(&query, verdict->participant_id);
-    db_bind_number(&query, verdict->at_us);
-    db_bind_number(&query, verdict->verdict);
-    db_bind_number(&query, verdict->state);
-    db_bind_text(&query, "the verdict's summary", verdict->summary, MAX_SUMMARY);
-    db_bind_text(&query, "the verdict", verdict->document, MAX_DOCUMENT);
-    return db_finish(&query);
-}
-
-static int read_verdicts(
-    struct db_query *query, struct arena *arena, struct store_verdict **ret, size_t *ret_count)
-{
-    struct db_rows rows = {.size = sizeof(struct store_verdict)};
-    while (db_row(query)) {
-        struct store_verdict *verdict = db_rows_add(&rows, query);
-        if (verdict)
-            *verdict = (struct store_verdict){.participant_id = db_column(query, 0),
-                .at_us = db_column(query, 1),
-                .verdict = (int)db_column(query, 2),
-                .state = (int)db_column(query, 3),
-                .summary = db_column_text(query, 4, arena),
-                .document = db_column_text(query, 5, arena)};
-    }
-    return db_rows_end(&rows, query, arena, ret, ret_count);
-}
-
-int store_verdicts(struct store *store, int64_t participant_id, struct arena *arena,
-    struct store_verdict **ret, size_t *ret_count, struct err_note *note)
-{
-    struct db_query query = db_query(store->state, SQL_VERDICTS, note);
-    db_bind_number(&query, participant_id);
-    return read_verdicts(&query, arena, ret, ret_count);
-}
-
-int store_verdicts_latest(struct store *store, struct arena *arena, struct store_verdict **ret,
-    size_t *ret_count, struct err_note *note)
-{
-    struct db_query query = db_query(store->state, SQL_VERDICTS_LATEST, note);
-    return read_verdicts(&query, arena, ret, ret_count);
-}
-
-int store_verdicts_recent(struct store *store, size_t most, struct arena *arena, struct store_verdict **ret,
-    size_t *ret_count, struct err_note *note)
-{
-    struct db_query query = db_query(store->state, SQL_VERDICTS_RECENT, note);
-    db_bind_number(&query, (int64_t)most);
-    return read_verdicts(&query, arena, ret, ret_count);
-}
-
-int store_verdict_refresh(struct store *store, const struct store_verdict *verdict, struct err_note *note)
-{
-    int err = store_may_write(store, note);
-    if (!err && !store->relaxed)
-        err = db_open(store->directory, &store_relaxed_kind, false, &store->relaxed, note);
-    if (err)
-        return err;
-    struct db_query query = db_query(store->relaxed, SQL_VERDICT_REFRESH, note);
-    db_bind_text(&query, "the verdict's summary", verdict->summary, MAX_SUMMARY);
-    db_bind_text(&query, "the verdict", verdict->document, MAX_DOCUMENT);
-    db_bind_number(&query, verdict->participant_id);
-    err = db_finish(&query);
-    if (!err && sqlite3_changes(store->relaxed->handle) == 0)
-        err = err_set(
-            note, ERR_NOINPUT, "participant %lld has no verdict yet", (long long)verdict->participant_id);
-    return err;
 }
