@@ -16,20 +16,53 @@ static void check_again(const struct plan *plan, const struct text *text)
     plan_free(again);
 }
 
-static void check_edit(const struct plan *plan, const uint8_t *bytes, size_t length)
+/* The file is edited to hold what the operation made of its plan. */
+static void check_edit(const struct plan *after, const uint8_t *bytes, size_t length)
 {
-    struct plan *held;
     struct text text;
     bool rewritten;
-    int64_t now = plan->history_count ? plan->history[plan->history_count - 1].at_us : 0;
-    struct plan_decision by = {.now_us = now, .reason = "fuzz"};
+    text_start(&text);
+    if (plan_yaml_edit((const char *)bytes, length, after, &text, &rewritten))
+        abort();
+    check_again(after, &text);
+    text_free(&text);
+}
+
+/* What was true before the decision still is, and the plan before it can be had back. */
+static void check_past(const struct plan *before, const struct plan *after, int64_t now_us)
+{
+    struct plan *then;
+    for (size_t i = 0; i < before->key_count; i++) {
+        struct plan_key_state a = plan_key_at(&before->keys[i], now_us - 1);
+        struct plan_key_state b = plan_key_at(&after->keys[i], now_us - 1);
+        if (a.published != b.published || a.signing != b.signing || a.revoked != b.revoked)
+            abort();
+    }
+    if (before->history_count)
+        return; /* what a stranger wrote there need not fit the steps */
+    if (plan_as_of(after, now_us - 1, &then) || !plan_equal(then, before))
+        abort();
+    plan_free(then);
+}
+
+static void check_operations(const struct plan *plan, const uint8_t *bytes, size_t length, int64_t now_us)
+{
+    struct plan *held, *resumed, *back;
+    struct plan_decision by = {.now_us = now_us, .reason = "fuzz", .force = now_us % 2};
+    if (plan_back_out(plan, by, &back, NULL) == 0) {
+        check_edit(back, bytes, length);
+        check_past(plan, back, now_us);
+        plan_free(back);
+    }
     if (plan_postpone(plan, UTC_OPEN, by, &held, NULL))
         return;
-    text_start(&text);
-    if (plan_yaml_edit((const char *)bytes, length, held, &text, &rewritten))
-        abort();
-    check_again(held, &text);
-    text_free(&text);
+    check_edit(held, bytes, length);
+    check_past(plan, held, now_us);
+    if (plan_resume(held, now_us / 2 + UTC_LAST / 2, by, &resumed, NULL) == 0) {
+        check_edit(resumed, bytes, length);
+        check_past(plan, resumed, now_us);
+        plan_free(resumed);
+    }
     plan_free(held);
 }
 
@@ -45,7 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         abort();
     check_again(plan, &text);
     text_free(&text);
-    check_edit(plan, bytes, length);
+    for (size_t i = 0; i < plan->key_count && i < 4; i++)
+        for (size_t j = 0; j < plan->keys[i].step_count && j < 4; j++)
+            check_operations(plan, bytes, length, plan->keys[i].steps[j].at_us);
     plan_phase_at(plan, 0);
     plan_free(plan);
     return 0;
