@@ -225,10 +225,10 @@ static void test_garbage_and_resets(void **state)
 static void test_idle_time(void **state)
 {
     struct try_server server;
-    try_start(&server, BOTH, 1, 1, (struct net_limits){.tcp_connections = 10, .tcp_idle_ms = 400});
+    try_start(&server, BOTH, 1, 1, (struct net_limits){.tcp_connections = 10, .tcp_idle_ms = 1000});
     int silent = try_connect(&server, 0, SOCK_STREAM), drip = try_connect(&server, 0, SOCK_STREAM),
         busy = try_connect(&server, 0, SOCK_STREAM);
-    for (uint16_t k = 0; k < 12; k++) {
+    for (uint16_t k = 0; k < 16; k++) {
         wait_ms(100);
         (void)send(drip, "\0", 1, MSG_NOSIGNAL);
         if (k == 0)
