@@ -45,6 +45,7 @@ static void start_source(struct evidence_source *source, const uint8_t address[E
     *source = (struct evidence_source){.published_us = UTC_OPEN,
         .key_published_us = UTC_OPEN,
         .sign_published_us = UTC_OPEN,
+        .refreshed_us = UTC_OPEN,
         .cache.name_us = INT64_MIN / 2};
     memcpy(source->source, address, EVIDENCE_SOURCE);
     source->streak =
@@ -341,20 +342,25 @@ static int add_answer(
 /* The first DNSKEY query after the new key's publication, and the first that was a sign of following: the
  * hold-down of a follower began no later. */
 static void note_publication(struct evidence_source *source, const struct plan *plan,
-    const struct evidence_event *event, int64_t at_us)
+    const struct evidence_event *event, enum evidence_phase phase, int64_t at_us)
 {
     const struct rhythm *rhythm = &source->rhythm;
-    int64_t published_us = plan_roll_at(plan, at_us).publish_us;
+    int64_t published_us = plan_roll_at(plan, at_us).publish_us, hold_end;
     bool dnskey = event->kind == EVIDENCE_DNSKEY || event->kind == EVIDENCE_KEYTAG;
     if (published_us != source->published_us && dnskey) {
         source->published_us = published_us;
         source->key_published_us = at_us;
-        source->sign_published_us = UTC_OPEN;
+        source->sign_published_us = source->refreshed_us = UTC_OPEN;
     }
     if (rhythm->run_us == INT64_MIN || source->published_us != published_us)
         source->sign_published_us = UTC_OPEN;
     else if (source->sign_published_us == UTC_OPEN && rhythm->sign_us >= source->key_published_us)
         source->sign_published_us = rhythm->sign_us;
+    if (source->refreshed_us == UTC_OPEN && phase == EVIDENCE_PUBLISHED &&
+        source->sign_published_us != UTC_OPEN &&
+        !__builtin_add_overflow(source->sign_published_us, plan->add_hold_us, &hold_end) &&
+        rhythm->sign_us >= hold_end)
+        source->refreshed_us = rhythm->sign_us;
 }
 
 static void add_dnskey(struct evidence_source *source, const struct evidence *evidence,
@@ -422,7 +428,7 @@ static void add_to(struct evidence_source *source, const struct evidence *eviden
         rhythm_query(&source->rhythm, &evidence->scale, &evidence->prompts, at_us);
     }
     if (phase != EVIDENCE_BEFORE)
-        note_publication(source, plan, event, at_us);
+        note_publication(source, plan, event, phase, at_us);
 }
 
 int evidence_add(struct evidence *evidence, const struct plan *plan, const struct evidence_event *event)

@@ -99,6 +99,8 @@ struct evidence_source {
     int64_t published_us;      /* the publication of the new key that the next two refer to */
     int64_t key_published_us;  /* first DNSKEY query since; UTC_OPEN: none */
     int64_t sign_published_us; /* first sign of following since, of the present run; UTC_OPEN: none */
+    int64_t refreshed_us;      /* first sign of following at least a hold-down after that, before the roll: it
+                                  learned the key. UTC_OPEN: none */
     struct evidence_signal signals[EVIDENCE_SIGNALS]; /* in the order of their first sight */
     size_t signal_count, last_signal;                 /* last_signal: index of the newest */
     unsigned long signal_changes;                     /* times that the set was another than the one before */

@@ -41,6 +41,8 @@ static const struct row rows[] = {
     {"unbound-auto-20", NEVER, NEVER, 106, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
     {"unbound-auto-long", NEVER, NEVER, 136, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
     {"named-late", NEVER, NEVER, 165, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
+    {"demo-named-managed", NEVER, NEVER, 102, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
+    {"demo-unbound-auto", NEVER, NEVER, 106, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
     /* static anchors: foretold before the roll at 150 s, and the moment of the break */
     {"named-static", 20, 50, NEVER, 150, 153, VERDICT_NOT_READY, VERDICT_NOT_READY},
     {"unbound-static", 20, 50, NEVER, 150, 162, VERDICT_NOT_READY, VERDICT_NOT_READY},
@@ -55,6 +57,7 @@ static const struct row rows[] = {
     {"unbound-short", 60, 110, NEVER, 150, 162, VERDICT_NOT_READY, VERDICT_NOT_READY},
     {"pdns", 20, 50, NEVER, 150, 165, VERDICT_NOT_READY, VERDICT_UNKNOWN},
     {"kresd-static", 20, 60, NEVER, 150, 165, VERDICT_NOT_READY, VERDICT_NOT_READY},
+    {"demo-named-static", 20, 60, NEVER, 150, 165, VERDICT_NOT_READY, VERDICT_NOT_READY},
     /* too little to foretell: unknown until it shows */
     {"unbound-long", 150, 200, NEVER, 150, 195, VERDICT_NOT_READY, VERDICT_NOT_READY},
     {"named-static-60", 150, NEVER, NEVER, 150, NEVER, VERDICT_UNKNOWN, VERDICT_UNKNOWN},
@@ -63,6 +66,7 @@ static const struct row rows[] = {
     {"unbound-mended", 20, 50, 148, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
     {"named-postponed", 20, 50, 145, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
     {"unbound-postponed", 20, 50, 150, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
+    {"demo-postponed", 20, 60, 115, NEVER, NEVER, VERDICT_READY, VERDICT_READY},
     /* late, by its own word; Unbound heals when its hold-down ends */
     {"unbound-late", 110, 120, 195, 150, 153, VERDICT_READY, VERDICT_READY},
     /* several resolvers behind one zone: the worst decides */

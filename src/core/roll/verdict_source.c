@@ -100,16 +100,11 @@ int64_t judge_due(const struct judging *j, const struct evidence_source *source)
     return later > j->in->evidence->scale.window_us ? due + later : due; /* it follows only since then */
 }
 
-/* The moment from which learning by a follower may be inferred: its refresh after the hold-down was seen.
- * UTC_OPEN: not yet. */
+/* The moment since when a follower is inferred to trust the new key: its refresh after the hold-down, before
+ * the roll, was seen. UTC_OPEN: not yet. */
 static int64_t inferred(const struct judging *j, const struct evidence_source *source)
 {
-    const struct rhythm *rhythm = &source->rhythm;
-    if (source->published_us != j->roll.publish_us || source->sign_published_us == UTC_OPEN ||
-        rhythm->sign_us == INT64_MIN)
-        return UTC_OPEN;
-    int64_t end = source->sign_published_us + j->hold_us;
-    return rhythm->sign_us >= end ? end : UTC_OPEN;
+    return source->published_us == j->roll.publish_us ? source->refreshed_us : UTC_OPEN;
 }
 
 /* What a resolver does that cannot validate the zone any more: when first and when last. */
@@ -246,6 +241,18 @@ static struct opinion follower(
         return o;
     }
     if (o.trust_us != UTC_OPEN && j->sign_us != UTC_OPEN && o.trust_us > j->sign_us) {
+        int64_t trust_us = o.trust_us;
+        bool before = evidence_count(source, EVIDENCE_DNSKEY) >
+                      evidence_since(source, EVIDENCE_DNSKEY, EVIDENCE_PUBLISHED).count;
+        if (before && first_due(j, source) > j->sign_us) {
+            /* It was there before the key was published, and the roll comes too early for all: no product
+             * waives the hold-down then. */
+            o = foretell(j, source,
+                judge_say(j, "follows RFC 5011, and its hold-down ends only %s", judge_at(j, trust_us)),
+                "a later roll, or the new key added by hand");
+            o.trust_us = trust_us;
+            return o;
+        }
         o.verdict = VERDICT_AT_RISK;
         o.break_us = j->sign_us;
         o.summary = judge_say(j,
@@ -395,9 +402,7 @@ static struct opinion survived(struct judging *j, const struct evidence_source *
 static bool had_learned(
     const struct judging *j, const struct evidence_source *source, const struct telling *telling)
 {
-    return telling->what == TOLD_NEW ||
-           (judge_follows(source) && source->published_us == j->roll.publish_us &&
-               source->sign_published_us != UTC_OPEN && source->sign_published_us + j->hold_us <= j->sign_us);
+    return telling->what == TOLD_NEW || (judge_follows(source) && inferred(j, source) != UTC_OPEN);
 }
 
 static struct opinion after_roll(struct judging *j, const struct evidence_source *source, bool alone)

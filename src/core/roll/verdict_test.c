@@ -283,6 +283,28 @@ static void test_late_without_word(void **state)
     assert_int_equal(b->result.break_us, S(150));
 }
 
+/* The roll comes inside the hold-down: all who were there before know it, BIND too. */
+static void test_roll_inside_hold_down(void **state)
+{
+    struct bench *b = *state;
+    fixture_plan_set(&b->plan, S(70), S(110), S(160));
+    run_follower(b, 0, 60, 2, 1);
+    expect(b, 60, VERDICT_NOT_READY, STATE_FAILED);
+    assert_int_equal(b->result.break_us, S(70));
+    assert_true(b->result.trust_us > S(90));
+}
+
+/* Away from shortly after the publication until after the roll: it never refreshed between hold-down and
+ * roll, so nothing is inferred. */
+static void test_away(void **state)
+{
+    struct bench *b = *state;
+    run_follower(b, 0, 45, 0, 1);
+    run_follower(b, 155, 250, 0, 1);
+    judge(b, 250);
+    assert_int_not_equal(b->result.verdict, VERDICT_READY);
+}
+
 static void test_proofs(void **state)
 {
     struct bench *b = *state;
@@ -522,8 +544,8 @@ int main(void)
     const struct CMUnitTest all[] = {with(test_nothing), with(test_static_foretold),
         with(test_static_without_date), with(test_follower_all_the_way), with(test_mended),
         with(test_signals), with(test_signals_old_only), with(test_signals_mixed), with(test_late),
-        with(test_late_without_word), with(test_proofs), with(test_proofs_stop),
-        with(test_proofs_of_powerdns), with(test_agents), with(test_agent_timeouts),
+        with(test_late_without_word), with(test_roll_inside_hold_down), with(test_away), with(test_proofs),
+        with(test_proofs_stop), with(test_proofs_of_powerdns), with(test_agents), with(test_agent_timeouts),
         with(test_agent_wrong_setup), with(test_broken_marks), with(test_broken_asks_ds), with(test_farm),
         with(test_two_addresses), with(test_silent), with(test_left), with(test_no_validation),
         with(test_storm), with(test_many_sources), with(test_same_again), with(test_words)};
