@@ -125,11 +125,8 @@ int testzone_probe_child(const struct testzone_config *config, const struct name
     records_start(&records, arena, 16);
     struct name apex = records_below(&records, probe->label, probe_apex),
                 any = records_below(&records, "*", &apex);
-    records_add_apex(&records, config, &apex, PROBE_TTL_S);
-    if (probe->only_ipv4 || probe->only_ipv6) { /* the parent's NS, not those of the configuration */
-        records.count--;
-        add_servers_of(&records, config, probe_apex, probe, &apex);
-    }
+    records_add_soa(&records, config, &apex, PROBE_TTL_S);
+    add_servers_of(&records, config, probe_apex, probe, &apex);
     add_host(&records, config, &apex);
     add_host(&records, config, &any);
     int rc = records_done(&records, &apex, ZONE_PLAIN, PROBE_NEGATIVE_S, ret_spec);

@@ -87,7 +87,7 @@ void records_add_addresses(struct records *records, const struct name *owner, ui
         records_add(records, owner, RR_AAAA, ttl, aaaa, 16);
 }
 
-void records_add_apex(
+void records_add_soa(
     struct records *records, const struct testzone_config *config, const struct name *apex, uint32_t ttl_s)
 {
     uint8_t soa[2 * NAME_MAX_WIRE + 20];
@@ -103,8 +103,20 @@ void records_add_apex(
     writer_u32(&out, SOA_EXPIRE_S);
     writer_u32(&out, SOA_MINIMUM_S);
     records_add(records, apex, RR_SOA, ttl_s, soa, writer_used(&out));
+}
+
+void records_add_apex(
+    struct records *records, const struct testzone_config *config, const struct name *apex, uint32_t ttl_s)
+{
+    records_add_soa(records, config, apex, ttl_s);
     for (size_t i = 0; i < config->server_count; i++)
         records_add_name(records, apex, RR_NS, ttl_s, &config->servers[i].name);
+    for (size_t i = 0; i < config->server_count; i++) {
+        const struct testzone_server *server = &config->servers[i];
+        if (name_is_below(&server->name, apex) && !name_equal(&server->name, apex))
+            records_add_addresses(records, &server->name, ttl_s, server->has_a ? server->a : NULL,
+                server->has_aaaa ? server->aaaa : NULL);
+    }
 }
 
 struct name records_below(struct records *records, const char *label, const struct name *parent)

@@ -24,7 +24,9 @@ void records_add_name(struct records *records, const struct name *owner, uint16_
     const struct name *target);
 void records_add_addresses(struct records *records, const struct name *owner, uint32_t ttl,
     const uint8_t a[4], const uint8_t aaaa[16]);
-/* SOA and NS of a zone. */
+void records_add_soa(
+    struct records *records, const struct testzone_config *config, const struct name *apex, uint32_t ttl_s);
+/* SOA and NS of a zone, and the addresses of those name servers whose names are in it. */
 void records_add_apex(
     struct records *records, const struct testzone_config *config, const struct name *apex, uint32_t ttl_s);
 

@@ -122,6 +122,9 @@ static int fill(
     int rc = 0;
     for (size_t i = 0; !rc && i < plan->key_count; i++)
         rc = take(signers, &plan->keys[i], keys, note);
+    if (!rc && !signers->dnskey_count)
+        rc = err_set(note, ERR_CONFIG, "by plan %s no key signs the DNSKEY RRset at this moment",
+            plan->name ? plan->name : "?");
     if (!rc && keys && keys->zsk) {
         rc = can_sign(keys->zsk, "(zone signing key)", note);
         if (!rc)
@@ -135,9 +138,9 @@ static int fill(
     if (!rc)
         rc = complete(
             signers, signers->dnskey, &signers->dnskey_count, signers->zone, signers->zone_count, note);
-    if (!rc && (!signers->zone_count || !signers->dnskey_count))
-        rc = err_set(
-            note, ERR_CONFIG, "no key of plan %s signs at this moment", plan->name ? plan->name : "?");
+    if (!rc && !signers->zone_count) /* all that sign are revoked */
+        rc = err_set(note, ERR_CONFIG, "by plan %s no key signs the zone at this moment",
+            plan->name ? plan->name : "?");
     return rc;
 }
 

@@ -106,13 +106,6 @@ int testzone_parent(const struct testzone_config *config, const struct name *ape
     records_add_addresses(&records, apex, NAME_TTL_S, config->a, config->aaaa);
     records_add_text(
         &records, apex, NAME_TTL_S, "rollcall: a testing platform for changes of DNSSEC trust anchors");
-    for (size_t i = 0; i < config->server_count; i++) {
-        const struct testzone_server *server = &config->servers[i];
-        bool ours = name_is_below(&server->name, apex) && !name_equal(&server->name, apex);
-        if (ours)
-            records_add_addresses(&records, &server->name, PARENT_TTL_S, server->has_a ? server->a : NULL,
-                server->has_aaaa ? server->aaaa : NULL);
-    }
     for (size_t i = 0; i < child_count; i++)
         add_child(&records, config, &children[i]);
     return records_done(&records, apex, ZONE_PLAIN, PARENT_NEGATIVE_S, ret_spec);
