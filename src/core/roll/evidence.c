@@ -46,6 +46,8 @@ static void start_source(struct evidence_source *source, const uint8_t address[E
         .key_published_us = UTC_OPEN,
         .sign_published_us = UTC_OPEN,
         .refreshed_us = UTC_OPEN,
+        .signal_last_us = INT64_MIN,
+        .signal_before_us = INT64_MIN,
         .cache.name_us = INT64_MIN / 2};
     memcpy(source->source, address, EVIDENCE_SOURCE);
     source->streak =
@@ -148,8 +150,8 @@ static void add_signal(struct evidence_source *source, const struct evidence_eve
     }
     bool change = source->signal_run && i != source->last_signal;
     source->signal_changes += change;
-    if (change || !source->signal_run)
-        source->signal_run_us = at_us;
+    source->signal_before_us = change ? INT64_MIN : source->signal_last_us;
+    source->signal_last_us = at_us;
     source->signal_run = change ? 1 : source->signal_run + 1;
     source->last_signal = i;
     sightings_add(&source->signals[i].seen, at_us);

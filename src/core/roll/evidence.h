@@ -105,7 +105,8 @@ struct evidence_source {
     size_t signal_count, last_signal;                 /* last_signal: index of the newest */
     unsigned long signal_changes;                     /* times that the set was another than the one before */
     unsigned long signal_run;                         /* the newest set, this often in a row … */
-    int64_t signal_run_us;                            /* … since then */
+    int64_t signal_last_us,
+        signal_before_us; /* the newest signal, and the one before it in this row; INT64_MIN: none */
     /* Signals close to a DNSKEY query (Unbound and Knot Resolver send them together), and apart from any
      * (BIND: by a timer of its own) */
     unsigned long signals_with, signals_apart;

@@ -170,8 +170,53 @@ static void test_alone(void **state)
         check(&rows[i], false);
 }
 
+/* Evidence is rebuilt from the store with the plan as it stands by then: postponed and resumed, it must come
+ * to the same as it did live. */
+static struct evidence *fold(
+    const char *name, const struct fixture_plan *final, struct fixture_plan *ret_plan)
+{
+    char path[512], line[512];
+    const char *source = getenv("ROLLCALL_SOURCE");
+    snprintf(path, sizeof path, "%s/tests/golden/evidence/%s.txt", source ? source : ".", name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    struct evidence *evidence = evidence_new();
+    struct evidence_event event;
+    uint16_t tags[2];
+    while (fgets(line, sizeof line, file)) {
+        if (line[0] == '#')
+            continue;
+        if (fixture_plan_read(line, ret_plan, &tags[0], &tags[1])) {
+            if (final)
+                fixture_plan_set(ret_plan, final->new_steps[1].at_us, final->old_steps[3].at_us,
+                    final->old_steps[4].at_us);
+        } else if (fixture_event(line, &event)) {
+            assert_int_equal(evidence_add(evidence, &ret_plan->plan, &event), 0);
+        } else if (!final) {
+            fixture_operation(line, ret_plan);
+        }
+    }
+    fclose(file);
+    return evidence;
+}
+
+static void test_rebuilt(void **state)
+{
+    static const char *const names[] = {"demo-postponed", "named-postponed", "unbound-postponed"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct fixture_plan live, later;
+        struct evidence *first = fold(names[i], NULL, &live), *again = fold(names[i], &live, &later);
+        assert_int_equal(first->source_count, again->source_count);
+        assert_memory_equal(first->sources, again->sources, first->source_count * sizeof *first->sources);
+        assert_memory_equal(&first->whole, &again->whole, sizeof first->whole);
+        evidence_free(first);
+        evidence_free(again);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest all[] = {cmocka_unit_test(test_with_reports), cmocka_unit_test(test_alone)};
+    const struct CMUnitTest all[] = {
+        cmocka_unit_test(test_with_reports), cmocka_unit_test(test_alone), cmocka_unit_test(test_rebuilt)};
     return cmocka_run_group_tests_name("verdicts on recordings", all, NULL, NULL);
 }

@@ -301,7 +301,8 @@ static bool lacks_key(struct judging *j, const struct evidence_source *source, c
         return false;
     bool late = j->sign_us != UTC_OPEN && first_due(j, source) > j->sign_us &&
                 telling->lacks.last_us >= due - j->hold_us;
-    if (!late && telling->lacks.last_us < due + j->refresh_us)
+    /* Two of them: a resolver that was away signals before it has looked. */
+    if (!late && source->signal_before_us < due + j->refresh_us)
         return false;
     if (!late && judge_follows(source)) { /* it may yet make it: the hold-down runs anew */
         *ret = answer(source, VERDICT_AT_RISK, STATE_LEARNING);

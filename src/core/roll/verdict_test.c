@@ -2,6 +2,7 @@
  * verdict_golden_test.c. */
 #include "core/roll/evidence_fixture.h"
 #include "core/roll/verdict.h"
+#include "core/roll/verdict_parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -433,6 +434,8 @@ static void test_farm(void **state)
     assert_int_equal(b->result.sources[0].source[15], 2);
     assert_non_null(strstr(b->result.summary, "1 of 2 addresses are not-ready; the worst does not follow"));
     assert_non_null(find(&b->result, "FM63"));
+    assert_non_null(strstr(find(&b->result, "RC03")->text, " from 192.0.2.2"));
+    assert_null(strstr(b->result.summary, "192.0.2"));
 }
 
 /* One follower with two addresses: refreshes and names leave by either. The one that refreshes seldom is not
@@ -529,6 +532,29 @@ static void test_same_again(void **state)
     teardown((void **)&c);
 }
 
+static void test_addresses(void **state)
+{
+    static const struct {
+        uint8_t address[EVIDENCE_SOURCE];
+        const char *text;
+    } rows[] = {
+        {{[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}, "192.0.2.1"},
+        {{0}, "::"},
+        {{[15] = 1}, "::1"},
+        {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}, "2001:db8::1"},
+        {{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1}, "2001:db8:0:1:0:1:1:1"},
+        {{0x20, 0x01, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}, "2001:0:0:1::1"},
+        {{0xfe, 0x80}, "fe80::"},
+    };
+    struct bench *b = *state;
+    struct judging j = {.arena = b->arena};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(judge_address(&j, rows[i].address), rows[i].text);
+    assert_string_equal(judge_at(&j, UTC_OPEN), "on an open date");
+    assert_string_equal(judge_at(&j, UTC_DAY), "on 1970-01-02");
+    assert_string_equal(judge_at(&j, S(1.5)), "at 1970-01-01T00:00:02Z");
+}
+
 static void test_words(void **state)
 {
     assert_string_equal(verdict_name(VERDICT_NOT_READY), "not-ready");
@@ -548,6 +574,7 @@ int main(void)
         with(test_proofs_stop), with(test_proofs_of_powerdns), with(test_agents), with(test_agent_timeouts),
         with(test_agent_wrong_setup), with(test_broken_marks), with(test_broken_asks_ds), with(test_farm),
         with(test_two_addresses), with(test_silent), with(test_left), with(test_no_validation),
-        with(test_storm), with(test_many_sources), with(test_same_again), with(test_words)};
+        with(test_storm), with(test_many_sources), with(test_same_again), with(test_addresses),
+        with(test_words)};
     return cmocka_run_group_tests_name("verdict", all, NULL, NULL);
 }

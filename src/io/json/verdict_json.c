@@ -72,6 +72,7 @@ void verdict_json_set(struct json *object, const struct verdict_result *result)
 int verdict_json_write(const struct verdict_result *result, struct text *ret_text)
 {
     struct json *object = json_new_object();
+    json_set_string(object, "schema", "rollcall.verdict/1");
     verdict_json_set(object, result);
     int err = json_write(object, false, ret_text);
     json_free(object);

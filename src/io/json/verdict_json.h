@@ -18,7 +18,7 @@ struct text;
 /* Sets the members above in an object. */
 void verdict_json_set(struct json *object, const struct verdict_result *result);
 
-/* The whole as a document. */
+/* The whole as a document, with "schema": "rollcall.verdict/1" before the members above. */
 int verdict_json_write(const struct verdict_result *result, struct text *ret_text);
 
 /* Reads a document; everything in *ret lives in the arena. What is missing is empty, a time that is missing
