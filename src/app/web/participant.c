@@ -50,7 +50,11 @@ static void verdict_card(struct text *out, const struct view_one *one, bool seco
     part_sentence(out, p->summary);
     text_add(out, "</p>\n<dl class=\"facts\">\n");
     moment_line(out, "broke", p->broke_us, one, seconds);
-    moment_line(out, p->break_us > one->now_us ? "will break" : "breaks from", p->break_us, one, seconds);
+    moment_line(out,
+        p->broke_us != UTC_OPEN     ? "was to break"
+        : p->break_us > one->now_us ? "will break"
+                                    : "breaks from",
+        p->break_us, one, seconds);
     moment_line(out, p->trust_us > one->now_us ? "will trust the new key" : "trusts the new key since",
         p->trust_us, one, seconds);
     text_add(out, "</dl>\n");
