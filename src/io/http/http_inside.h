@@ -26,7 +26,8 @@ struct http_stream {
     struct MHD_Connection *connection;
     int64_t sent;    /* the last number told */
     int64_t beat_us; /* when the next comment is due, monotonic */
-    bool greeted, asleep;
+    int fd;
+    bool greeted, asleep, gone; /* gone: nobody is there any more */
 };
 
 struct http_server {

@@ -89,7 +89,9 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t c
     struct http_server *server = stream->server;
     pthread_mutex_lock(&server->lock);
     ssize_t length = MHD_CONTENT_READER_END_OF_STREAM;
-    if (!server->stopping)
+    if (stream->gone)
+        length = MHD_CONTENT_READER_END_WITH_ERROR;
+    else if (!server->stopping)
         length = stream_write(stream, out, capacity);
     if (length == 0) {
         stream->asleep = true;
@@ -117,7 +119,12 @@ struct MHD_Response *http_stream_new(struct http_server *server, struct MHD_Conn
     struct http_stream *stream = server->config.news ? calloc(1, sizeof *stream) : NULL;
     if (!stream)
         return NULL;
-    *stream = (struct http_stream){.server = server, .connection = connection, .place = &server->streams};
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *stream = (struct http_stream){.server = server,
+        .connection = connection,
+        .place = &server->streams,
+        .fd = info ? info->connect_fd : -1};
     pthread_mutex_lock(&server->lock);
     bool room = server->counters.streams < server->config.streams && !server->stopping;
     if (room) {
@@ -139,13 +146,24 @@ struct MHD_Response *http_stream_new(struct http_server *server, struct MHD_Conn
     return response;
 }
 
+/* Nobody reads from a sleeping connection, so its end is not noticed unless one looks. A client that sends
+ * more than its request is left alone. */
+static bool has_left(const struct http_stream *stream)
+{
+    char octet;
+    return recv(stream->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* The lock is held. */
 static void wake_streams(struct http_server *server)
 {
     int64_t now_us = clock_mono_us();
     for (struct http_stream *stream = server->streams; stream; stream = stream->next) {
         bool due = server->stopping || stream->sent != server->version || now_us >= stream->beat_us;
-        if (!stream->asleep || !due)
+        if (!stream->asleep)
+            continue;
+        stream->gone = has_left(stream);
+        if (!due && !stream->gone)
             continue;
         stream->asleep = false;
         MHD_resume_connection(stream->connection);
