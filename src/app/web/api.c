@@ -15,7 +15,7 @@ static const struct {
     {"GET", "/api/", "this list"},
     {"GET", "/api/overview",
         "rolls, participants, users by verdict, changes; ?roll=ID&from=N for more participants"},
-    {"GET", "/api/plans", "the built-in plans"},
+    {"GET", "/api/plans", "the built-in plans and those of the configuration"},
     {"GET", "/api/plans/NAME", "one of them"},
     {"POST", "/api/participants", "take part: label, contact, country, users, plan, ttl"},
     {"GET", "/api/participants/TOKEN", "one participant: verdict, evidence, keys, configuration"},
@@ -260,9 +260,11 @@ void api_plans_get(struct ask *ask)
     struct json *root = json_new_object();
     json_set_string(root, "schema", "rollcall.plans/1");
     struct json *list = json_set_array(root, "plans");
-    for (size_t i = 0; i < plan_builtin_count(); i++) {
-        struct plan *plan = NULL;
-        if (plan_builtin(plan_builtin_name(i), &plan) != 0)
+    const char *const *names;
+    size_t count = ask_plan_names(ask, &names);
+    for (size_t i = 0; i < count; i++) {
+        struct plan *plan = ask_plan(ask, names[i]);
+        if (!plan)
             continue;
         struct json *one = json_add_object(list);
         json_set_string(one, "name", plan->name);
@@ -277,8 +279,8 @@ void api_plans_get(struct ask *ask)
 
 void api_plan_get(struct ask *ask)
 {
-    struct plan *plan = NULL;
-    if (plan_builtin(ask->part, &plan) != 0) {
+    struct plan *plan = ask_plan(ask, ask->part);
+    if (!plan) {
         ask_fail(ask, 404, "There is no such plan.");
         return;
     }

@@ -51,6 +51,11 @@ void ask_json(struct ask *ask, unsigned status, struct json *document);
 /* The answer's body as an HTML page in the making. */
 struct text *ask_page(struct ask *ask, unsigned status);
 
+/* The names of the built-in plans and of those that the operator offers; a plan of one of them, or NULL.
+ * Freed by the caller. */
+size_t ask_plan_names(struct ask *ask, const char *const **ret_names);
+struct plan *ask_plan(struct ask *ask, const char *name);
+
 /* The handlers, by route. */
 void home_get(struct ask *ask);
 void join_get(struct ask *ask);

@@ -30,13 +30,16 @@ static void option(struct text *out, const char *value, const char *title, bool 
     text_add(out, "</option>\n");
 }
 
-static void plan_field(struct text *out, const char *chosen)
+/* Templates, and dated plans of the operator that test zones can follow. */
+static void plan_field(struct ask *ask, struct text *out, const char *chosen)
 {
     text_add(out, "<p class=\"field\"><label for=\"f-plan\">Plan</label>\n<select id=\"f-plan\" "
                   "name=\"plan\" aria-describedby=\"h-plan\">\n");
-    for (size_t i = 0; i < plan_builtin_count(); i++) {
-        struct plan *plan = NULL;
-        if (plan_builtin(plan_builtin_name(i), &plan) == 0 && plan->relative)
+    const char *const *names;
+    size_t count = ask_plan_names(ask, &names);
+    for (size_t i = 0; i < count; i++) {
+        struct plan *plan = ask_plan(ask, names[i]);
+        if (plan && (plan->relative || !plan->builtin) && rolls_can_follow(plan, NULL) == 0)
             option(out, plan->name, plan->name, strcmp(chosen, plan->name) == 0);
         plan_free(plan);
     }
@@ -57,8 +60,9 @@ static void ttl_field(struct text *out, uint32_t chosen)
                   "new keys (RFC 5011).</span></p>\n");
 }
 
-static void form_page(struct text *out, const struct wish *wish, const char *error)
+static void form_page(struct ask *ask, unsigned status, const struct wish *wish, const char *error)
 {
+    struct text *out = ask_page(ask, status);
     char users[24] = "";
     if (wish->users >= 0)
         snprintf(users, sizeof users, "%lld", (long long)wish->users);
@@ -83,7 +87,7 @@ static void form_page(struct text *out, const struct wish *wish, const char *err
         "Two letters, as NL or BR. May be left empty.");
     field(out, "users", "Users behind it", "inputmode=\"numeric\" pattern=\"[0-9]*\" autocomplete=\"off\"",
         users, "How many people would be offline with it. May be left empty.");
-    plan_field(out, wish->plan);
+    plan_field(ask, out, wish->plan);
     ttl_field(out, wish->ttl_s);
     text_add(out, "<p><button class=\"button\" type=\"submit\">Take part</button></p>\n</form></section>\n");
     part_close(out);
@@ -91,7 +95,7 @@ static void form_page(struct text *out, const struct wish *wish, const char *err
 
 void join_get(struct ask *ask)
 {
-    form_page(ask_page(ask, 200),
+    form_page(ask, 200,
         &(struct wish){.label = "", .contact = "", .country = "", .plan = "testzone", .users = -1}, NULL);
 }
 
@@ -106,7 +110,7 @@ static bool is_type(const char *type, const char *wanted)
 static void refuse(struct ask *ask, bool form, unsigned status, const struct wish *wish, const char *message)
 {
     if (form)
-        form_page(ask_page(ask, status), wish, message);
+        form_page(ask, status, wish, message);
     else
         ask_fail(ask, status, message);
 }

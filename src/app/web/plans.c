@@ -2,7 +2,35 @@
 #include "app/web/inside.h"
 #include "app/web/part.h"
 
+#include "io/store/rolls.h"
+
 #include <string.h>
+
+size_t ask_plan_names(struct ask *ask, const char *const **ret_names)
+{
+    const char **offered = NULL, **names;
+    size_t more = 0, count = 0, builtin = plan_builtin_count();
+    if (rolls_offered(ask->web->store, ask->arena, &offered, &more, NULL) != 0)
+        more = 0;
+    names = arena_alloc(ask->arena, (builtin + more) * sizeof *names);
+    for (size_t i = 0; names && i < builtin; i++)
+        names[count++] = plan_builtin_name(i);
+    for (size_t i = 0; names && i < more; i++) {
+        bool known = false;
+        for (size_t j = 0; j < builtin; j++)
+            known = known || strcmp(offered[i], plan_builtin_name(j)) == 0;
+        if (!known)
+            names[count++] = offered[i];
+    }
+    *ret_names = names;
+    return count;
+}
+
+struct plan *ask_plan(struct ask *ask, const char *name)
+{
+    struct plan *plan = NULL;
+    return rolls_find(ask->web->store, name, &plan, NULL) == 0 ? plan : NULL;
+}
 
 void plans_get(struct ask *ask)
 {
@@ -11,9 +39,11 @@ void plans_get(struct ask *ask)
     text_add(out, "<h1>Plans</h1>\n<p>A plan is a set of keys and dated steps for each: publish, sign, stop, "
                   "revoke, withdraw. Test "
                   "zones follow the relative ones; the others show what the root did and will do.</p>\n");
-    for (size_t i = 0; i < plan_builtin_count(); i++) {
-        struct plan *plan = NULL;
-        if (plan_builtin(plan_builtin_name(i), &plan) != 0)
+    const char *const *names;
+    size_t count = ask_plan_names(ask, &names);
+    for (size_t i = 0; i < count; i++) {
+        struct plan *plan = ask_plan(ask, names[i]);
+        if (!plan)
             continue;
         text_printf(out, "<section class=\"card\"><h2><a href=\"/plans/%s\">%s</a></h2>\n<p>", plan->name,
             plan->name);
@@ -51,8 +81,8 @@ static void key_table(struct text *out, const struct plan *plan)
 
 void plan_get(struct ask *ask)
 {
-    struct plan *plan = NULL;
-    if (plan_builtin(ask->part, &plan) != 0) {
+    struct plan *plan = ask_plan(ask, ask->part);
+    if (!plan) {
         ask_fail(ask, 404, "There is no such plan.");
         return;
     }
