@@ -365,8 +365,11 @@ int cmd_serve(int argc, char **argv)
     if (!run.arena)
         return cmd_fail("serve", ERR_NOMEM, "out of memory");
     int code = parse(&run, argc, argv);
-    if (code == -1)
-        code = make_state(&run);
+    if (code != -1) {
+        arena_free(run.arena);
+        return code;
+    }
+    code = make_state(&run);
     if (code == 0) {
         int rc = start(&run, &note);
         if (rc == 0)

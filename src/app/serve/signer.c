@@ -67,6 +67,7 @@ static int show_participant(struct signer *signer, struct entry *entry, int64_t 
     int rc = arena ? testzone_participant(&signer->config, &entry->served.apex,
                          entry->served.plan->dnskey_ttl_s, child_key(signer), arena, &spec)
                    : ERR_NOMEM;
+    spec.from_start = true; /* who joins early, or a clock that was set back */
     return show(signer, &entry->served, &spec, arena, rc, now_us, note);
 }
 
@@ -327,10 +328,8 @@ static void expire_all(struct signer *signer)
 int64_t signer_renew(struct signer *signer, int64_t now_us)
 {
     int64_t next_us = UTC_OPEN, end_us = clock_mono_us() + SLICE_US;
-    if (now_us < signer->renewed_us - UTC_MINUTE) {
-        log_warning("the clock was set back: all zones are signed again");
+    if (now_us < signer->renewed_us - UTC_MINUTE)
         expire_all(signer);
-    }
     signer->renewed_us = now_us;
     renew_ours(signer, now_us, &next_us);
     for (size_t i = 0; i < signer->count; i++) {

@@ -56,7 +56,7 @@ static int revoked_form(struct signers *signers, const struct dnskey *key, const
 static int take(struct signers *signers, const struct plan_key *plan_key, const struct zone_keys *keys,
     struct err_note *note)
 {
-    struct plan_key_state state = plan_key_at(plan_key, signers->t_us);
+    struct plan_key_state state = plan_key_at(plan_key, signers->plan_us);
     bool signs = state.signing || (state.published && state.revoked);
     if (!state.published && !signs)
         return 0;
@@ -144,20 +144,39 @@ static int fill(
     return rc;
 }
 
-int signers_at(const struct name *apex, const struct plan *plan, const struct zone_keys *keys, int64_t t_us,
-    struct signers **ret_signers, struct err_note *note)
+/* The moment at which keys of both kinds have begun to sign. */
+static int64_t first_signatures(const struct plan *plan)
 {
+    int64_t first_us[2] = {UTC_OPEN, UTC_OPEN};
+    for (size_t i = 0; i < plan->key_count; i++)
+        for (size_t j = 0; j < plan->keys[i].step_count; j++) {
+            const struct plan_step *step = &plan->keys[i].steps[j];
+            if (step->what == PLAN_SIGN && step->at_us < first_us[plan->keys[i].zsk])
+                first_us[plan->keys[i].zsk] = step->at_us;
+        }
+    if (first_us[0] == UTC_OPEN || first_us[1] == UTC_OPEN) /* one kind signs everything, or none signs */
+        return first_us[0] < first_us[1] ? first_us[0] : first_us[1];
+    return first_us[0] > first_us[1] ? first_us[0] : first_us[1];
+}
+
+int signers_at(
+    const struct zone_spec *spec, int64_t t_us, struct signers **ret_signers, struct err_note *note)
+{
+    const struct plan *plan = spec->plan;
     struct signers *signers = calloc(1, sizeof *signers);
     if (!signers)
         return ERR_NOMEM;
-    signers->apex = *apex;
+    signers->apex = spec->apex;
     name_lower(&signers->apex);
-    signers->t_us = t_us;
+    signers->t_us = signers->plan_us = t_us;
+    int64_t first_us = spec->from_start ? first_signatures(plan) : UTC_OPEN;
+    if (first_us != UTC_OPEN && first_us > t_us)
+        signers->plan_us = first_us;
     set_window(signers, plan->signature_s);
     int64_t change_us = plan_next_change(plan, t_us);
     if (change_us < signers->until_us)
         signers->until_us = change_us;
-    int rc = fill(signers, plan, keys, note);
+    int rc = fill(signers, plan, spec->keys, note);
     if (rc) {
         signers_free(signers);
         return rc;

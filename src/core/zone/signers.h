@@ -25,12 +25,14 @@ struct signers {
     size_t owned_count;
     struct rrsig_window window;
     int64_t window_until_us;
-    int64_t t_us, until_us; /* the moment, and when keys or window change */
+    int64_t t_us, until_us;
+    int64_t plan_us;
+        /* the moment by which the plan is read */ /* the moment, and when keys or window change */
 };
 
 /* The note names the key that is missing or cannot sign. */
-int signers_at(const struct name *apex, const struct plan *plan, const struct zone_keys *keys, int64_t t_us,
-    struct signers **ret_signers, struct err_note *note);
+int signers_at(
+    const struct zone_spec *spec, int64_t t_us, struct signers **ret_signers, struct err_note *note);
 void signers_free(struct signers *signers); /* NULL is allowed */
 
 /* Signs a set with the zone's signers of its type, in their order. `ret_signature` points to SIGNERS_MAX

@@ -83,7 +83,7 @@ static int fill(struct build *build)
     struct zone_view *view = build->view;
     int rc = copy_extras(view, spec);
     if (!rc && spec->plan)
-        rc = signers_at(&spec->apex, spec->plan, spec->keys, view->t_us, &view->signers, build->note);
+        rc = signers_at(spec, view->t_us, &view->signers, build->note);
     view->secure = view->signers != NULL;
     view->until_us = view->signers ? view->signers->until_us : UTC_OPEN;
     if (!rc)

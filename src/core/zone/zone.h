@@ -37,6 +37,8 @@ struct zone_spec {
     struct name apex;
     enum zone_kind kind;
     const struct plan *plan; /* dated */
+    bool from_start; /* before the plan's first signatures its keys are as they will be then; else ERR_CONFIG
+                      */
     const struct zone_keys *keys;
     const struct rrset *records; /* everything but DNSKEY, RRSIG, NSEC; glue and delegations included */
     size_t record_count;

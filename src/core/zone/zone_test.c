@@ -182,11 +182,31 @@ static void test_unready(void **state)
     zone_view_free(unready);
 }
 
+/* Before the plan begins: nothing signs, or what will sign first does, with signatures that are valid now. */
+static void test_before_start(void **state)
+{
+    struct world *world = *state;
+    struct zone_spec spec = {.plan = try_rolling_plan(), .keys = try_zone_keys(), .from_start = true};
+    int64_t early_us = TRY_NOW - 400 * UTC_DAY;
+    struct name apex = try_name("example.");
+    int rc;
+    struct zone_view *view = try_view(spec, "example.", try_zone_text, early_us);
+    assert_ptr_equal(zone_set_put(world->set, &apex, view, 0, &rc), world->view);
+    struct try_answer *answer =
+        ask(world, (struct try_ask){.name = "example.", .type = RR_DNSKEY, .dnssec_ok = true, .tcp = true});
+    const char *wrong = try_verify(answer, world->keys, 1, "example.", early_us, true);
+    if (wrong)
+        fail_msg("%s", wrong);
+    assert_ptr_equal(zone_set_put(world->set, &apex, world->view, 0, &rc), view);
+    zone_view_free(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_unready),
+        cmocka_unit_test(test_before_start),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
