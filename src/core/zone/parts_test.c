@@ -178,7 +178,10 @@ static void signers_follow_the_plan(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct signers *signers;
         int64_t t_us = TRY_NOW + cases[i].at_s * UTC_SECOND;
-        assert_int_equal(signers_at(&apex, try_rolling_plan(), try_zone_keys(), t_us, &signers, NULL), 0);
+        assert_int_equal(
+            signers_at(&(struct zone_spec){.apex = apex, .plan = try_rolling_plan(), .keys = try_zone_keys()},
+                t_us, &signers, NULL),
+            0);
         unsigned revoked = 0;
         for (size_t j = 0; j < signers->key_count; j++)
             revoked += signers->key[j]->flags == (DNSKEY_KSK | DNSKEY_REVOKE);
@@ -214,23 +217,31 @@ static void every_algorithm_signs_everything(void **state)
     held.entry[0].key = try_key(KEY_RSA);
     held.entry[1].id = "ed";
     held.entry[1].key = try_key(KEY_ED25519);
-    assert_int_equal(signers_at(&apex, &plan, &held, TRY_NOW, &signers, NULL), 0);
+    assert_int_equal(
+        signers_at(&(struct zone_spec){.apex = apex, .plan = &plan, .keys = &held}, TRY_NOW, &signers, NULL),
+        0);
     assert_int_equal(signers->dnskey_count, 2); /* the ZSK's algorithm has no KSK */
     assert_int_equal(signers->zone_count, 2);   /* the KSK's has no ZSK */
     signers_free(signers);
     keys[1].steps =
         shown; /* published and not signing: a plan that plan_check() would refuse asks for nothing here */
     keys[1].step_count = 1;
-    assert_int_equal(signers_at(&apex, &plan, &held, TRY_NOW, &signers, NULL), 0);
+    assert_int_equal(
+        signers_at(&(struct zone_spec){.apex = apex, .plan = &plan, .keys = &held}, TRY_NOW, &signers, NULL),
+        0);
     assert_int_equal(signers->key_count, 2);
     assert_int_equal(signers->zone_count, 1);
     signers_free(signers);
     keys[0].steps = shown;
     keys[0].step_count = 1;
-    assert_int_equal(signers_at(&apex, &plan, &held, TRY_NOW, &signers, &note), ERR_CONFIG);
+    assert_int_equal(
+        signers_at(&(struct zone_spec){.apex = apex, .plan = &plan, .keys = &held}, TRY_NOW, &signers, &note),
+        ERR_CONFIG);
     assert_non_null(strstr(note.text, "two"));
     held.count = 1;
-    assert_int_equal(signers_at(&apex, &plan, &held, TRY_NOW, &signers, &note), ERR_CONFIG);
+    assert_int_equal(
+        signers_at(&(struct zone_spec){.apex = apex, .plan = &plan, .keys = &held}, TRY_NOW, &signers, &note),
+        ERR_CONFIG);
     assert_non_null(strstr(note.text, "ed"));
     free(held.entry);
 }
