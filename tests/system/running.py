@@ -217,7 +217,7 @@ class Resolver:
 
     def secure(self, name, rtype="A"):
         """'AD', 'insecure', or the status of what is no good answer."""
-        answer = self.ask(name, rtype, "+adflag")
+        answer = self.ask(name, rtype, "+adflag", "+tcp")
         return answer.status if answer.status != "NOERROR" or not answer.answer else "AD" if "ad" in answer.flags else "insecure"
 
     def __exit__(self, *_):

@@ -84,6 +84,38 @@ static int make_missing(struct store *store, const char *zone, const struct plan
     return rc;
 }
 
+int served_borrow(struct store *store, const char *zone, const char *id, const struct dnskey *key,
+    uint8_t algorithm, int64_t now_us, struct err_note *note)
+{
+    static const char line[] = "Algorithm: ";
+    struct store_key *rows;
+    size_t count;
+    struct text own, changed;
+    struct arena *arena = arena_new();
+    int rc = arena ? store_keys(store, zone, arena, &rows, &count, note)
+                   : err_set(note, ERR_NOMEM, "out of memory");
+    bool there = rc == 0 && find_row(rows, count, id);
+    arena_free(arena);
+    if (rc || there)
+        return rc;
+    text_start(&own);
+    text_start(&changed);
+    rc = dnskey_private_text(key, &own, note);
+    const char *at = rc ? NULL : strstr(own.string, line);
+    if (at) {
+        text_printf(&changed, "%.*s%s%u%s", (int)(at - own.string), own.string, line, algorithm,
+            at + strcspn(at, "\n"));
+        struct store_key row = {
+            .zone = zone, .id = id, .flags = key->flags, .private_text = changed.string, .made_us = now_us};
+        rc = store_key_add(store, &row, note);
+    }
+    explicit_bzero(own.string, own.length);
+    explicit_bzero(changed.string, changed.length);
+    text_free(&own);
+    text_free(&changed);
+    return rc;
+}
+
 static void free_keys(struct served *served)
 {
     for (size_t i = 0; i < served->zone_keys.count; i++)

@@ -38,6 +38,11 @@ int served_load(struct served *served, struct store *store, const struct plan *p
 /* Takes keys[index], already set, for the plan's key of that index. */
 void served_put_key(struct served *served, size_t index);
 
+/* Lets a zone without a key of this id have the numbers of another's RSA key, under another algorithm: making
+ * one takes its time, and where only the algorithm is to be shown, one does for all. */
+int served_borrow(struct store *store, const char *zone, const char *id, const struct dnskey *key,
+    uint8_t algorithm, int64_t now_us, struct err_note *note);
+
 /* Whether keys made for one plan do for the other: the same ids, algorithms and sizes. */
 bool served_same_keys(const struct plan *a, const struct plan *b);
 

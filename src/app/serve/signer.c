@@ -127,6 +127,17 @@ static int start_steady(struct signer *signer, struct served *served, uint8_t al
     return rc ? rc : served_load(served, signer->store, served->own_plan, true, now_us, note);
 }
 
+/* The probe before it with an RSA key of that size lends its numbers. */
+static int borrow(struct signer *signer, size_t index, int64_t now_us, struct err_note *note)
+{
+    char zone[NAME_MAX_TEXT];
+    for (size_t i = 0; i < index && testzone_probes[index].bits; i++)
+        if (testzone_probes[i].bits == testzone_probes[index].bits && signer->probes[i].zone_keys.count)
+            return served_borrow(signer->store, name_to_text(&signer->probes[index].apex, zone), "KSK",
+                signer->probes[i].keys[0], testzone_probes[index].algorithm, now_us, note);
+    return 0;
+}
+
 static int start_probes(struct signer *signer, int64_t now_us, struct err_note *note)
 {
     signer->probes = calloc(testzone_probe_count, sizeof *signer->probes);
@@ -138,7 +149,9 @@ static int start_probes(struct signer *signer, int64_t now_us, struct err_note *
         struct err_note why;
         if (!name_prepend(p->label, strlen(p->label), &signer->probe.apex, &served->apex))
             return err_set(note, ERR_CONFIG, "the name of the probe zone is too long");
-        int rc = start_steady(signer, served, p->algorithm, p->bits, now_us, &why);
+        int rc = borrow(signer, i, now_us, &why);
+        if (rc == 0)
+            rc = start_steady(signer, served, p->algorithm, p->bits, now_us, &why);
         if (rc == 0)
             rc = show_probe_child(signer, i, now_us, &why);
         if (rc == ERR_NOMEM || rc == ERR_IO)
