@@ -12,8 +12,8 @@ int served_steady_plan(const char *zone, uint8_t algorithm, unsigned bits, int64
 {
     struct arena *arena = arena_new();
     struct plan *plan = arena ? arena_alloc(arena, sizeof *plan) : NULL;
-    struct plan_key *key = plan ? arena_alloc(arena, sizeof *key) : NULL;
-    struct plan_step *steps = key ? arena_alloc(arena, 2 * sizeof *steps) : NULL;
+    struct plan_key *keys = plan ? arena_alloc(arena, 2 * sizeof *keys) : NULL;
+    struct plan_step *steps = keys ? arena_alloc(arena, 2 * sizeof *steps) : NULL;
     const char *name = steps ? arena_string(arena, zone) : NULL;
     if (!name) {
         arena_free(arena);
@@ -21,13 +21,15 @@ int served_steady_plan(const char *zone, uint8_t algorithm, unsigned bits, int64
     }
     steps[0] = (struct plan_step){.what = PLAN_PUBLISH, .at_us = since_us};
     steps[1] = (struct plan_step){.what = PLAN_SIGN, .at_us = since_us};
-    *key = (struct plan_key){.id = "KSK",
-        .algorithm = algorithm,
-        .bits = (uint16_t)bits,
-        .tag = -1,
-        .revoked_tag = -1,
-        .steps = steps,
-        .step_count = 2};
+    for (size_t i = 0; i < 2; i++)
+        keys[i] = (struct plan_key){.id = i ? "ZSK" : "KSK",
+            .zsk = i == 1,
+            .algorithm = algorithm,
+            .bits = (uint16_t)bits,
+            .tag = -1,
+            .revoked_tag = -1,
+            .steps = steps,
+            .step_count = 2};
     *plan = (struct plan){.arena = arena,
         .name = "steady",
         .title = "no roll",
@@ -36,8 +38,8 @@ int served_steady_plan(const char *zone, uint8_t algorithm, unsigned bits, int64
         .signature_s = STEADY_VALID_S,
         .add_hold_us = 30 * UTC_DAY,
         .remove_hold_us = 30 * UTC_DAY,
-        .keys = key,
-        .key_count = 1};
+        .keys = keys,
+        .key_count = 2};
     *ret_plan = plan;
     return 0;
 }

@@ -24,8 +24,7 @@ struct served {
     bool failing;                 /* the last attempt to make one failed, and that was said */
 };
 
-/* A plan in which nothing changes: one key with id "KSK" that signs everything, published and signing since
- * `since_us`. */
+/* A plan in which nothing changes: a KSK and a ZSK (their ids), published and signing since `since_us`. */
 int served_steady_plan(const char *zone, uint8_t algorithm, unsigned bits, int64_t since_us,
     struct plan **ret_plan, struct err_note *note);
 

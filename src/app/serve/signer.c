@@ -131,11 +131,16 @@ static int start_steady(struct signer *signer, struct served *served, uint8_t al
 static int borrow(struct signer *signer, size_t index, int64_t now_us, struct err_note *note)
 {
     char zone[NAME_MAX_TEXT];
+    const struct served *lender = NULL;
+    int rc = 0;
     for (size_t i = 0; i < index && testzone_probes[index].bits; i++)
         if (testzone_probes[i].bits == testzone_probes[index].bits && signer->probes[i].zone_keys.count)
-            return served_borrow(signer->store, name_to_text(&signer->probes[index].apex, zone), "KSK",
-                signer->probes[i].keys[0], testzone_probes[index].algorithm, now_us, note);
-    return 0;
+            lender = &signer->probes[i];
+    name_to_text(&signer->probes[index].apex, zone);
+    for (size_t i = 0; rc == 0 && lender && i < lender->zone_keys.count; i++)
+        rc = served_borrow(signer->store, zone, lender->zone_keys.entry[i].id, lender->keys[i],
+            testzone_probes[index].algorithm, now_us, note);
+    return rc;
 }
 
 static int start_probes(struct signer *signer, int64_t now_us, struct err_note *note)
