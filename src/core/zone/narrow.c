@@ -80,6 +80,7 @@ void narrow_match(const struct name *name, const uint16_t *types, size_t count, 
         narrow_before(name, &ret_nsec->owner);
     if (!name_prepend(zero, sizeof zero, name, &ret_nsec->next))
         narrow_behind(name, &ret_nsec->next);
-    memcpy(ret_nsec->types, types, count * sizeof *types);
+    if (count)
+        memcpy(ret_nsec->types, types, count * sizeof *types);
     ret_nsec->type_count = count;
 }

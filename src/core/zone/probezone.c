@@ -1,7 +1,9 @@
 /* The idea: everything that the probe zone can show is there as a validly signed name too, so that the zone
  * as printed is a good zone; what is shown otherwise is a matter of answering (probe.c). Below each label "*"
  * is a wildcard for nonces, and "zzzz" stands behind nearly all of them, so that NSEC records between the two
- * may be handed out: they say nothing about names directly below the apex. */
+ * may be handed out: they say nothing about names directly below the apex. It is so in the children too: the
+ * last NSEC of a zone points back to its apex, and named 9.18 takes it, with the wildcard of the zone above,
+ * for an answer to names of other zones. */
 #include "core/zone/testzone.h"
 
 #include "core/zone/records.h"
@@ -34,6 +36,15 @@ static void add_host(struct records *records, const struct testzone_config *conf
     records_add_addresses(records, owner, PROBE_TTL_S, config->a, config->aaaa);
 }
 
+/* A wildcard for nonces below `above`, and the last name there. */
+static void add_wildcard(
+    struct records *records, const struct testzone_config *config, const struct name *above)
+{
+    struct name any = records_below(records, "*", above), last = records_below(records, "zzzz", above);
+    add_host(records, config, &any);
+    records_add_text(records, &last, PROBE_TTL_S, "the last name here");
+}
+
 static void add_wildcards(
     struct records *records, const struct testzone_config *config, const struct name *apex)
 {
@@ -41,10 +52,7 @@ static void add_wildcards(
     add_host(records, config, &any);
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
         struct name below = records_below(records, labels[i], apex);
-        struct name wildcard = records_below(records, "*", &below),
-                    last = records_below(records, "zzzz", &below);
-        add_host(records, config, &wildcard);
-        records_add_text(records, &last, PROBE_TTL_S, "the last name here");
+        add_wildcard(records, config, &below);
     }
 }
 
@@ -123,12 +131,11 @@ int testzone_probe_child(const struct testzone_config *config, const struct name
     extras->only_ipv4 = probe->only_ipv4;
     extras->only_ipv6 = probe->only_ipv6;
     records_start(&records, arena, 16);
-    struct name apex = records_below(&records, probe->label, probe_apex),
-                any = records_below(&records, "*", &apex);
+    struct name apex = records_below(&records, probe->label, probe_apex);
     records_add_soa(&records, config, &apex, PROBE_TTL_S);
     add_servers_of(&records, config, probe_apex, probe, &apex);
     add_host(&records, config, &apex);
-    add_host(&records, config, &any);
+    add_wildcard(&records, config, &apex);
     int rc = records_done(&records, &apex, ZONE_PLAIN, PROBE_NEGATIVE_S, ret_spec);
     if (!rc)
         ret_spec->extras = extras;
