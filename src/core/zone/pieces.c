@@ -62,25 +62,38 @@ static void add_addresses(struct render *render, const struct zone_view *view, c
     }
 }
 
+/* Where addresses follow the signatures, the shorter piece is no part of the longer one. */
+static int name_servers(struct build *build, struct view_node *node, struct view_set *set)
+{
+    int rc = 0;
+    for (unsigned secure = PLAIN; !rc && secure <= SECURE; secure++) {
+        render_piece(&build->render, build->scratch, node->name, node->length, true);
+        add_set(&build->render, SECTION_ANSWER, OWNER_NAME, node, set, set->ttl);
+        if (secure)
+            add_signatures(&build->render, SECTION_ANSWER, OWNER_NAME, node, set, set->ttl);
+        render_optional(&build->render);
+        add_addresses(&build->render, build->view, node, set, false);
+        rc = render_done(&build->render, build->view->arena, &set->piece[secure]);
+    }
+    return rc;
+}
+
 static int positive(struct build *build, struct view_node *node, struct view_set *set)
 {
     bool wildcard = node->flags & NODE_WILDCARD;
     enum render_owner by = wildcard ? OWNER_QUESTION : OWNER_NAME;
     const uint8_t skip = wildcard ? 2 : 0;
-    int rc = 0;
-    for (unsigned secure = PLAIN; !rc && secure <= (unsigned)build->view->secure; secure++) {
+    int rc;
+    if (set->type == RR_NS) {
+        rc = name_servers(build, node, set);
+    } else {
         render_piece(
             &build->render, build->scratch, node->name + skip, (uint8_t)(node->length - skip), !wildcard);
         add_set(&build->render, SECTION_ANSWER, by, node, set, set->ttl);
-        if (secure)
-            add_signatures(&build->render, SECTION_ANSWER, by, node, set, set->ttl);
-        render_optional(&build->render);
-        if (set->type == RR_NS)
-            add_addresses(&build->render, build->view, node, set, false);
-        rc = render_done(&build->render, build->view->arena, &set->piece[secure]);
+        render_plain(&build->render);
+        add_signatures(&build->render, SECTION_ANSWER, by, node, set, set->ttl);
+        rc = render_done_both(&build->render, build->view->arena, set->piece);
     }
-    if (!build->view->secure)
-        set->piece[SECURE] = set->piece[PLAIN];
     return rc == ERR_DATA ? build_fault(build, node, "a set does not fit into a message") : rc;
 }
 
@@ -112,32 +125,22 @@ static int referral(struct build *build, struct view_node *node)
 
 static int denial(struct build *build, struct view_node *node)
 {
-    int rc = 0;
-    for (unsigned secure = PLAIN; !rc && secure <= SECURE; secure++) {
-        render_piece(
-            &build->render, build->scratch, build->view->apex->name, build->view->apex_length, false);
-        add_set(&build->render, SECTION_AUTHORITY, OWNER_PATCH, node, &node->nsec, node->nsec.ttl);
-        if (secure)
-            add_signatures(&build->render, SECTION_AUTHORITY, OWNER_PATCH, node, &node->nsec, node->nsec.ttl);
-        rc = render_done(&build->render, build->view->arena, &node->nsec.piece[secure]);
-    }
-    return rc;
+    render_piece(&build->render, build->scratch, build->view->apex->name, build->view->apex_length, false);
+    add_set(&build->render, SECTION_AUTHORITY, OWNER_PATCH, node, &node->nsec, node->nsec.ttl);
+    render_plain(&build->render);
+    add_signatures(&build->render, SECTION_AUTHORITY, OWNER_PATCH, node, &node->nsec, node->nsec.ttl);
+    return render_done_both(&build->render, build->view->arena, node->nsec.piece);
 }
 
 /* RFC 2308 §3: the SOA of a negative answer; its TTL is how long the answer may be kept. */
 static int negative(struct build *build, const struct view_node *known, struct piece pieces[2])
 {
     struct zone_view *view = build->view;
-    int rc = 0;
-    for (unsigned secure = PLAIN; !rc && secure <= SECURE; secure++) {
-        render_piece(&build->render, build->scratch, known->name, known->length, false);
-        add_set(&build->render, SECTION_AUTHORITY, OWNER_NAME, view->apex, view->soa, view->negative_ttl);
-        if (secure)
-            add_signatures(
-                &build->render, SECTION_AUTHORITY, OWNER_NAME, view->apex, view->soa, view->negative_ttl);
-        rc = render_done(&build->render, view->arena, &pieces[secure]);
-    }
-    return rc;
+    render_piece(&build->render, build->scratch, known->name, known->length, false);
+    add_set(&build->render, SECTION_AUTHORITY, OWNER_NAME, view->apex, view->soa, view->negative_ttl);
+    render_plain(&build->render);
+    add_signatures(&build->render, SECTION_AUTHORITY, OWNER_NAME, view->apex, view->soa, view->negative_ttl);
+    return render_done_both(&build->render, view->arena, pieces);
 }
 
 /* Whether a name in the SOA shares more with the node than the apex: whether the label above the apex is the

@@ -170,6 +170,12 @@ void render_optional(struct render *render)
     render->kept_additional = render->records[SECTION_ADDITIONAL];
 }
 
+void render_plain(struct render *render)
+{
+    render->plain_length = (uint16_t)writer_used(&render->out);
+    memcpy(render->plain_records, render->records, sizeof render->plain_records);
+}
+
 int render_done(struct render *render, struct arena *arena, struct piece *ret_piece)
 {
     size_t length = writer_used(&render->out);
@@ -188,5 +194,19 @@ int render_done(struct render *render, struct arena *arena, struct piece *ret_pi
     if (!piece.bytes || !piece.patch)
         return ERR_NOMEM;
     *ret_piece = piece;
+    return 0;
+}
+
+/* Patches behind the end of the shorter piece are passed over when it is written. */
+int render_done_both(struct render *render, struct arena *arena, struct piece ret_pieces[2])
+{
+    struct piece whole;
+    int rc = render_done(render, arena, &whole);
+    if (rc)
+        return rc;
+    ret_pieces[0] = ret_pieces[1] = whole;
+    ret_pieces[0].length = ret_pieces[0].kept_length = render->plain_length;
+    ret_pieces[0].kept_additional = render->plain_records[SECTION_ADDITIONAL];
+    memcpy(ret_pieces[0].records, render->plain_records, sizeof render->plain_records);
     return 0;
 }

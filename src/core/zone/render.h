@@ -50,6 +50,7 @@ struct render {
     bool unowned; /* no OWNER_PATCH yet */
     uint16_t records[SECTIONS];
     uint16_t kept_length, kept_additional;
+    uint16_t plain_length, plain_records[SECTIONS];
     size_t name_count, patch_count;
     struct render_name name[RENDER_MAX_NAMES];
     uint16_t patch[RENDER_MAX_PATCHES];
@@ -84,8 +85,13 @@ void render_set(struct render *render, enum section section, const struct render
 /* From here on what is added may be left out. */
 void render_optional(struct render *render);
 
+/* What has been added so far is the answer without DNSSEC records. */
+void render_plain(struct render *render);
+
 /* The piece, in the arena. ERR_DATA if it is larger than a message can be. */
 int render_done(struct render *render, struct arena *arena, struct piece *ret_piece);
+/* Two pieces over the same octets: up to render_plain(), and all. */
+int render_done_both(struct render *render, struct arena *arena, struct piece ret_pieces[2]);
 
 /* Copies a piece to `at` (the caller has seen to the room), which is `position` octets into the message, for
  * a question of that name length. `owner` is the pointer for PATCH_OWNER. */

@@ -27,7 +27,7 @@ struct signers {
     int64_t window_until_us;
     int64_t t_us, until_us;
     int64_t plan_us;
-        /* the moment by which the plan is read */ /* the moment, and when keys or window change */
+    /* the moment by which the plan is read */ /* the moment, and when keys or window change */
 };
 
 /* The note names the key that is missing or cannot sign. */
