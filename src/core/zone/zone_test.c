@@ -201,11 +201,62 @@ static void test_before_start(void **state)
     zone_view_free(view);
 }
 
+/* The root: the apex is one octet, and shorter than a pointer to it. */
+static void test_root(void **state)
+{
+    static const char text[] = "@ 86400 SOA a.servers.net. nstld.verisign.com. 1 1800 900 604800 86400\n"
+                               "@ 518400 NS a.servers.net.\n@ 518400 NS b.servers.net.\n"
+                               "a.servers.net. 3600 A 192.0.2.1\nb.servers.net. 3600 A 192.0.2.2\n"
+                               "net. 3600 NS a.servers.net.\nnet. 3600 DS 1 13 2 00\n"
+                               "org. 3600 NS ns.org.\nns.org. 3600 A 192.0.2.3\n*.test. 60 A 192.0.2.4\n";
+    static const struct {
+        const char *name;
+        uint16_t type, rcode;
+        bool aa;
+        unsigned answers, authority, additional;
+    } asked[] = {
+        {".", RR_SOA, 0, true, 2, 0, 1},
+        {".", RR_NS, 0, true, 3, 0, 3},
+        {".", RR_DNSKEY, 0, true, 2, 0, 1},
+        {".", RR_DS, 0, true, 0, 4, 1},
+        {".", RR_NSEC, 0, true, 2, 0, 1},
+        {".", RR_A, 0, true, 0, 4, 1},
+        {"absent.", RR_A, 3, true, 0, 4, 1}, /* the apex's NSEC covers the name and the wildcard */
+        {"zz.zz.", RR_A, 3, true, 0, 6, 1},
+        {"a.b.c.d.e.test.", RR_A, 0, true, 2, 2, 1},
+        {"www.net.", RR_A, 0, false, 0, 3, 2},
+        {"www.org.", RR_A, 0, false, 0, 3, 2},
+        {"net.", RR_DS, 0, true, 2, 0, 1},
+    };
+    const struct dnskey *keys[] = {try_key(KEY_A)};
+    struct world root = {.set = zone_set_new()};
+    struct name apex = try_name(".");
+    int rc;
+    root.view = try_view((struct zone_spec){.plan = try_plan(), .keys = try_zone_keys()}, ".", text, TRY_NOW);
+    assert_null(zone_set_put(root.set, &apex, root.view, 0, &rc));
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        print_message("%s %u\n", asked[i].name, asked[i].type);
+        struct try_answer *answer =
+            ask(&root, (struct try_ask){.name = asked[i].name, .type = asked[i].type, .dnssec_ok = true});
+        assert_int_equal(answer->rcode, asked[i].rcode);
+        assert_int_equal(!!(answer->flags & 0x400), asked[i].aa);
+        assert_int_equal(answer->count[1], asked[i].answers);
+        assert_int_equal(answer->count[2], asked[i].authority);
+        assert_int_equal(answer->count[3], asked[i].additional);
+        const char *wrong = try_verify(answer, keys, 1, ".", TRY_NOW, true);
+        if (wrong)
+            fail_msg("%s", wrong);
+    }
+    zone_set_free(root.set);
+    zone_view_free(root.view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_unready),
+        cmocka_unit_test(test_root),
         cmocka_unit_test(test_before_start),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
