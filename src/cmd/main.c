@@ -28,6 +28,7 @@ static void help(FILE *out)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of writing, no end */
     if (argc < 2) {
         help(stderr);
         return err_exit(ERR_USAGE);
