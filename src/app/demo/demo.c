@@ -4,6 +4,7 @@
 #include "app/demo/prober.h"
 #include "base/text.h"
 #include "core/dns/rrset.h"
+#include "core/zone/testzone.h"
 #include "io/proc/clock.h"
 #include "io/store/enrol.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { TICK_MS = 500, PROBE_MS = 700, TIMEOUT_MS = 4000, GRACE_MS = 3000, BROKEN_AFTER = 2 };
+enum { TICK_MS = 500, PROBE_MS = 700, TIMEOUT_MS = 4000, GRACE_MS = 3000, BROKEN_AFTER = 2, GAP_EACH = 6 };
 
 bool demo_story_of(const char *name, enum demo_story *ret_story)
 {
@@ -38,6 +39,8 @@ static const struct participant cast[DEMO_PARTICIPANTS] = {
 struct question {
     struct question *next, **place; /* in demo->questions */
     struct participant *participant;
+    enum testzone_name what;
+    char nonce[EVIDENCE_NONCE + 1];
     uint16_t id;
     int64_t asked_us;
 };
@@ -80,28 +83,34 @@ static void free_question(struct question *question)
     free(question);
 }
 
+static void ask(struct participant *p, enum testzone_name what, const char *nonce);
+
 static void answered(void *context, int result, const uint8_t *answer, size_t length, int64_t rtt_us)
 {
     struct question *question = context;
+    struct participant *p = question->participant;
     (void)rtt_us;
     enum evidence_answer meaning = prober_read(answer, result ? 0 : length, question->id);
     /* While the program starts, nobody listens: that is no observation about its anchors. */
-    if (question->participant->proc)
-        learn_answer(question->participant, meaning, question->asked_us, clock_now_us());
+    if (p->proc && question->what == TESTZONE_PROOF)
+        learn_answer(p, meaning, question->asked_us, clock_now_us());
+    if (p->proc && question->what == TESTZONE_GAP_FIRST && meaning != ANSWER_TIMEOUT)
+        ask(p, TESTZONE_GAP_SECOND, question->nonce);
     free_question(question);
 }
 
-static void ask(struct participant *p)
+static void ask(struct participant *p, enum testzone_name what, const char *nonce)
 {
-    char name[NAME_MAX_TEXT + 32];
+    char label[TESTZONE_LABEL], name[TESTZONE_LABEL + NAME_MAX_TEXT];
     uint8_t query[PROBER_MAX_QUERY];
     struct question *question = malloc(sizeof *question);
     if (!question)
         return;
     int64_t now_us = clock_now_us();
-    *question =
-        (struct question){.participant = p, .id = (uint16_t)(now_us / 7 ^ now_us >> 20), .asked_us = now_us};
-    snprintf(name, sizeof name, "proof-%x%x.%s", (unsigned)(now_us / UTC_SECOND), p->asked++, p->zone);
+    *question = (struct question){
+        .participant = p, .what = what, .id = (uint16_t)(now_us / 7 ^ now_us >> 20), .asked_us = now_us};
+    snprintf(question->nonce, sizeof question->nonce, "%s", nonce);
+    snprintf(name, sizeof name, "%s.%s", testzone_label(what, nonce, label), p->zone);
     size_t length = prober_query(question->id, name, query);
     add_question(p->demo, question);
     if (length == 0 ||
@@ -109,13 +118,17 @@ static void ask(struct participant *p)
         free_question(question);
 }
 
-/* One participant at a time, so that each is asked about every two seconds. */
+/* One participant at a time, so that each is asked about every two seconds: a name that leads into a zone of
+ * its own, and now and then two names that are not there, in one gap. */
 static void on_probe(void *context)
 {
     struct demo *demo = context;
     struct participant *p = &demo->participants[demo->next_probe++ % DEMO_PARTICIPANTS];
-    if (!p->missing && p->proc && !p->restarting)
-        ask(p);
+    char nonce[EVIDENCE_NONCE + 1];
+    if (p->missing || !p->proc || p->restarting)
+        return;
+    snprintf(nonce, sizeof nonce, "%llx%x", (unsigned long long)clock_now_us(), p->asked++);
+    ask(p, p->asked % GAP_EACH ? TESTZONE_PROOF : TESTZONE_GAP_FIRST, nonce);
 }
 
 /* --- verdicts --- */
