@@ -271,6 +271,7 @@ static int bind_web(struct run *run, struct err_note *note)
     for (size_t i = 0; i < run->config.dns_count; i++)
         dns[i] = serve_address(run->serve, i);
     struct web_config web = {.listen = run->config.web,
+        .proxy = run->config.proxy,
         .state = run->config.state,
         .parent = name_to_text(&run->config.parent, parent),
         .dns = dns,

@@ -142,8 +142,6 @@ static void take_verdict(struct participant *p, const struct store_verdict *v)
         return;
     if (v->verdict == VERDICT_NOT_READY && !p->foretold_us && !p->broke_us)
         p->foretold_us = v->at_us;
-    if (v->verdict == VERDICT_READY)
-        p->foretold_us = 0;
     p->judged = true;
     p->verdict = (enum verdict)v->verdict;
     p->state = (enum verdict_state)v->state;

@@ -156,6 +156,11 @@ static int set_web(const struct source *s, const struct yaml_node *v)
     return rc;
 }
 
+static int set_proxy(const struct source *s, const struct yaml_node *v)
+{
+    return read_text(s, v, &s->config->proxy);
+}
+
 static int set_state(const struct source *s, const struct yaml_node *v)
 {
     return read_text(s, v, &s->config->state);
@@ -266,6 +271,7 @@ static const struct {
 } keys[] = {
     {"dns", set_dns},
     {"web", set_web},
+    {"proxy", set_proxy},
     {"state", set_state},
     {"user", set_user},
     {"parent-zone", set_parent},

@@ -18,6 +18,7 @@ struct serve_config {
     size_t dns_count;
     const char *web;           /* "127.0.0.1:8053"; NULL: no web side */
     const char *state;         /* directory; NULL: not told */
+    const char *proxy;         /* address of a reverse proxy before the web side; NULL: none */
     const char *user;          /* to become after binding; NULL: stay */
     struct name parent, probe; /* zones */
     const char *nameserver;    /* host name of this server, below the parent zone unless told otherwise */

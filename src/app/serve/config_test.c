@@ -32,12 +32,13 @@ static void test_defaults(void **state)
 
 static void test_every_key(void **state)
 {
-    static const char text[] = "dns: ['192.0.2.1:53', '[::1]:53']\nweb: off\nstate: /s\nuser: "
-                               "nobody\nparent-zone: Rolls.Example\nprobe-zone: p.example\n"
-                               "nameserver: ns.example\naddresses: [192.0.2.1, '2001:db8::1']\nplans: "
-                               "a.yaml\nnsid: one\nversion: none\n"
-                               "udp-workers: 4\ntcp-connections: 10\ntcp-idle-seconds: 20\nudp-size: "
-                               "1400\nretention-days: 30\nmax-participants: 5\n";
+    static const char text[] =
+        "dns: ['192.0.2.1:53', '[::1]:53']\nweb: off\nproxy: 127.0.0.1\nstate: /s\nuser: "
+        "nobody\nparent-zone: Rolls.Example\nprobe-zone: p.example\n"
+        "nameserver: ns.example\naddresses: [192.0.2.1, '2001:db8::1']\nplans: "
+        "a.yaml\nnsid: one\nversion: none\n"
+        "udp-workers: 4\ntcp-connections: 10\ntcp-idle-seconds: 20\nudp-size: "
+        "1400\nretention-days: 30\nmax-participants: 5\n";
     struct arena *arena = arena_new();
     struct serve_config config;
     struct err_note note;
@@ -47,6 +48,7 @@ static void test_every_key(void **state)
     assert_int_equal(config.dns_count, 2);
     assert_string_equal(config.dns[1], "[::1]:53");
     assert_null(config.web);
+    assert_string_equal(config.proxy, "127.0.0.1");
     assert_string_equal(name_to_text(&config.parent, name), "rolls.example.");
     assert_int_equal(config.address_count, 2);
     assert_string_equal(config.plans[0], "a.yaml");

@@ -32,6 +32,7 @@ struct defendant {
     bool judged;
     enum verdict verdict;
     enum verdict_state state;
+    bool broke; /* the verdict said so */
     char summary[512];
 };
 
@@ -47,6 +48,7 @@ struct judge {
 /* A judgement on its way to the store. */
 struct judgement {
     struct defendant *defendant;
+    bool broke;
     struct store_verdict row;
 };
 
@@ -158,6 +160,9 @@ static int recall(struct judge *judge, struct defendant *d, struct err_note *not
         d->verdict = (enum verdict)verdicts[count - 1].verdict;
         d->state = (enum verdict_state)verdicts[count - 1].state;
         snprintf(d->summary, sizeof d->summary, "%s", verdicts[count - 1].summary);
+        struct verdict_result result;
+        d->broke = verdict_json_read(verdicts[count - 1].document, arena, &result, NULL) == 0 &&
+                   result.broke_us != UTC_OPEN;
     }
     arena_free(arena);
     return rc ? rc : store_queries_each(judge->store, d->id, fold, d, note);
@@ -257,6 +262,7 @@ static int judge_one(struct judge *judge, struct defendant *d, struct arena *are
         .old_tag = d->old_tag,
         .new_tag = d->new_tag,
         .joined_us = d->joined_us,
+        .left_us = d->left_us,
         .now_us = now_us};
     pthread_mutex_lock(&judge->lock);
     bool fresh = d->fresh;
@@ -272,6 +278,7 @@ static int judge_one(struct judge *judge, struct defendant *d, struct arena *are
     text_start(&text);
     rc = verdict_json_write(&result, &text);
     *ret = (struct judgement){.defendant = d,
+        .broke = result.broke_us != UTC_OPEN,
         .row = {.participant_id = d->id,
             .at_us = now_us,
             .verdict = (int)result.verdict,
@@ -282,10 +289,11 @@ static int judge_one(struct judge *judge, struct defendant *d, struct arena *are
     return rc ? rc : ret->row.summary && ret->row.document ? 0 : ERR_NOMEM;
 }
 
+/* What was foretold stays in the history when it comes true: that it broke is a change of its own. */
 static bool is_change(const struct judgement *j)
 {
-    return !j->defendant->judged || (int)j->defendant->verdict != j->row.verdict ||
-           (int)j->defendant->state != j->row.state;
+    return !j->defendant->judged || (j->broke && !j->defendant->broke) ||
+           (int)j->defendant->verdict != j->row.verdict || (int)j->defendant->state != j->row.state;
 }
 
 /* Those that are changes, or those that are not, in one transaction. */
@@ -293,11 +301,11 @@ static int store_some(struct judge *judge, const struct judgement *judgements, s
     struct err_note *note)
 {
     struct store_verdict rows[SLICE_MOST];
-    struct defendant *whose[SLICE_MOST];
+    const struct judgement *whose[SLICE_MOST];
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (is_change(&judgements[i]) == changes) {
-            whose[n] = judgements[i].defendant;
+            whose[n] = &judgements[i];
             rows[n++] = judgements[i].row;
         }
     if (n == 0)
@@ -305,10 +313,12 @@ static int store_some(struct judge *judge, const struct judgement *judgements, s
     int rc = changes ? store_verdicts_add(judge->store, rows, n, note)
                      : store_verdicts_refresh(judge->store, rows, n, note);
     for (size_t i = 0; i < n && rc == 0; i++) {
-        whose[i]->judged = true;
-        whose[i]->verdict = (enum verdict)rows[i].verdict;
-        whose[i]->state = (enum verdict_state)rows[i].state;
-        snprintf(whose[i]->summary, sizeof whose[i]->summary, "%s", rows[i].summary);
+        struct defendant *d = whose[i]->defendant;
+        d->judged = true;
+        d->verdict = (enum verdict)rows[i].verdict;
+        d->state = (enum verdict_state)rows[i].state;
+        d->broke = whose[i]->broke;
+        snprintf(d->summary, sizeof d->summary, "%s", rows[i].summary);
     }
     return rc;
 }
