@@ -1,6 +1,5 @@
 /* Every page as JSON. What is public and what is not is as on the pages. */
 #include "app/web/inside.h"
-#include "app/web/route.h"
 #include "app/web/snippet.h"
 #include "io/json/json.h"
 #include "io/json/plan_json.h"
@@ -101,12 +100,10 @@ static void set_changes(struct json *list, const struct view *view)
     for (size_t i = 0; i < view->change_count; i++) {
         struct json *one = json_add_object(list);
         const struct store_verdict *verdict = &view->changes[i].verdict;
-        bool known = verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS;
         json_set_time(one, "at", verdict->at_us);
         json_set_int(one, "number", view->changes[i].participant->row.id);
         json_set_string(one, "label", view->changes[i].participant->row.label);
-        json_set_string(
-            one, "verdict", verdict_name(known ? (enum verdict)verdict->verdict : VERDICT_UNKNOWN));
+        json_set_string(one, "verdict", verdict_name(view_verdict(verdict->verdict)));
         json_set_string(one, "summary", verdict->summary);
     }
 }
@@ -137,12 +134,8 @@ static enum verdict worst_of(const struct view *view)
 void api_overview_get(struct ask *ask)
 {
     struct view view;
-    struct err_note note = {""};
-    int err = view_load(ask->web->store, ask->request->now_us, ask->arena, &view, &note);
-    if (err) {
-        ask_fail_store(ask, err, &note);
+    if (!ask_view(ask, &view))
         return;
-    }
     size_t wanted = query_number(ask, "roll"), from = query_number(ask, "from");
     struct json *root = json_new_object();
     json_set_string(root, "schema", "rollcall.overview/1");
@@ -190,13 +183,9 @@ static void set_history(struct json *list, const struct view_one *one)
 {
     for (size_t i = 0; i < one->history_count; i++) {
         struct json *change = json_add_object(list);
-        int verdict = one->history[i].verdict, state = one->history[i].state;
         json_set_time(change, "at", one->history[i].at_us);
-        json_set_string(change, "verdict",
-            verdict_name(verdict >= 0 && verdict < VIEW_VERDICTS ? (enum verdict)verdict : VERDICT_UNKNOWN));
-        json_set_string(change, "state",
-            verdict_state_name(
-                state >= 0 && state <= STATE_FAILED ? (enum verdict_state)state : STATE_WAITING));
+        json_set_string(change, "verdict", verdict_name(view_verdict(one->history[i].verdict)));
+        json_set_string(change, "state", verdict_state_name(view_state(one->history[i].state)));
         json_set_string(change, "summary", one->history[i].summary);
     }
 }
@@ -217,14 +206,8 @@ static void set_verdict(struct json *object, const struct view_one *one)
 void api_participant_get(struct ask *ask)
 {
     struct view_one one;
-    struct err_note note = {""};
-    int err = route_is_token(ask->part)
-                  ? view_one_load(ask->web->store, ask->part, ask->request->now_us, ask->arena, &one, &note)
-                  : ERR_NOINPUT;
-    if (err) {
-        ask_fail_store(ask, err, &note);
+    if (!ask_one(ask, &one))
         return;
-    }
     const struct store_participant *row = &one.participant.row;
     struct json *root = json_new_object();
     json_set_string(root, "schema", "rollcall.participant/1");

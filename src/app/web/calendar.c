@@ -1,20 +1,13 @@
 /* The steps of a participant's roll as a calendar that a mail program can subscribe to. */
 #include "app/web/inside.h"
-#include "app/web/route.h"
 #include "app/web/view.h"
 #include "core/roll/plan_ical.h"
 
 void calendar_get(struct ask *ask)
 {
     struct view_one one;
-    struct err_note note = {""};
-    int err = route_is_token(ask->part)
-                  ? view_one_load(ask->web->store, ask->part, ask->request->now_us, ask->arena, &one, &note)
-                  : ERR_NOINPUT;
-    if (err) {
-        ask_fail_store(ask, err, &note);
+    if (!ask_one(ask, &one))
         return;
-    }
     if (!one.plan || plan_ical_write(one.plan, ask->request->now_us, &ask->answer->body) != 0) {
         ask_fail(ask, 503, "The plan of this roll cannot be read.");
     } else {

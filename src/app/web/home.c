@@ -214,20 +214,8 @@ static void changes(struct text *out, const struct view *view)
         text_add(out, "<p>None yet.</p>\n");
     else
         text_add(out, "<ol class=\"changes\">\n");
-    for (size_t i = 0; i < view->change_count; i++) {
-        const struct store_verdict *verdict = &view->changes[i].verdict;
-        text_add(out, "<li><span class=\"when\">");
-        moment_html(out, verdict->at_us, true);
-        text_add(out, "</span> ");
-        part_label(out, view->changes[i].participant->row.label);
-        text_add(out, " ");
-        part_verdict(out, verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS
-                              ? (enum verdict)verdict->verdict
-                              : VERDICT_UNKNOWN);
-        text_add(out, " <span class=\"why\">");
-        part_sentence(out, verdict->summary);
-        text_add(out, "</span></li>\n");
-    }
+    for (size_t i = 0; i < view->change_count; i++)
+        part_change(out, &view->changes[i].verdict, view->changes[i].participant->row.label);
     text_add(out, view->change_count ? "</ol></section>\n" : "</section>\n");
 }
 

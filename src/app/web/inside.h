@@ -44,6 +44,13 @@ void ask_fail(struct ask *ask, unsigned status, const char *message);
  */
 void ask_fail_store(struct ask *ask, int err, const struct err_note *note);
 
+/* What the store holds, or of the participant that the route names; false: the request was ended with an
+ * error. Freed by view_free(), view_one_free(). */
+struct view;
+struct view_one;
+bool ask_view(struct ask *ask, struct view *ret_view);
+bool ask_one(struct ask *ask, struct view_one *ret_one);
+
 /* Writes a JSON document and frees it. */
 struct json;
 void ask_json(struct ask *ask, unsigned status, struct json *document);

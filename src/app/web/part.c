@@ -108,6 +108,21 @@ void part_verdict(struct text *out, enum verdict verdict)
         verdicts[verdict].class, verdicts[verdict].sign, verdict_name(verdict));
 }
 
+void part_change(struct text *out, const struct store_verdict *change, const char *label)
+{
+    text_add(out, "<li><span class=\"when\">");
+    moment_html(out, change->at_us, true);
+    text_add(out, "</span> ");
+    if (label) {
+        part_label(out, label);
+        text_add(out, " ");
+    }
+    part_verdict(out, view_verdict(change->verdict));
+    text_add(out, " <span class=\"why\">");
+    part_sentence(out, change->summary);
+    text_add(out, "</span></li>\n");
+}
+
 const char *part_state(enum verdict_state state)
 {
     return states[state];

@@ -25,6 +25,9 @@ void part_sentence(struct text *out, const char *words);
 /* A verdict: sign and word. */
 void part_verdict(struct text *out, enum verdict verdict);
 
+/* A change of a verdict as an element of a list; `label` NULL where it is plain whose. */
+void part_change(struct text *out, const struct store_verdict *change, const char *label);
+
 const char *part_state(enum verdict_state state); /* for people */
 const char *part_phase(const char *phase);        /* a sentence */
 

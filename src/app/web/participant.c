@@ -3,7 +3,6 @@
 #include "app/web/inside.h"
 #include "app/web/moment.h"
 #include "app/web/part.h"
-#include "app/web/route.h"
 #include "app/web/snippet.h"
 
 #include <arpa/inet.h>
@@ -195,18 +194,8 @@ static void history_card(struct text *out, const struct view_one *one)
         return;
     open_card(out, "history", "Changes of the verdict", true);
     text_add(out, "<ol class=\"changes\">\n");
-    for (size_t i = one->history_count; i-- > 0;) {
-        const struct store_verdict *verdict = &one->history[i];
-        text_add(out, "<li><span class=\"when\">");
-        moment_html(out, verdict->at_us, true);
-        text_add(out, "</span> ");
-        part_verdict(out, verdict->verdict >= 0 && verdict->verdict < VIEW_VERDICTS
-                              ? (enum verdict)verdict->verdict
-                              : VERDICT_UNKNOWN);
-        text_add(out, " <span class=\"why\">");
-        part_sentence(out, verdict->summary);
-        text_add(out, "</span></li>\n");
-    }
+    for (size_t i = one->history_count; i-- > 0;)
+        part_change(out, &one->history[i], NULL);
     text_add(out, "</ol>\n");
     close_card(out);
 }
@@ -300,16 +289,8 @@ static void keep_notice(struct text *out, const struct view_one *one)
 void participant_get(struct ask *ask)
 {
     struct view_one one;
-    struct err_note note = {""};
-    if (!route_is_token(ask->part)) {
-        ask_fail(ask, 404, "There is no such participant.");
+    if (!ask_one(ask, &one))
         return;
-    }
-    int err = view_one_load(ask->web->store, ask->part, ask->request->now_us, ask->arena, &one, &note);
-    if (err) {
-        ask_fail_store(ask, err, &note);
-        return;
-    }
     struct text *out = ask_page(ask, 200);
     bool seconds = one.plan && part_seconds(one.plan);
     part_open(out, &(struct part_frame){one.participant.row.label, NULL, part_refresh_s(one.plan), true});

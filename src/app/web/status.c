@@ -89,12 +89,8 @@ static void http_metrics(struct text *out, struct http_server *http)
 void metrics_get(struct ask *ask)
 {
     struct view view;
-    struct err_note note = {""};
-    int err = view_load(ask->web->store, ask->request->now_us, ask->arena, &view, &note);
-    if (err) {
-        ask_fail_store(ask, err, &note);
+    if (!ask_view(ask, &view))
         return;
-    }
     struct text *out = &ask->answer->body;
     ask->answer->status = 200;
     ask->answer->type = "text/plain; version=0.0.4; charset=utf-8";

@@ -23,6 +23,16 @@ static struct plan *read_plan(const struct store_roll *row)
     return plan;
 }
 
+enum verdict view_verdict(int stored)
+{
+    return stored >= VERDICT_READY && stored < VIEW_VERDICTS ? (enum verdict)stored : VERDICT_UNKNOWN;
+}
+
+enum verdict_state view_state(int stored)
+{
+    return stored >= STATE_WAITING && stored <= STATE_FAILED ? (enum verdict_state)stored : STATE_WAITING;
+}
+
 static const struct store_verdict *find_verdict(
     const struct store_verdict *verdicts, size_t count, int64_t participant_id)
 {
@@ -48,10 +58,8 @@ static struct view_participant participant_of(
         .break_us = UTC_OPEN,
         .broke_us = UTC_OPEN};
     if (verdict) {
-        if (verdict->verdict >= VERDICT_READY && verdict->verdict < VIEW_VERDICTS)
-            participant.verdict = (enum verdict)verdict->verdict;
-        if (verdict->state >= STATE_WAITING && verdict->state <= STATE_FAILED)
-            participant.state = (enum verdict_state)verdict->state;
+        participant.verdict = view_verdict(verdict->verdict);
+        participant.state = view_state(verdict->state);
         participant.summary = verdict->summary;
         participant.document = verdict->document;
     }

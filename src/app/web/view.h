@@ -47,6 +47,10 @@ struct view {
     size_t change_count;
 };
 
+/* Numbers of the store as verdict and state; unknown and waiting for what is none. */
+enum verdict view_verdict(int stored);
+enum verdict_state view_state(int stored);
+
 /* Everything lives in the arena but the plans, which view_free() frees. Errors of the store. */
 int view_load(
     struct store *store, int64_t now_us, struct arena *arena, struct view *ret_view, struct err_note *note);

@@ -103,12 +103,8 @@ static void take_verdict(struct view_one *one, struct arena *arena)
     if (one->history_count == 0)
         return;
     const struct store_verdict *last = &one->history[one->history_count - 1];
-    participant->verdict = last->verdict >= VERDICT_READY && last->verdict < VIEW_VERDICTS
-                               ? (enum verdict)last->verdict
-                               : VERDICT_UNKNOWN;
-    participant->state = last->state >= STATE_WAITING && last->state <= STATE_FAILED
-                             ? (enum verdict_state)last->state
-                             : STATE_WAITING;
+    participant->verdict = view_verdict(last->verdict);
+    participant->state = view_state(last->state);
     participant->summary = last->summary;
     one->judged = verdict_json_read(last->document, arena, &one->result, &note) == 0;
     if (!one->judged) {

@@ -71,6 +71,26 @@ void ask_fail_store(struct ask *ask, int err, const struct err_note *note)
     }
 }
 
+bool ask_view(struct ask *ask, struct view *ret_view)
+{
+    struct err_note note = {""};
+    int err = view_load(ask->web->store, ask->request->now_us, ask->arena, ret_view, &note);
+    if (err)
+        ask_fail_store(ask, err, &note);
+    return !err;
+}
+
+bool ask_one(struct ask *ask, struct view_one *ret_one)
+{
+    struct err_note note = {""};
+    int err = route_is_token(ask->part) ? view_one_load(ask->web->store, ask->part, ask->request->now_us,
+                                              ask->arena, ret_one, &note)
+                                        : ERR_NOINPUT;
+    if (err)
+        ask_fail_store(ask, err, &note);
+    return !err;
+}
+
 /* --- from a request to its function --- */
 
 static const char *fault_message(unsigned status)
