@@ -3,6 +3,7 @@
  * holds. */
 #include "app/serve/judge.h"
 
+#include "app/serve/ordered.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "core/roll/verdict.h"
@@ -89,23 +90,14 @@ void judge_free(struct judge *judge)
 
 /* --- who --- */
 
-/* Where the defendant is, or would be. */
-static size_t place(const struct judge *judge, int64_t id)
+static int64_t defendant_id(const void *thing)
 {
-    size_t low = 0, high = judge->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (judge->defendants[middle]->id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return ((const struct defendant *)thing)->id;
 }
 
 static struct defendant *find(const struct judge *judge, int64_t id)
 {
-    size_t at = place(judge, id);
+    size_t at = ordered_place(judge->defendants, judge->count, defendant_id, id);
     return at < judge->count && judge->defendants[at]->id == id ? judge->defendants[at] : NULL;
 }
 
@@ -170,14 +162,11 @@ static int recall(struct judge *judge, struct defendant *d, struct err_note *not
 
 static int insert(struct judge *judge, struct defendant *d, struct err_note *note)
 {
-    size_t at = place(judge, d->id), room = judge->room ? 2 * judge->room : 64;
-    struct defendant **grown = judge->defendants;
+    size_t at = ordered_place(judge->defendants, judge->count, defendant_id, d->id);
     pthread_mutex_lock(&judge->lock);
-    if (judge->count == judge->room && (grown = realloc(judge->defendants, room * sizeof *grown))) {
-        judge->defendants = grown;
-        judge->room = room;
-    }
+    struct defendant **grown = ordered_grow(judge->defendants, judge->count, &judge->room);
     if (grown) {
+        judge->defendants = grown;
         memmove(&grown[at + 1], &grown[at], (judge->count - at) * sizeof(struct defendant *));
         grown[at] = d;
         judge->count++;

@@ -19,7 +19,6 @@ struct entry { /* a participant */
     struct signer_roll *roll;
     int64_t joined_us, left_us;
     bool loaded; /* its keys are there; else its zone is one that is not ready */
-    char zone[]; /* presentation form */
 };
 
 struct signer {

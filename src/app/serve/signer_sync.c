@@ -1,5 +1,6 @@
 /* What changed in the store: participants that came or went, plans that an operation changed. What is known
  * is not read again. */
+#include "app/serve/ordered.h"
 #include "app/serve/signer_inside.h"
 #include "base/log.h"
 #include "io/store/rolls.h"
@@ -8,53 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int64_t entry_id(const void *thing)
+{
+    return ((const struct entry *)thing)->served.tag;
+}
+
+static int64_t roll_id(const void *thing)
+{
+    return ((const struct signer_roll *)thing)->id;
+}
+
 struct entry *signer_find(const struct signer *signer, int64_t id)
 {
-    size_t low = 0, high = signer->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (signer->entries[middle]->served.tag < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < signer->count && signer->entries[low]->served.tag == id ? signer->entries[low] : NULL;
-}
-
-/* Where a roll of that id is, or would be. */
-static size_t roll_place(const struct signer *signer, int64_t id)
-{
-    size_t low = 0, high = signer->roll_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (signer->rolls[middle]->id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* An array of pointers with room for one more, or NULL. */
-static void *grown(void *array, size_t count, size_t *room)
-{
-    if (count < *room)
-        return array;
-    size_t more = *room ? 2 * *room : 64;
-    array = realloc(array, more * sizeof(void *));
-    if (array)
-        *room = more;
-    return array;
+    size_t at = ordered_place(signer->entries, signer->count, entry_id, id);
+    return at < signer->count && signer->entries[at]->served.tag == id ? signer->entries[at] : NULL;
 }
 
 static int roll_of(struct signer *signer, int64_t id, struct signer_roll **ret_roll, struct err_note *note)
 {
-    size_t at = roll_place(signer, id);
+    size_t at = ordered_place(signer->rolls, signer->roll_count, roll_id, id);
     if (at < signer->roll_count && signer->rolls[at]->id == id) {
         *ret_roll = signer->rolls[at];
         return 0;
     }
-    struct signer_roll **rolls = grown(signer->rolls, signer->roll_count, &signer->roll_room);
+    struct signer_roll **rolls = ordered_grow(signer->rolls, signer->roll_count, &signer->roll_room);
     struct signer_roll *roll = calloc(1, sizeof *roll);
     if (rolls)
         signer->rolls = rolls;
@@ -112,10 +90,9 @@ int signer_load(struct signer *signer, struct entry *entry, struct err_note *not
 /* From now on its zone is there, though not ready. */
 static int add(struct signer *signer, const struct store_participant *row, struct err_note *note)
 {
-    size_t length = strlen(row->zone) + 1;
     struct zone_view *unready = NULL;
-    struct entry **entries = grown(signer->entries, signer->count, &signer->room),
-                 *entry = calloc(1, sizeof *entry + length);
+    struct entry **entries = ordered_grow(signer->entries, signer->count, &signer->room),
+                 *entry = calloc(1, sizeof *entry);
     if (entries)
         signer->entries = entries;
     if (!entries || !entry) {
@@ -124,7 +101,6 @@ static int add(struct signer *signer, const struct store_participant *row, struc
     }
     entry->served.tag = row->id;
     entry->joined_us = row->joined_us;
-    memcpy(entry->zone, row->zone, length);
     int rc = name_from_text(row->zone, &entry->served.apex, note);
     if (rc == 0)
         rc = roll_of(signer, row->roll_id, &entry->roll, note);
@@ -214,7 +190,7 @@ static int sync_rolls(struct signer *signer, struct arena *arena, struct err_not
     size_t count;
     int rc = store_roll_changes(signer->store, arena, &rows, &count, note);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        size_t at = roll_place(signer, rows[i].id);
+        size_t at = ordered_place(signer->rolls, signer->roll_count, roll_id, rows[i].id);
         struct signer_roll *roll = at < signer->roll_count ? signer->rolls[at] : NULL;
         struct err_note why;
         if (roll && roll->id == rows[i].id && roll->changed_us != rows[i].at_us && replan(signer, roll, &why))
