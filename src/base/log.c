@@ -20,15 +20,13 @@ void log_write(enum log_level level, const char *format, ...)
     if (level > log_level)
         return;
     int kept = errno; /* so that logging a failure does not hide its reason */
-    char message[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
     struct text line;
+    va_list args;
     text_start(&line);
     text_printf(&line, "rollcall: %s: ", names[level]);
-    text_add_safe(&line, message);
+    va_start(args, format);
+    text_add_safe_format(&line, format, args);
+    va_end(args);
     text_add(&line, "\n");
     if (!line.failed && write(STDERR_FILENO, line.string, line.length) < 0)
         (void)0; /* nowhere left to say so */

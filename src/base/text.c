@@ -122,6 +122,13 @@ void text_add_safe(struct text *text, const char *string)
     }
 }
 
+void text_add_safe_format(struct text *text, const char *format, va_list args)
+{
+    char message[1024];
+    vsnprintf(message, sizeof message, format, args);
+    text_add_safe(text, message);
+}
+
 void text_add_html(struct text *text, const char *string)
 {
     for (size_t left = strlen(string); left > 0;) {

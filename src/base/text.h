@@ -5,6 +5,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +24,10 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
 /* Adds a stranger's string for a terminal: control characters (C0, C1, DEL), invalid UTF-8, bidirectional
  * marks and characters that do not show appear as \xNN, a backslash as \\; nothing else changes. */
 void text_add_safe(struct text *text, const char *string);
+
+/* Adds a format of at most 1,023 octets in the same way, whatever strangers' strings it takes in. */
+void text_add_safe_format(struct text *text, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Adds a string for HTML text or a quoted attribute: & < > " ' escaped, and what text_add_safe() escapes is
  * replaced by U+FFFD. */

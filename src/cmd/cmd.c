@@ -16,15 +16,13 @@
 
 int cmd_fail(const char *command, int err, const char *format, ...)
 {
-    char message[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
     struct text line;
+    va_list args;
     text_start(&line);
     text_printf(&line, "rollcall%s%s: ", command ? " " : "", command ? command : "");
-    text_add_safe(&line, message);
+    va_start(args, format);
+    text_add_safe_format(&line, format, args);
+    va_end(args);
     if (err == ERR_USAGE)
         text_printf(&line, "\nTry 'rollcall help%s%s'.", command ? " " : "", command ? command : "");
     fprintf(stderr, "%s\n", line.string);

@@ -23,15 +23,13 @@ static double seconds(const struct demo *demo, int64_t t_us)
 
 void tell(const struct demo *demo, const char *who, const char *format, ...)
 {
-    char message[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
     struct text line;
+    va_list args;
     text_start(&line);
     text_printf(&line, "%7.1f s  %-22s ", seconds(demo, clock_now_us()), who);
-    text_add_safe(&line, message);
+    va_start(args, format);
+    text_add_safe_format(&line, format, args);
+    va_end(args);
     text_add(&line, "\n");
     say(line.string);
     text_free(&line);
