@@ -36,14 +36,10 @@ int db_number(struct db *db, const char *sql, int64_t *ret, struct err_note *not
     return err;
 }
 
-/* The first trouble that SQLite finds, as its own words. */
-static int quick_check(struct db *db, struct err_note *note)
+int db_check(struct db *db, const char *pragma, struct err_note *note)
 {
-    struct stat file;
-    if (stat(db->path, &file) != 0 || file.st_size >= db->kind->check_below)
-        return 0;
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(db->handle, pragma, -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     const char *word = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
@@ -55,6 +51,14 @@ static int quick_check(struct db *db, struct err_note *note)
             word ? word : "no memory");
     sqlite3_finalize(statement);
     return err;
+}
+
+static int quick_check(struct db *db, struct err_note *note)
+{
+    struct stat file;
+    if (stat(db->path, &file) != 0 || file.st_size >= db->kind->check_below)
+        return 0;
+    return db_check(db, "PRAGMA quick_check(1)", note);
 }
 
 static int prepare_all(struct db *db, struct err_note *note)

@@ -46,6 +46,9 @@ int db_fail(struct db *db, int code, struct err_note *note);
 /* Runs SQL that has no parameters and whose rows do not matter. */
 int db_run(struct db *db, const char *sql, struct err_note *note);
 
+/* Runs a check such as "PRAGMA quick_check(1)": ERR_DATA with the first trouble in SQLite's own words. */
+int db_check(struct db *db, const char *pragma, struct err_note *note);
+
 /* The first column of the first row as a number. */
 int db_number(struct db *db, const char *sql, int64_t *ret, struct err_note *note);
 

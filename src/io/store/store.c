@@ -129,28 +129,12 @@ int64_t store_version(struct store *store)
     return version + sqlite3_total_changes64(store->state->handle);
 }
 
-static int check_integrity(struct db *db, struct err_note *note)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &statement, NULL), err = 0;
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    const char *word = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (code != SQLITE_ROW)
-        err = db_fail(db, code, note);
-    else if (!word || strcmp(word, "ok") != 0)
-        err = err_set(note, ERR_DATA, "%s is damaged (%s): restore it from a backup", db->path,
-            word ? word : "no memory");
-    sqlite3_finalize(statement);
-    return err;
-}
-
 int store_check(struct store *store, struct err_note *note)
 {
     int64_t broken = 0;
-    int err = check_integrity(store->state, note);
+    int err = db_check(store->state, "PRAGMA integrity_check(1)", note);
     if (!err && store->queries)
-        err = check_integrity(store->queries, note);
+        err = db_check(store->queries, "PRAGMA integrity_check(1)", note);
     if (!err)
         err = db_number(store->state, "SELECT count(*) FROM pragma_foreign_key_check", &broken, note);
     if (!err && broken)
