@@ -33,13 +33,6 @@ enum evidence_phase evidence_phase(const struct plan *plan, int64_t t_us)
     return new_key.signing && !old_key.signing ? EVIDENCE_ROLLED : EVIDENCE_PUBLISHED;
 }
 
-const char *evidence_phase_name(enum evidence_phase phase)
-{
-    static const char *const names[EVIDENCE_PHASES] = {
-        "before", "published", "rolled", "revoked", "withdrawn"};
-    return (unsigned)phase < EVIDENCE_PHASES ? names[phase] : "?";
-}
-
 static void start_source(struct evidence_source *source, const uint8_t address[EVIDENCE_SOURCE])
 {
     *source = (struct evidence_source){.published_us = UTC_OPEN,

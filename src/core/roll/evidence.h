@@ -59,7 +59,6 @@ enum evidence_phase {
     EVIDENCE_PHASES,
 };
 enum evidence_phase evidence_phase(const struct plan *plan, int64_t t_us);
-const char *evidence_phase_name(enum evidence_phase phase);
 
 enum {
     EVIDENCE_SOURCES = 64,

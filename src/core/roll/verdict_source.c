@@ -338,20 +338,24 @@ static bool no_anchor(struct judging *j, const struct evidence_source *source, c
     return true;
 }
 
+static struct opinion mixed(struct judging *j, const struct evidence_source *source, enum verdict_state state)
+{
+    struct opinion o = answer(source, VERDICT_AT_RISK, state);
+    o.summary = judge_say(j,
+        "signals come from this address with and without %s in turn: several validators stand behind it",
+        j->new_id);
+    o.would_change = "one and the same set of key tags for two days";
+    return o;
+}
+
 static struct opinion before_roll(struct judging *j, const struct evidence_source *source, bool alone)
 {
     struct telling telling = judge_telling(j, source);
     struct opinion o;
     if (no_anchor(j, source, &telling, &o))
         return o;
-    if (telling.what == TOLD_MIXED) {
-        o = answer(source, VERDICT_AT_RISK, STATE_LEARNING);
-        o.summary = judge_say(j,
-            "signals come from this address with and without %s in turn: several validators stand behind it",
-            j->new_id);
-        o.would_change = "one and the same set of key tags for two days";
-        return o;
-    }
+    if (telling.what == TOLD_MIXED)
+        return mixed(j, source, STATE_LEARNING);
     if (telling.what == TOLD_NEW && j->phase == EVIDENCE_PUBLISHED && !silent(j, source)) {
         o = answer(source, VERDICT_READY, STATE_LEARNED);
         o.trust_us = telling.has.first_us;
@@ -418,14 +422,8 @@ static struct opinion after_roll(struct judging *j, const struct evidence_source
     struct opinion o;
     if (no_anchor(j, source, &telling, &o))
         return o;
-    if (telling.what == TOLD_MIXED) {
-        o = answer(source, VERDICT_AT_RISK, STATE_LEARNED);
-        o.summary = judge_say(j,
-            "signals come from this address with and without %s in turn: several validators stand behind it",
-            j->new_id);
-        o.would_change = "one and the same set of key tags for two days";
-        return o;
-    }
+    if (telling.what == TOLD_MIXED)
+        return mixed(j, source, STATE_LEARNED);
     if (had_learned(j, source, &telling)) {
         if (judge_follows(source) && rhythm->sign_us >= j->settled_us + 2 * j->refresh_us)
             return survived(j, source, "inferred: it refreshes as before");
