@@ -39,11 +39,6 @@ struct json *json_new_object(void)
     return new_value(NULL, KIND_OBJECT);
 }
 
-struct json *json_new_array(void)
-{
-    return new_value(NULL, KIND_ARRAY);
-}
-
 void json_free(struct json *value)
 {
     if (!value)

@@ -15,7 +15,6 @@
 struct json; /* a value; whoever holds the root frees the tree */
 
 struct json *json_new_object(void); /* NULL when memory is short */
-struct json *json_new_array(void);
 void json_free(struct json *value); /* NULL is allowed */
 
 /* Members of an object. Strings that are not UTF-8 have the bad bytes replaced by U+FFFD. A NULL string gives

@@ -278,11 +278,6 @@ pid_t proc_pid(const struct proc *proc)
     return proc->pid;
 }
 
-void proc_signal(struct proc *proc, int number)
-{
-    kill(-proc->pid, number);
-}
-
 static void on_grace_over(void *context)
 {
     struct proc *proc = context;

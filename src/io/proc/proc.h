@@ -39,9 +39,6 @@ int proc_start(struct loop *loop, const struct proc_spec *spec, proc_ended *func
 
 pid_t proc_pid(const struct proc *proc);
 
-/* Sends a signal to the child's group. */
-void proc_signal(struct proc *proc, int number);
-
 /* SIGTERM to the child's group, and SIGKILL if it still runs after `grace_ms`. Returns at once; proc_ended
  * tells. */
 void proc_stop(struct proc *proc, unsigned grace_ms);
