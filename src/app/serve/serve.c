@@ -32,7 +32,7 @@ struct serve {
     struct recorder *recorder;
     struct judge *judge;
     struct loop_timer *news, *renew, *judging;
-    int64_t seen_version;
+    int64_t seen;     /* store_news(): verdicts are our own, and no news to us */
     int64_t ahead_us; /* of the clock before the monotonic one */
     bool sync_failing;
 };
@@ -144,12 +144,12 @@ static void on_news(void *context)
     struct serve *serve = context;
     struct err_note note = {""};
     watch_clock(serve);
-    int64_t version = store_version(serve->store);
-    if (version == serve->seen_version && !serve->sync_failing)
+    int64_t news = store_news(serve->store);
+    if (news == serve->seen && !serve->sync_failing)
         return;
     int rc = sync_store(serve, &note);
     if (rc == 0)
-        serve->seen_version = version;
+        serve->seen = news;
     else if (!serve->sync_failing)
         log_error("new participants and plans cannot be read: %s; the zones that are there go on", note.text);
     serve->sync_failing = rc != 0;
@@ -159,7 +159,9 @@ static void on_news(void *context)
 
 int serve_reload(struct serve *serve, const struct serve_config *config, struct err_note *note)
 {
-    return plans_take(serve->store, config, serve->signer, serve->answering, clock_now_us(), note);
+    int rc = plans_take(serve->store, config, serve->signer, serve->answering, clock_now_us(), note);
+    serve->seen = -1; /* what was taken is ours, and news all the same */
+    return rc;
 }
 
 static int lock_state(struct serve *serve, struct err_note *note)
@@ -201,7 +203,7 @@ static int start_parts(struct serve *serve, struct err_note *note)
         rc = serve_reload(serve, c, note);
     if (rc == 0) {
         serve->ahead_us = clock_now_us() - clock_mono_us();
-        serve->seen_version = store_version(serve->store);
+        serve->seen = store_news(serve->store);
         rc = sync_store(serve, note);
     }
     if (rc == 0 && loop_timer(serve->loop, NEWS_MS, NEWS_MS, on_news, serve, &serve->news))

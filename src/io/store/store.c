@@ -120,13 +120,17 @@ void store_close(struct store *store)
     free(store);
 }
 
+int64_t store_news(struct store *store)
+{
+    int64_t version = 0;
+    return db_number(store->state, "PRAGMA data_version", &version, NULL) == 0 ? version : 0;
+}
+
 /* SQLite counts what others committed, we count what this connection changed; both only grow. */
 int64_t store_version(struct store *store)
 {
-    int64_t version = 0;
-    if (db_number(store->state, "PRAGMA data_version", &version, NULL) != 0)
-        return 0;
-    return version + sqlite3_total_changes64(store->state->handle);
+    int64_t version = store_news(store);
+    return version ? version + sqlite3_total_changes64(store->state->handle) : 0;
 }
 
 int store_check(struct store *store, struct err_note *note)

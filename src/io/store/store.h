@@ -37,6 +37,9 @@ void store_close(struct store *store); /* NULL is allowed */
  * for news compares it. */
 int64_t store_version(struct store *store);
 
+/* The same, for changes by other connections only. */
+int64_t store_news(struct store *store);
+
 /* A full check (PRAGMA integrity_check, foreign keys). */
 int store_check(struct store *store, struct err_note *note);
 

@@ -333,14 +333,16 @@ static void tells_news(void **state)
     struct fixture *f = *state;
     struct store *other = NULL;
     must(f, store_open(f->directory, false, &other, &f->note));
-    int64_t mine = store_version(f->store), others = store_version(other);
+    int64_t mine = store_version(f->store), others = store_version(other), news = store_news(f->store);
     assert_int_equal(store_version(f->store), mine);
     must(f, store_setting_set(f->store, "a", "1", &f->note));
     assert_true(store_version(f->store) > mine);
+    assert_int_equal(store_news(f->store), news); /* its own change */
     assert_true(store_version(other) > others);
     mine = store_version(f->store);
     must(f, store_setting_set(other, "a", "2", &f->note));
     assert_true(store_version(f->store) > mine);
+    assert_true(store_news(f->store) > news);
     mine = store_version(f->store);
     struct store_query query = {0, "x.", 0, {.at_us = 1}};
     must(f, store_queries_add(other, &query, 1, &f->note)); /* queries are no news */
