@@ -1,0 +1,105 @@
+/* tally: messages counted, per hour and source: rows for the store.
+ *
+ * Two tables: the ordinary traffic of each source, and its sightings (what it said, in which zone, how). A
+ * question and its answer are one: the one that comes second is recognised by addresses, port, id, and
+ * question (within 30 s of capture time). Memory: at most 128 octets per source beside a fixed part of 8 MiB;
+ * sources are addresses with an hour. Keyed by a random seed, so that nobody can choose addresses that
+ * collide. */
+#ifndef CORE_ROLL_TALLY_H
+#define CORE_ROLL_TALLY_H
+
+#include "core/roll/sighting.h"
+#include "core/roll/tatlog.h"
+
+/* ---- rows ---- */
+
+/* One source, zone, kind, tag set and transport in one hour. Sorted by hour, zone, kind, tags, transport,
+ * source.
+ */
+struct tally_row {
+    int64_t hour_us;  /* begin of the hour, UTC */
+    const char *zone; /* presentation form, lower case, final dot */
+    uint8_t kind;     /* enum sighting_kind */
+    uint8_t transport;
+    const char *tags; /* sighting_tags_text(); of SIGHTING_INVALID the reason */
+    uint8_t source[16];
+    uint64_t count;
+    uint64_t recursion_desired, dnssec_ok, checking_disabled; /* how many of them had RD, DO, CD set */
+    uint32_t octets;    /* of the biggest message of this kind (DNSKEY answers: their size) */
+    uint64_t truncated; /* of DNSKEY answers: with TC */
+    uint16_t udp_size;  /* greatest in OPT */
+    int64_t first_us, last_us;
+};
+
+/* The ordinary traffic of one source in one hour. Sorted by hour and source. */
+struct tally_traffic {
+    int64_t hour_us;
+    uint8_t source[16];
+    uint64_t queries, answers, tcp; /* tcp: of the queries (of the answers, where there are no queries) */
+    uint64_t edns, dnssec_ok, recursion_desired, checking_disabled, dnskey; /* of the queries (likewise) */
+    uint64_t truncated;                                                     /* of the answers */
+    uint16_t udp_size_least, udp_size_most;                                 /* of OPT in queries; 0: none */
+    uint64_t names; /* bit (hash of the last two labels % 64) set for each name asked */
+    uint32_t ports; /* bit (hash of the port % 32) set for each port asked from */
+    int64_t first_us, last_us;
+};
+
+/* Rows one by one, made as they are asked for: an array of them would take more memory than the tables. The
+ * functions fill *ret for 0 <= i < count; strings live as long as the tally is not touched. */
+struct tally_rows {
+    size_t count, traffic_count;
+    void (*row)(const void *context, size_t i, struct tally_row *ret);
+    void (*traffic)(const void *context, size_t i, struct tally_traffic *ret);
+    const void *context;
+};
+
+/* ---- counting ---- */
+
+struct tally;
+
+/* Cumulative, of what was taken. */
+struct tally_counters {
+    uint64_t messages, queries, answers;
+    uint64_t not_dns; /* messages that sighting_read() refused */
+    uint64_t kinds[SIGHTING_KINDS];
+    uint64_t tcp, truncated;
+    uint64_t forgotten; /* questions whose answers can no longer be recognised: the table was full */
+};
+
+/* NULL when memory is short. */
+struct tally *tally_new(uint64_t seed);
+
+/* Takes a message of the wire or of dnstap: reads it and counts it. ERR_NOMEM. */
+int tally_message(struct tally *tally, const struct sighting_message *message);
+
+/* The same for one that was read already (bytes and lengths: only wire_length is looked at). */
+int tally_sighting(
+    struct tally *tally, const struct sighting_message *message, const struct sighting *sighting);
+
+/* An ICMP error: SIGHTING_TOO_BIG or SIGHTING_REASSEMBLY. */
+int tally_error(struct tally *tally, int64_t time_us, enum sighting_kind kind, const uint8_t client[16]);
+
+int tally_log(struct tally *tally, const struct tatlog *line);
+
+/* Brings the rows of this source into the cache, some messages ahead of its turn. May do nothing. */
+void tally_prefetch(struct tally *tally, const uint8_t source[16], int64_t time_us);
+
+/* True when the tables hold so much that they should be written and emptied (4 million sources, or 12 MiB of
+ * sightings). */
+bool tally_full(const struct tally *tally);
+
+/* The rows since the last tally_reset(), sorted; good until the next message. */
+void tally_rows(struct tally *tally, struct tally_rows *ret_rows);
+
+/* Forgets the rows, keeps what waits for its second half. */
+void tally_reset(struct tally *tally);
+
+struct tally_counters tally_counters(const struct tally *tally);
+
+/* What waits for its second half, as wire_save(). */
+int tally_save(const struct tally *tally, uint8_t **ret_bytes, size_t *ret_length);
+int tally_load(struct tally *tally, const uint8_t *bytes, size_t length);
+
+void tally_free(struct tally *tally); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,152 @@
+/* sightings: the store of `observe`: who said what about trust anchors, in SQLite (a file) or ClickHouse (a
+ * server). The same rows, the same questions, the same answers.
+ *
+ * Rows come in *segments*: a stretch of one input (records `first` up to `end`) of one collector, with the
+ * absolute counts of that stretch, per hour and source. A segment is written whole, then committed by one
+ * record; rows whose segment is not committed do not exist for any reader. Where an input was read up to,
+ * what waits for its second half, and what the collector covers lie in that same record. So counts are exact
+ * whatever is interrupted, retried or read twice: docs/decisions/0010.
+ *
+ *   SQLite      one transaction per segment, synchronous=NORMAL in WAL: a crash loses at most the last
+ * segments, with the record that they were read, so that reading again makes them anew. ClickHouse  rows
+ * first, under an id that was never used, then the record. Anything that fails in between leaves rows that
+ * nobody counts; the segment is written again under another id.
+ *
+ * One `struct sightings` is used by one thread at a time. Errors as those of io/store/store.h; for ClickHouse
+ * ERR_UNAVAILABLE: not reachable, or a shard is not; ERR_DATA: not our tables, or an answer that makes no
+ * sense. */
+#ifndef IO_STORE_SIGHTINGS_H
+#define IO_STORE_SIGHTINGS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/roll/tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SIGHTINGS_ID = 16,
+    SIGHTINGS_MAX_COLLECTOR = 64, /* octets: letters, digits, . - _ : */
+    SIGHTINGS_MAX_BLOB = 16 << 20,
+};
+
+/* A stretch of time without a pause of more than a minute, as the collector saw it. */
+struct sightings_span {
+    int64_t from_us, to_us;
+    uint64_t packets;
+};
+
+struct sightings_segment {
+    const char *collector, *input; /* input: its name, for people */
+    uint8_t input_id[SIGHTINGS_ID];
+    uint64_t first_record, end_record; /* of the input: [first, end) */
+    uint64_t last_record_hash;         /* fingerprint of record end - 1 */
+    int64_t from_us, to_us;            /* capture time of what was counted; both 0: nothing */
+    int64_t written_us;                /* the clock, when it was committed */
+    uint64_t packets, messages, dropped, overlapped, malformed, invalid, too_big, reassembly;
+    const struct sightings_span *spans;
+    size_t span_count;
+    const uint8_t *prints, *state; /* of app/observe: what it recognises overlaps by; what waits */
+    size_t prints_length, state_length;
+};
+
+/* Where an input stands. */
+struct sightings_mark {
+    uint64_t end_record; /* 0: never seen */
+    uint64_t last_record_hash;
+    const uint8_t *state; /* in the arena */
+    size_t state_length;
+};
+
+/* What a collector covers already by one segment of another input. */
+struct sightings_cover {
+    uint8_t input_id[SIGHTINGS_ID];
+    const char *input;
+    int64_t from_us, to_us;
+    const struct sightings_span *spans;
+    size_t span_count;
+    const uint8_t *prints;
+    size_t prints_length;
+};
+
+struct sightings;
+
+/* `where`: a path, or clickhouse://[USER[:PASSWORD]@]HOST:PORT/DATABASE[?cluster=NAME]. To write, what is not
+ * there is made (file; database and tables); to read, it must be there. */
+int sightings_open(const char *where, bool read_only, struct sightings **ret_store, struct err_note *note);
+void sightings_close(struct sightings *store); /* NULL is allowed */
+
+int sightings_mark(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
+    struct arena *arena, struct sightings_mark *ret_mark, struct err_note *note);
+
+/* Of this collector, all inputs but `input_id`. */
+int sightings_covers(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
+    struct arena *arena, struct sightings_cover **ret_covers, size_t *ret_count, struct err_note *note);
+
+/* Writes a segment, whole or not at all. ERR_UNAVAILABLE after several attempts; nothing is then counted and
+ * it may be tried again. ERR_DATA: another process has written this stretch of the input meanwhile. */
+int sightings_commit(struct sightings *store, const struct sightings_segment *segment,
+    const struct tally_rows *rows, struct err_note *note);
+
+/* ---- questions ---- */
+
+enum sightings_by {
+    SIGHTINGS_BY_TAGSET,    /* zone, tags */
+    SIGHTINGS_BY_KEY,       /* zone, key: each tag of each set */
+    SIGHTINGS_BY_DAY,       /* day, zone, tags */
+    SIGHTINGS_BY_SOURCE,    /* source, zone, tags */
+    SIGHTINGS_BY_COLLECTOR, /* collector, zone, tags */
+};
+
+struct sightings_question {
+    enum sightings_by by;
+    int64_t from_us, to_us; /* whole hours that begin in [from, to); INT64_MIN and INT64_MAX: all */
+    const char *zone;       /* NULL: every zone */
+    const char *collector;  /* NULL: every one */
+};
+
+/* One line of an answer: who told this tag set (or, by key, a set that holds it), by any kind of RFC 8145
+ * signal. Fields that do not belong to the question are zero. Sorted by the fields of `by`, in octet order
+ * (the numerical order of keys and times). Malformed signals are lines of their own: `invalid` set, tags the
+ * reason. */
+struct sightings_line {
+    int64_t day_us;
+    const char *collector;
+    uint8_t source[16];
+    const char *zone, *tags;
+    uint16_t key;
+    bool invalid;
+    uint64_t sources; /* different addresses */
+    uint64_t signals; /* ta_null + ta_a + options, or the malformed ones */
+    uint64_t ta_null, ta_a, options;
+    int64_t first_us, last_us;
+};
+
+/* What is known of a collector, over all its segments. */
+struct sightings_coverage {
+    const char *collector;
+    int64_t from_us, to_us;
+    uint64_t inputs, packets, messages, dropped, overlapped, malformed, too_big, reassembly;
+    uint64_t gaps;  /* pauses of more than a minute between spans */
+    int64_t gap_us; /* their sum */
+};
+
+struct sightings_answer {
+    struct sightings_line *lines;
+    size_t line_count;
+    struct sightings_coverage
+        *coverage; /* by collector name; of the whole store, or of the question's collector */
+    size_t coverage_count;
+    uint64_t sources;    /* different addresses with a valid signal, in the question's bounds */
+    uint64_t observed;   /* different addresses with any traffic, in the question's time */
+    bool partial;        /* a shard did not answer: there is more than this */
+    const char *missing; /* which, for people; NULL if not partial */
+};
+
+/* Strings live in the arena. */
+int sightings_ask(struct sightings *store, const struct sightings_question *question, struct arena *arena,
+    struct sightings_answer *ret_answer, struct err_note *note);
+
+#endif
