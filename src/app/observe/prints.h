@@ -1,23 +1,22 @@
-/* prints: fingerprints of packets, to know again what was counted already from another input of the same
+/* prints: fingerprints of records, to know again what was counted already from another input of the same
  * collector: a file that overlaps with one before it.
  *
- * A set holds the fingerprints of all packets of a segment while they are few (PRINTS_MOST), and then a
- * sample: those whose low bits are zero, one bit more each time the set is full. While it holds all,
- * membership decides packet by packet. A sample decides whether two inputs carry the same packets at all;
- * then time does, and at both ends of a segment the fingerprints of its first and last packets, all of them.
- */
+ * A set holds the fingerprints of all records while they are few (PRINTS_EXACT), and membership then decides
+ * record by record. After that it holds a sample, those whose low bits are zero (one bit more whenever the
+ * sample is full): it tells whether two inputs carry the same records at all, and time does the rest; at both
+ * ends the fingerprints of the first and last records are all there. */
 #ifndef APP_OBSERVE_PRINTS_H
 #define APP_OBSERVE_PRINTS_H
 
 #include "io/capture/capture.h"
 
 enum {
-    PRINTS_MOST = 32768, /* in a sample */
-    PRINTS_EDGE = 256,   /* packets at each end */
+    PRINTS_EXACT = 16384, /* up to here all are held */
+    PRINTS_SAMPLE = 4096, /* at most this many, when not all are */
+    PRINTS_EDGE = 256,    /* records at each end */
 };
 
-/* Of a record: its time and octets (all of them up to 128, and how many there were). Never changes: stored.
- */
+/* Of a record: its time, its first octets and how many there were. Never changes: it is stored. */
 uint64_t prints_of(const struct capture_record *record);
 
 struct prints;
@@ -34,9 +33,9 @@ int prints_save(const struct prints *prints, uint8_t **ret_bytes, size_t *ret_le
 int prints_load(const uint8_t *bytes, size_t length, struct prints **ret_prints);
 
 enum prints_word {
-    PRINTS_IN,      /* this packet was counted */
-    PRINTS_OUT,     /* it was not */
-    PRINTS_SAMPLED, /* it belongs to the sample and is in it: its neighbours probably are as well */
+    PRINTS_OUT,     /* this record was not counted */
+    PRINTS_IN,      /* it was */
+    PRINTS_SAMPLED, /* it belongs to the sample and is in it: its neighbours were counted as well */
     PRINTS_MISSED,  /* it would belong to the sample and is not in it */
     PRINTS_UNKNOWN, /* the sample does not tell */
 };

@@ -1,0 +1,227 @@
+/* An open-addressed table (0 marks an empty slot; a fingerprint of 0 is taken for 1), and beside it the
+ * edges: the first records, and a ring of the last. Sampling by low bits makes samples of any two sets
+ * comparable, whatever their sizes. */
+#include "app/observe/prints.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+enum { SLOTS = 2 * PRINTS_EXACT, FINGERED = 64 };
+static const uint64_t MAGIC = 0x31746e6972706372; /* "rcprint1" */
+
+struct edge {
+    int64_t time_us;
+    uint64_t print;
+};
+
+struct prints {
+    uint64_t seen; /* records */
+    uint64_t mask; /* a print is held if print & mask is 0 */
+    uint64_t count;
+    struct edge head[PRINTS_EDGE], tail[PRINTS_EDGE]; /* tail: a ring, the next goes to seen % PRINTS_EDGE */
+    uint64_t slots[SLOTS];
+};
+
+/* The four products do not wait for each other: this is done for every record there is. */
+static uint64_t print_of_long(const uint8_t *bytes, uint64_t seed)
+{
+    uint64_t a = hash_mix(hash_load(bytes), hash_load(bytes + 8) ^ seed);
+    uint64_t b = hash_mix(hash_load(bytes + 16), hash_load(bytes + 24));
+    uint64_t c = hash_mix(hash_load(bytes + 32), hash_load(bytes + 40));
+    uint64_t d = hash_mix(hash_load(bytes + 48), hash_load(bytes + 56));
+    return hash_mix(a ^ (b << 1), c ^ (d << 1));
+}
+
+uint64_t prints_of(const struct capture_record *record)
+{
+    uint64_t seed = (uint64_t)record->time_us * 0x9e3779b97f4a7c15U + record->wire_length;
+    if (record->peer)
+        seed =
+            hash_bytes(record->peer->client, sizeof record->peer->client, seed + record->peer->client_port);
+    uint64_t print = record->what == CAPTURE_LINE || record->length < FINGERED
+                         ? hash_bytes(record->bytes, record->length, seed)
+                         : print_of_long(record->bytes, seed);
+    return print ? print : 1;
+}
+
+struct prints *prints_new(void)
+{
+    return calloc(1, sizeof(struct prints));
+}
+
+void prints_free(struct prints *prints)
+{
+    free(prints);
+}
+
+void prints_reset(struct prints *prints)
+{
+    memset(prints, 0, sizeof *prints);
+}
+
+/* The slot that holds the print, or the empty one where it would go. High bits choose: the low ones are those
+ * of the sample. */
+static size_t slot_of(const struct prints *prints, uint64_t print)
+{
+    size_t slot = (size_t)(print >> 32) % SLOTS;
+    while (prints->slots[slot] && prints->slots[slot] != print)
+        slot = (slot + 1) % SLOTS;
+    return slot;
+}
+
+static void hold(struct prints *prints, uint64_t print)
+{
+    size_t slot = slot_of(prints, print);
+    prints->count += prints->slots[slot] == 0;
+    prints->slots[slot] = print;
+}
+
+/* One bit more in the mask, until few enough are left. The table is put together again in its own place: an
+ * entry that leaves makes a gap in a chain, so all are taken out first. */
+static void thin(struct prints *prints)
+{
+    uint64_t held[PRINTS_EXACT];
+    size_t count = 0;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (prints->slots[i])
+            held[count++] = prints->slots[i];
+    memset(prints->slots, 0, sizeof prints->slots);
+    do {
+        prints->mask = prints->mask << 1 | 1;
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++)
+            if ((held[i] & prints->mask) == 0)
+                held[kept++] = held[i];
+        count = kept;
+    } while (count > PRINTS_SAMPLE / 2);
+    prints->count = 0;
+    for (size_t i = 0; i < count; i++)
+        hold(prints, held[i]);
+}
+
+void prints_add(struct prints *prints, uint64_t print, int64_t time_us)
+{
+    struct edge edge = {time_us, print};
+    if (prints->seen < PRINTS_EDGE)
+        prints->head[prints->seen] = edge;
+    prints->tail[prints->seen % PRINTS_EDGE] = edge;
+    prints->seen++;
+    if (print & prints->mask)
+        return;
+    if (prints->count == (prints->mask ? PRINTS_SAMPLE : PRINTS_EXACT))
+        thin(prints);
+    if ((print & prints->mask) == 0)
+        hold(prints, print);
+}
+
+/* What an edge says. `sign` 1: of the first records, -1: of the last. A record farther in is UNKNOWN. */
+static enum prints_word look_edge(
+    const struct edge *edge, uint64_t count, int sign, uint64_t print, int64_t time_us)
+{
+    int64_t inmost = edge[0].time_us;
+    bool there = false;
+    for (uint64_t i = 0; i < count; i++) {
+        if (sign > 0 ? edge[i].time_us > inmost : edge[i].time_us < inmost)
+            inmost = edge[i].time_us;
+        there |= edge[i].print == print;
+    }
+    if (there)
+        return PRINTS_IN;
+    return (sign > 0 ? time_us < inmost : time_us > inmost) ? PRINTS_OUT : PRINTS_UNKNOWN;
+}
+
+enum prints_word prints_look(const struct prints *prints, uint64_t print, int64_t time_us)
+{
+    if (!prints->mask)
+        return prints->slots[slot_of(prints, print)] ? PRINTS_IN : PRINTS_OUT;
+    /* Sampling begins far beyond the number of records that the edges hold: both are full. */
+    if (time_us <= prints->head[PRINTS_EDGE - 1].time_us) {
+        enum prints_word word = look_edge(prints->head, PRINTS_EDGE, 1, print, time_us);
+        if (word != PRINTS_UNKNOWN)
+            return word;
+    }
+    if (time_us >= prints->tail[prints->seen % PRINTS_EDGE].time_us) {
+        enum prints_word word = look_edge(prints->tail, PRINTS_EDGE, -1, print, time_us);
+        if (word != PRINTS_UNKNOWN)
+            return word;
+    }
+    if (print & prints->mask)
+        return PRINTS_UNKNOWN;
+    return prints->slots[slot_of(prints, print)] ? PRINTS_SAMPLED : PRINTS_MISSED;
+}
+
+/* ---- stored: MAGIC, seen, mask, count, head, tail (oldest first), the prints held; little-endian words ----
+ */
+
+enum { FIXED_WORDS = 4 };
+
+static size_t edge_count(const struct prints *prints)
+{
+    return prints->seen < PRINTS_EDGE ? (size_t)prints->seen : PRINTS_EDGE;
+}
+
+static uint8_t *put(uint8_t *at, uint64_t word)
+{
+    for (int i = 0; i < 8; i++)
+        *at++ = (uint8_t)(word >> 8 * i);
+    return at;
+}
+
+int prints_save(const struct prints *prints, uint8_t **ret_bytes, size_t *ret_length)
+{
+    size_t edges = edge_count(prints), length = 8 * (FIXED_WORDS + 4 * edges + prints->count);
+    uint8_t *bytes = malloc(length), *at = bytes;
+    if (!bytes)
+        return ERR_NOMEM;
+    at = put(put(put(put(at, MAGIC), prints->seen), prints->mask), prints->count);
+    for (size_t i = 0; i < edges; i++)
+        at = put(put(at, (uint64_t)prints->head[i].time_us), prints->head[i].print);
+    for (size_t i = 0; i < edges; i++) {
+        const struct edge *edge = &prints->tail[(prints->seen - edges + i) % PRINTS_EDGE];
+        at = put(put(at, (uint64_t)edge->time_us), edge->print);
+    }
+    for (size_t i = 0; i < SLOTS; i++)
+        if (prints->slots[i])
+            at = put(at, prints->slots[i]);
+    *ret_bytes = bytes;
+    *ret_length = length;
+    return 0;
+}
+
+static struct edge load_edge(const uint8_t *bytes, size_t word)
+{
+    return (struct edge){(int64_t)hash_load(bytes + 8 * word), hash_load(bytes + 8 * word + 8)};
+}
+
+/* A mask is ones from the lowest bit on. */
+static bool is_sound(uint64_t seen, uint64_t mask, uint64_t count)
+{
+    return (mask & (mask + 1)) == 0 && count <= (mask ? PRINTS_SAMPLE : PRINTS_EXACT) && count <= seen &&
+           (!mask || seen > PRINTS_EXACT);
+}
+
+int prints_load(const uint8_t *bytes, size_t length, struct prints **ret_prints)
+{
+    if (length < 8 * FIXED_WORDS || length % 8 || hash_load(bytes) != MAGIC)
+        return ERR_DATA;
+    uint64_t seen = hash_load(bytes + 8), mask = hash_load(bytes + 16), count = hash_load(bytes + 24);
+    size_t edges = seen < PRINTS_EDGE ? (size_t)seen : PRINTS_EDGE;
+    if (!is_sound(seen, mask, count) || length != 8 * (FIXED_WORDS + 4 * edges + count))
+        return ERR_DATA;
+    struct prints *prints = prints_new();
+    if (!prints)
+        return ERR_NOMEM;
+    prints->seen = seen;
+    prints->mask = mask;
+    for (size_t i = 0; i < edges; i++) {
+        prints->head[i] = load_edge(bytes, FIXED_WORDS + 2 * i);
+        prints->tail[(seen - edges + i) % PRINTS_EDGE] = load_edge(bytes, FIXED_WORDS + 2 * (edges + i));
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t print = hash_load(bytes + 8 * (FIXED_WORDS + 4 * edges + i));
+        hold(prints, print ? print : 1);
+    }
+    *ret_prints = prints;
+    return 0;
+}
