@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 2 * PRINTS_EXACT, FINGERED = 64 };
+enum { FINGERED = 64 };
 static const uint64_t MAGIC = 0x31746e6972706372; /* "rcprint1" */
 
 struct edge {
@@ -18,9 +18,9 @@ struct edge {
 struct prints {
     uint64_t seen; /* records */
     uint64_t mask; /* a print is held if print & mask is 0 */
-    uint64_t count;
+    uint64_t count, most, slot_count;
     struct edge head[PRINTS_EDGE], tail[PRINTS_EDGE]; /* tail: a ring, the next goes to seen % PRINTS_EDGE */
-    uint64_t slots[SLOTS];
+    uint64_t slots[]; /* slot_count of them, then room for `most` while it is thinned */
 };
 
 /* The four products do not wait for each other: this is done for every record there is. */
@@ -45,9 +45,14 @@ uint64_t prints_of(const struct capture_record *record)
     return print ? print : 1;
 }
 
-struct prints *prints_new(void)
+struct prints *prints_new(size_t most)
 {
-    return calloc(1, sizeof(struct prints));
+    struct prints *prints = calloc(1, sizeof *prints + 3 * most * sizeof *prints->slots);
+    if (prints) {
+        prints->most = most;
+        prints->slot_count = 2 * most;
+    }
+    return prints;
 }
 
 void prints_free(struct prints *prints)
@@ -57,16 +62,17 @@ void prints_free(struct prints *prints)
 
 void prints_reset(struct prints *prints)
 {
-    memset(prints, 0, sizeof *prints);
+    memset(prints->slots, 0, prints->slot_count * sizeof *prints->slots);
+    prints->seen = prints->mask = prints->count = 0;
 }
 
 /* The slot that holds the print, or the empty one where it would go. High bits choose: the low ones are those
  * of the sample. */
 static size_t slot_of(const struct prints *prints, uint64_t print)
 {
-    size_t slot = (size_t)(print >> 32) % SLOTS;
+    size_t slot = (size_t)(print >> 32) % prints->slot_count;
     while (prints->slots[slot] && prints->slots[slot] != print)
-        slot = (slot + 1) % SLOTS;
+        slot = (slot + 1) % prints->slot_count;
     return slot;
 }
 
@@ -77,16 +83,16 @@ static void hold(struct prints *prints, uint64_t print)
     prints->slots[slot] = print;
 }
 
-/* One bit more in the mask, until few enough are left. The table is put together again in its own place: an
- * entry that leaves makes a gap in a chain, so all are taken out first. */
+/* One bit more in the mask, until half is free. An entry that leaves a chain makes a gap in it, so what stays
+ * is taken out and put in again. */
 static void thin(struct prints *prints)
 {
-    uint64_t held[PRINTS_EXACT];
+    uint64_t *held = prints->slots + prints->slot_count;
     size_t count = 0;
-    for (size_t i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < prints->slot_count; i++)
         if (prints->slots[i])
             held[count++] = prints->slots[i];
-    memset(prints->slots, 0, sizeof prints->slots);
+    memset(prints->slots, 0, prints->slot_count * sizeof *prints->slots);
     do {
         prints->mask = prints->mask << 1 | 1;
         size_t kept = 0;
@@ -94,7 +100,7 @@ static void thin(struct prints *prints)
             if ((held[i] & prints->mask) == 0)
                 held[kept++] = held[i];
         count = kept;
-    } while (count > PRINTS_SAMPLE / 2);
+    } while (count > prints->most / 2);
     prints->count = 0;
     for (size_t i = 0; i < count; i++)
         hold(prints, held[i]);
@@ -109,7 +115,7 @@ void prints_add(struct prints *prints, uint64_t print, int64_t time_us)
     prints->seen++;
     if (print & prints->mask)
         return;
-    if (prints->count == (prints->mask ? PRINTS_SAMPLE : PRINTS_EXACT))
+    if (prints->count == prints->most)
         thin(prints);
     if ((print & prints->mask) == 0)
         hold(prints, print);
@@ -181,7 +187,7 @@ int prints_save(const struct prints *prints, uint8_t **ret_bytes, size_t *ret_le
         const struct edge *edge = &prints->tail[(prints->seen - edges + i) % PRINTS_EDGE];
         at = put(put(at, (uint64_t)edge->time_us), edge->print);
     }
-    for (size_t i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < prints->slot_count; i++)
         if (prints->slots[i])
             at = put(at, prints->slots[i]);
     *ret_bytes = bytes;
@@ -194,11 +200,10 @@ static struct edge load_edge(const uint8_t *bytes, size_t word)
     return (struct edge){(int64_t)hash_load(bytes + 8 * word), hash_load(bytes + 8 * word + 8)};
 }
 
-/* A mask is ones from the lowest bit on. */
+/* A mask is ones from the lowest bit on, and comes only when there are more records than an edge holds. */
 static bool is_sound(uint64_t seen, uint64_t mask, uint64_t count)
 {
-    return (mask & (mask + 1)) == 0 && count <= (mask ? PRINTS_SAMPLE : PRINTS_EXACT) && count <= seen &&
-           (!mask || seen > PRINTS_EXACT);
+    return (mask & (mask + 1)) == 0 && count <= PRINTS_MOST && count <= seen && (!mask || seen > PRINTS_EDGE);
 }
 
 int prints_load(const uint8_t *bytes, size_t length, struct prints **ret_prints)
@@ -209,7 +214,7 @@ int prints_load(const uint8_t *bytes, size_t length, struct prints **ret_prints)
     size_t edges = seen < PRINTS_EDGE ? (size_t)seen : PRINTS_EDGE;
     if (!is_sound(seen, mask, count) || length != 8 * (FIXED_WORDS + 4 * edges + count))
         return ERR_DATA;
-    struct prints *prints = prints_new();
+    struct prints *prints = prints_new(count + 1);
     if (!prints)
         return ERR_NOMEM;
     prints->seen = seen;

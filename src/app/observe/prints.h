@@ -1,19 +1,19 @@
 /* prints: fingerprints of records, to know again what was counted already from another input of the same
  * collector: a file that overlaps with one before it.
  *
- * A set holds the fingerprints of all records while they are few (PRINTS_EXACT), and membership then decides
- * record by record. After that it holds a sample, those whose low bits are zero (one bit more whenever the
- * sample is full): it tells whether two inputs carry the same records at all, and time does the rest; at both
- * ends the fingerprints of the first and last records are all there. */
+ * A set holds the fingerprints of all records while they are few, and membership then decides record by
+ * record. After that it holds a sample, those whose low bits are zero (one bit more whenever the sample is
+ * full): it tells whether two inputs carry the same records at all, and time does the rest; at both ends the
+ * fingerprints of the first and last records are all there. */
 #ifndef APP_OBSERVE_PRINTS_H
 #define APP_OBSERVE_PRINTS_H
 
 #include "io/capture/capture.h"
 
 enum {
-    PRINTS_EXACT = 16384, /* up to here all are held */
-    PRINTS_SAMPLE = 4096, /* at most this many, when not all are */
-    PRINTS_EDGE = 256,    /* records at each end */
+    PRINTS_MOST = 65536,     /* held of a file: 512 KiB in the store, for the stretch between two commits */
+    PRINTS_MOST_LIVE = 4096, /* of an endless input, which hardly ever overlaps with another */
+    PRINTS_EDGE = 256,       /* records at each end */
 };
 
 /* Of a record: its time, its first octets and how many there were. Never changes: it is stored. */
@@ -21,7 +21,8 @@ uint64_t prints_of(const struct capture_record *record);
 
 struct prints;
 
-struct prints *prints_new(void); /* NULL when memory is short */
+/* Holds at most this many (2 * PRINTS_EDGE or more). NULL when memory is short. */
+struct prints *prints_new(size_t most);
 void prints_add(struct prints *prints, uint64_t print, int64_t time_us);
 void prints_reset(struct prints *prints);
 void prints_free(struct prints *prints); /* NULL is allowed */

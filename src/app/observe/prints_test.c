@@ -21,7 +21,7 @@ static int64_t time_at(uint64_t i)
 
 static struct prints *stream(uint64_t id, uint64_t from, uint64_t to)
 {
-    struct prints *prints = prints_new();
+    struct prints *prints = prints_new(PRINTS_MOST);
     assert_non_null(prints);
     for (uint64_t i = from; i < to; i++)
         prints_add(prints, print_at(id, i), time_at(i));
@@ -46,8 +46,8 @@ static struct prints *again(struct prints *prints)
 static void test_exact(void **state)
 {
     (void)state;
-    struct prints *prints = again(stream(1, 0, PRINTS_EXACT));
-    for (uint64_t i = 0; i < PRINTS_EXACT; i++) {
+    struct prints *prints = again(stream(1, 0, PRINTS_MOST));
+    for (uint64_t i = 0; i < PRINTS_MOST; i++) {
         assert_int_equal(prints_look(prints, print_at(1, i), 0), PRINTS_IN);
         assert_int_equal(prints_look(prints, print_at(2, i), time_at(i)), PRINTS_OUT);
     }
@@ -57,7 +57,7 @@ static void test_exact(void **state)
 static void test_sampled(void **state)
 {
     (void)state;
-    enum { COUNT = 300000 };
+    enum { COUNT = 500000 };
     struct prints *prints = again(stream(1, 1000, COUNT));
     uint64_t sampled = 0, wrong = 0;
     for (uint64_t i = 1000; i < COUNT; i++) {
@@ -67,7 +67,7 @@ static void test_sampled(void **state)
         wrong += same == PRINTS_MISSED || same == PRINTS_OUT || other == PRINTS_SAMPLED || other == PRINTS_IN;
     }
     assert_int_equal(wrong, 0);
-    assert_in_range(sampled, PRINTS_SAMPLE / 4, PRINTS_SAMPLE);
+    assert_in_range(sampled, PRINTS_MOST / 4, PRINTS_MOST);
     /* At both ends every record is told, also among those of the same moment. */
     for (uint64_t i = 0; i < PRINTS_EDGE; i++) {
         assert_int_equal(prints_look(prints, print_at(1, 1000 + i), time_at(1000 + i)), PRINTS_IN);

@@ -76,6 +76,9 @@ int tally_message(struct tally *tally, const struct sighting_message *message);
 int tally_sighting(
     struct tally *tally, const struct sighting_message *message, const struct sighting *sighting);
 
+/* A message that was counted already, from elsewhere: remembered, so that its other half is not counted. */
+int tally_seen(struct tally *tally, const struct sighting_message *message);
+
 /* An ICMP error: SIGHTING_TOO_BIG or SIGHTING_REASSEMBLY. */
 int tally_error(struct tally *tally, int64_t time_us, enum sighting_kind kind, const uint8_t client[16]);
 

@@ -81,9 +81,16 @@ void sightings_close(struct sightings *store); /* NULL is allowed */
 int sightings_mark(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
     struct arena *arena, struct sightings_mark *ret_mark, struct err_note *note);
 
-/* Of this collector, all inputs but `input_id`. */
+/* Of this collector, the segments of all inputs but `input_id` that touch the time [from, to). */
 int sightings_covers(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
-    struct arena *arena, struct sightings_cover **ret_covers, size_t *ret_count, struct err_note *note);
+    int64_t from_us, int64_t to_us, struct arena *arena, struct sightings_cover **ret_covers,
+    size_t *ret_count, struct err_note *note);
+
+/* What waited (`state`) at the end of the input of this collector that ended last, if its to_us lies in
+ * [from, to]: a rotated file goes on where the one before it ended. *ret_length 0: there is none. In the
+ * arena. */
+int sightings_state_before(struct sightings *store, const char *collector, int64_t from_us, int64_t to_us,
+    struct arena *arena, const uint8_t **ret_state, size_t *ret_length, struct err_note *note);
 
 /* Writes a segment, whole or not at all. ERR_UNAVAILABLE after several attempts; nothing is then counted and
  * it may be tried again. ERR_DATA: another process has written this stretch of the input meanwhile. */
