@@ -81,14 +81,15 @@ void sightings_close(struct sightings *store); /* NULL is allowed */
 int sightings_mark(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
     struct arena *arena, struct sightings_mark *ret_mark, struct err_note *note);
 
-/* Of this collector, the segments of all inputs but `input_id` that touch the time [from, to). */
+/* Of this collector, the segments of all inputs but `input_id` that touch the time [from, to): from_us < to
+ * and to_us >= from; those in which nothing was counted do not. In the order of from_us. */
 int sightings_covers(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
     int64_t from_us, int64_t to_us, struct arena *arena, struct sightings_cover **ret_covers,
     size_t *ret_count, struct err_note *note);
 
-/* What waited (`state`) at the end of the input of this collector that ended last, if its to_us lies in
- * [from, to]: a rotated file goes on where the one before it ended. *ret_length 0: there is none. In the
- * arena. */
+/* What waited (`state`) at the end of the input of this collector that ended last within [from, to] (by to_us
+ * of its newest segment, the one with the greatest end_record): a rotated file goes on where the one before
+ * it ended. *ret_length 0: there is none. In the arena. */
 int sightings_state_before(struct sightings *store, const char *collector, int64_t from_us, int64_t to_us,
     struct arena *arena, const uint8_t **ret_state, size_t *ret_length, struct err_note *note);
 
@@ -110,45 +111,58 @@ enum sightings_by {
 struct sightings_question {
     enum sightings_by by;
     int64_t from_us, to_us; /* whole hours that begin in [from, to); INT64_MIN and INT64_MAX: all */
-    const char *zone;       /* NULL: every zone */
+    const char *zone;       /* presentation form, lower case, final dot; NULL: every zone */
     const char *collector;  /* NULL: every one */
 };
 
 /* One line of an answer: who told this tag set (or, by key, a set that holds it), by any kind of RFC 8145
- * signal. Fields that do not belong to the question are zero. Sorted by the fields of `by`, in octet order
- * (the numerical order of keys and times). Malformed signals are lines of their own: `invalid` set, tags the
- * reason. */
+ * signal. Fields that do not belong to `by` are zero or NULL. Exactly, for both stores:
+ *
+ *   - Rows of SIGHTING_TA_NULL, _TA_A and _OPTION whose zone, tags (and day, source or collector) are the
+ *     same are one line; ta_null, ta_a and options are the sums of their counts, `signals` the sum of these
+ *     three. Days are UTC, of the row's hour.
+ *   - `sources` is the number of different addresses in these rows together, over hours, kinds, transports
+ *     and collectors: never a sum.
+ *   - By key, a row counts in the line of each tag of its set (each tag once); the empty set in none.
+ *   - Rows of SIGHTING_INVALID make lines of their own: `invalid` set, `tags` the reason, `signals` their
+ *     count, `key` 0.
+ *   - first_us and last_us: the earliest and latest of the rows.
+ *   - Lines without `invalid` come first, in the order of the fields of `by` from left to right, then those
+ *     with it, likewise (by key: zone, reason). Strings and addresses in octet order, as strcmp() and
+ *     memcmp() tell; keys and days by number. */
 struct sightings_line {
-    int64_t day_us;
+    int64_t day_us; /* its begin */
     const char *collector;
     uint8_t source[16];
     const char *zone, *tags;
     uint16_t key;
     bool invalid;
-    uint64_t sources; /* different addresses */
-    uint64_t signals; /* ta_null + ta_a + options, or the malformed ones */
+    uint64_t sources;
+    uint64_t signals;
     uint64_t ta_null, ta_a, options;
     int64_t first_us, last_us;
 };
 
-/* What is known of a collector, over all its segments. */
+/* What is known of a collector, over all its segments, whatever time and zone the question names. from_us and
+ * to_us leave out segments in which nothing was counted (both 0 if there are no others). `inputs` are
+ * different ones. Gaps: where the spans of all segments, laid over each other, leave more than a minute. */
 struct sightings_coverage {
     const char *collector;
     int64_t from_us, to_us;
-    uint64_t inputs, packets, messages, dropped, overlapped, malformed, too_big, reassembly;
-    uint64_t gaps;  /* pauses of more than a minute between spans */
+    uint64_t inputs, packets, messages, dropped, overlapped, malformed, invalid, too_big, reassembly;
+    uint64_t gaps;
     int64_t gap_us; /* their sum */
 };
 
 struct sightings_answer {
     struct sightings_line *lines;
     size_t line_count;
-    struct sightings_coverage
-        *coverage; /* by collector name; of the whole store, or of the question's collector */
+    struct sightings_coverage *coverage; /* by collector name; all, or the question's one */
     size_t coverage_count;
-    uint64_t sources;    /* different addresses with a valid signal, in the question's bounds */
-    uint64_t observed;   /* different addresses with any traffic, in the question's time */
-    bool partial;        /* a shard did not answer: there is more than this */
+    uint64_t sources;  /* different addresses with a valid signal, in the question's bounds */
+    uint64_t observed; /* different addresses with any traffic or any signal (valid or not), of the question's
+                          time and collector, in whatever zone: so never less than `sources` */
+    bool partial;      /* a shard did not answer: there is more than this */
     const char *missing; /* which, for people; NULL if not partial */
 };
 

@@ -1,0 +1,223 @@
+/* Which store it is, is decided by its name; what is the same for all of them is done here. */
+#include "io/store/sightings_inside.h"
+
+#include "base/utc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *prefix;
+    const struct sightings_backend *backend;
+} stores[] = {
+    {NULL, NULL},
+};
+
+/* ---- checks ---- */
+
+static int check_collector(const char *collector, struct err_note *note)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:";
+    size_t length = strnlen(collector, SIGHTINGS_MAX_COLLECTOR + 1);
+    if (length == 0 || length > SIGHTINGS_MAX_COLLECTOR || strspn(collector, allowed) < length)
+        return err_set(note, ERR_DATA,
+            "'%.*s' is no name of a collector: up to %d letters, digits and . - _ :", SIGHTINGS_MAX_COLLECTOR,
+            collector, SIGHTINGS_MAX_COLLECTOR);
+    return 0;
+}
+
+static int check_segment(const struct sightings_segment *segment, struct err_note *note)
+{
+    int err = check_collector(segment->collector, note);
+    if (err)
+        return err;
+    if (segment->end_record <= segment->first_record || segment->end_record > INT64_MAX)
+        return err_set(note, ERR_INTERNAL, "a segment of %s that ends before it begins", segment->input);
+    if (segment->prints_length > SIGHTINGS_MAX_BLOB || segment->state_length > SIGHTINGS_MAX_BLOB ||
+        segment->span_count > SIGHTINGS_MAX_SPANS)
+        return err_set(note, ERR_DATA, "%s: more waits for its second half than the store takes (%d octets)",
+            segment->input, SIGHTINGS_MAX_BLOB);
+    return 0;
+}
+
+/* ---- what callers see ---- */
+
+int sightings_open(const char *where, bool read_only, struct sightings **ret_store, struct err_note *note)
+{
+    for (size_t i = 0; stores[i].prefix; i++)
+        if (strncmp(where, stores[i].prefix, strlen(stores[i].prefix)) == 0)
+            return stores[i].backend->open(where, read_only, ret_store, note);
+    return err_set(note, ERR_CONFIG, "%s: no store of this kind", where);
+}
+
+void sightings_close(struct sightings *store)
+{
+    if (store)
+        store->backend->close(store);
+}
+
+int sightings_mark(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
+    struct arena *arena, struct sightings_mark *ret_mark, struct err_note *note)
+{
+    int err = check_collector(collector, note);
+    return err ? err : store->backend->mark(store, collector, input_id, arena, ret_mark, note);
+}
+
+int sightings_covers(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
+    int64_t from_us, int64_t to_us, struct arena *arena, struct sightings_cover **ret_covers,
+    size_t *ret_count, struct err_note *note)
+{
+    int err = check_collector(collector, note);
+    return err ? err
+               : store->backend->covers(
+                     store, collector, input_id, from_us, to_us, arena, ret_covers, ret_count, note);
+}
+
+int sightings_state_before(struct sightings *store, const char *collector, int64_t from_us, int64_t to_us,
+    struct arena *arena, const uint8_t **ret_state, size_t *ret_length, struct err_note *note)
+{
+    int err = check_collector(collector, note);
+    return err ? err
+               : store->backend->state_before(
+                     store, collector, from_us, to_us, arena, ret_state, ret_length, note);
+}
+
+int sightings_commit(struct sightings *store, const struct sightings_segment *segment,
+    const struct tally_rows *rows, struct err_note *note)
+{
+    if (store->read_only)
+        return err_set(note, ERR_PERM, "the store was opened to be read only");
+    int err = check_segment(segment, note);
+    return err ? err : store->backend->commit(store, segment, rows, note);
+}
+
+int sightings_ask(struct sightings *store, const struct sightings_question *question, struct arena *arena,
+    struct sightings_answer *ret_answer, struct err_note *note)
+{
+    int err = question->collector ? check_collector(question->collector, note) : 0;
+    return err ? err : store->backend->ask(store, question, arena, ret_answer, note);
+}
+
+/* ---- spans ---- */
+
+static void put_u64(uint8_t *at, uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        at[i] = (uint8_t)(value >> (56 - 8 * i));
+}
+
+static uint64_t get_u64(const uint8_t *at)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | at[i];
+    return value;
+}
+
+void sightings_spans_write(const struct sightings_span *spans, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i++, out += SIGHTINGS_SPAN) {
+        put_u64(out, (uint64_t)spans[i].from_us);
+        put_u64(out + 8, (uint64_t)spans[i].to_us);
+        put_u64(out + 16, spans[i].packets);
+    }
+}
+
+int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *arena,
+    struct sightings_span **ret_spans, size_t *ret_count, struct err_note *note)
+{
+    if (length % SIGHTINGS_SPAN || length > SIGHTINGS_MAX_BLOB)
+        return err_set(note, ERR_DATA, "%zu octets are no list of spans: the store is damaged", length);
+    size_t count = length / SIGHTINGS_SPAN;
+    struct sightings_span *spans = arena_alloc(arena, count * sizeof *spans);
+    if (!spans)
+        return err_set(note, ERR_NOMEM, "no memory for what a collector covers");
+    for (size_t i = 0; i < count; i++, bytes += SIGHTINGS_SPAN)
+        spans[i] = (struct sightings_span){
+            (int64_t)get_u64(bytes), (int64_t)get_u64(bytes + 8), get_u64(bytes + 16)};
+    *ret_spans = spans;
+    *ret_count = count;
+    return 0;
+}
+
+static int order_spans(const void *a, const void *b)
+{
+    const struct sightings_span *x = a, *y = b;
+    return (x->from_us > y->from_us) - (x->from_us < y->from_us);
+}
+
+void sightings_gaps(struct sightings_span *spans, size_t count, uint64_t *ret_gaps, int64_t *ret_gap_us)
+{
+    uint64_t gaps = 0, sum = 0;
+    if (count) /* no array, no sorting */
+        qsort(spans, count, sizeof *spans, order_spans);
+    for (size_t i = 1, latest = 0; i < count; i++) {
+        /* Unsigned: times out of a damaged file may be far apart. */
+        uint64_t pause = (uint64_t)spans[i].from_us - (uint64_t)spans[latest].to_us;
+        if (spans[i].from_us > spans[latest].to_us && pause > (uint64_t)UTC_MINUTE) {
+            gaps++;
+            sum += pause;
+        }
+        if (spans[i].to_us > spans[latest].to_us)
+            latest = i;
+    }
+    *ret_gaps = gaps;
+    *ret_gap_us = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+}
+
+/* ---- lines ---- */
+
+static int order_numbers(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int order_zone_tags(const struct sightings_line *a, const struct sightings_line *b)
+{
+    int order = order_numbers(a->invalid, b->invalid);
+    order = order ? order : strcmp(a->zone, b->zone);
+    order = order ? order : order_numbers(a->key, b->key);
+    return order || !a->tags || !b->tags ? order : strcmp(a->tags, b->tags);
+}
+
+static int order_tagset(const void *a, const void *b)
+{
+    return order_zone_tags(a, b);
+}
+
+static int order_day(const void *a, const void *b)
+{
+    const struct sightings_line *x = a, *y = b;
+    int order = order_numbers(x->invalid, y->invalid);
+    order = order ? order : order_numbers(x->day_us, y->day_us);
+    return order ? order : order_zone_tags(x, y);
+}
+
+static int order_source(const void *a, const void *b)
+{
+    const struct sightings_line *x = a, *y = b;
+    int order = order_numbers(x->invalid, y->invalid);
+    order = order ? order : memcmp(x->source, y->source, sizeof x->source);
+    return order ? order : order_zone_tags(x, y);
+}
+
+static int order_collector(const void *a, const void *b)
+{
+    const struct sightings_line *x = a, *y = b;
+    int order = order_numbers(x->invalid, y->invalid);
+    order = order ? order : strcmp(x->collector, y->collector);
+    return order ? order : order_zone_tags(x, y);
+}
+
+void sightings_sort(enum sightings_by by, struct sightings_line *lines, size_t count)
+{
+    static int (*const orders[])(const void *, const void *) = {
+        [SIGHTINGS_BY_TAGSET] = order_tagset,
+        [SIGHTINGS_BY_KEY] = order_tagset,
+        [SIGHTINGS_BY_DAY] = order_day,
+        [SIGHTINGS_BY_SOURCE] = order_source,
+        [SIGHTINGS_BY_COLLECTOR] = order_collector,
+    };
+    if (count)
+        qsort(lines, count, sizeof *lines, orders[by]);
+}

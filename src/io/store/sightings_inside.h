@@ -1,0 +1,44 @@
+/* sightings_inside: what the stores behind sightings.h have in common. Internal to io/store. */
+#ifndef IO_STORE_SIGHTINGS_INSIDE_H
+#define IO_STORE_SIGHTINGS_INSIDE_H
+
+#include "io/store/sightings.h"
+
+/* A kind of store. What sightings.c has checked before it calls: collector names, the segment, that a store
+ * which was opened to be read only is not written. */
+struct sightings_backend {
+    int (*open)(const char *where, bool read_only, struct sightings **ret_store, struct err_note *note);
+    void (*close)(struct sightings *store);
+    int (*mark)(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
+        struct arena *arena, struct sightings_mark *ret_mark, struct err_note *note);
+    int (*covers)(struct sightings *store, const char *collector, const uint8_t input_id[SIGHTINGS_ID],
+        int64_t from_us, int64_t to_us, struct arena *arena, struct sightings_cover **ret_covers,
+        size_t *ret_count, struct err_note *note);
+    int (*state_before)(struct sightings *store, const char *collector, int64_t from_us, int64_t to_us,
+        struct arena *arena, const uint8_t **ret_state, size_t *ret_length, struct err_note *note);
+    int (*commit)(struct sightings *store, const struct sightings_segment *segment,
+        const struct tally_rows *rows, struct err_note *note);
+    int (*ask)(struct sightings *store, const struct sightings_question *question, struct arena *arena,
+        struct sightings_answer *ret_answer, struct err_note *note);
+};
+
+/* The first member of each backend's own struct; open() fills it. */
+struct sightings {
+    const struct sightings_backend *backend;
+    bool read_only;
+};
+
+/* Spans as they are stored: 24 octets each, big-endian from, to, packets. */
+enum { SIGHTINGS_SPAN = 24, SIGHTINGS_MAX_SPANS = SIGHTINGS_MAX_BLOB / SIGHTINGS_SPAN };
+void sightings_spans_write(const struct sightings_span *spans, size_t count, uint8_t *out);
+/* Reads them into the arena. ERR_DATA if the octets are no spans, ERR_NOMEM. */
+int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *arena,
+    struct sightings_span **ret_spans, size_t *ret_count, struct err_note *note);
+
+/* The pauses of more than a minute between spans of all segments of a collector; sorts the spans. */
+void sightings_gaps(struct sightings_span *spans, size_t count, uint64_t *ret_gaps, int64_t *ret_gap_us);
+
+/* Puts lines into the order that sightings.h promises. */
+void sightings_sort(enum sightings_by by, struct sightings_line *lines, size_t count);
+
+#endif
