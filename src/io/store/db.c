@@ -11,11 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-    BUSY_MS = 5000,
-    MAX_VALUE = 4 << 20, /* octets in one value or statement */
-    KEEP_WAL = 32 << 20, /* octets to which the log shrinks when it has been written back */
-};
+enum { KEEP_WAL = 32 << 20 }; /* octets to which the log shrinks when it has been written back */
 
 int db_run(struct db *db, const char *sql, struct err_note *note)
 {
@@ -64,7 +60,7 @@ static int quick_check(struct db *db, struct err_note *note)
 static int prepare_all(struct db *db, struct err_note *note)
 {
     for (size_t i = 0; i < SQL_COUNT; i++) {
-        if (sql_statements[i].queries != db->kind->queries)
+        if (sql_statements[i].file != db->kind->statements)
             continue;
         int code = sqlite3_prepare_v3(
             db->handle, sql_statements[i].text, -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL);
@@ -78,11 +74,11 @@ static int prepare_all(struct db *db, struct err_note *note)
     return 0;
 }
 
-static void harden(sqlite3 *handle)
+static void harden(sqlite3 *handle, const struct db_kind *kind)
 {
     sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_timeout(handle, BUSY_MS);
-    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, MAX_VALUE);
+    sqlite3_busy_timeout(handle, kind->busy_ms);
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kind->max_value);
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -94,7 +90,7 @@ static void harden(sqlite3 *handle)
 static int prepare(struct db *db, bool fresh, struct err_note *note)
 {
     char pragmas[160];
-    harden(db->handle);
+    harden(db->handle, db->kind);
     snprintf(pragmas, sizeof pragmas,
         "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d; PRAGMA cell_size_check = ON",
         db->kind->synchronous, KEEP_WAL);
@@ -110,15 +106,17 @@ static int prepare(struct db *db, bool fresh, struct err_note *note)
     return err ? err : prepare_all(db, note);
 }
 
-static int open_at(char *path, const struct db_kind *kind, bool read_only, bool fresh, struct db **ret_db,
-    struct err_note *note)
+static int open_at(const char *path, const struct db_kind *kind, bool read_only, bool fresh,
+    struct db **ret_db, struct err_note *note)
 {
     struct db *db = calloc(1, sizeof *db);
-    if (!db) {
-        free(path);
-        return err_set(note, ERR_NOMEM, "no memory to open %s", kind->file);
+    char *copy = strdup(path);
+    if (!db || !copy) {
+        free(db);
+        free(copy);
+        return err_set(note, ERR_NOMEM, "no memory to open %s", path);
     }
-    *db = (struct db){.kind = kind, .path = path, .read_only = read_only};
+    *db = (struct db){.kind = kind, .path = copy, .read_only = read_only};
     int err = db_file_open(path, read_only, &db->handle, note);
     if (!err)
         err = prepare(db, fresh, note);
@@ -131,17 +129,34 @@ static int open_at(char *path, const struct db_kind *kind, bool read_only, bool 
 }
 
 /* Makes the file under another name, complete, then gives it its own. */
-static int make(const char *directory, const struct db_kind *kind, const char *path, struct err_note *note)
+static int make(const char *path, const struct db_kind *kind, struct err_note *note)
 {
     struct db_file_making making;
-    int err = db_file_make_start(directory, path, &making, note);
+    int err = db_file_make_start(path, &making, note);
     if (err || !making.needed)
         return err;
     struct db *db = NULL;
-    char *new_path = strdup(making.new_path);
-    err = new_path ? open_at(new_path, kind, false, true, &db, note) : ERR_NOMEM;
+    err = open_at(making.new_path, kind, false, true, &db, note);
     db_close(db); /* writes the log back into the file and removes it */
     return db_file_make_end(&making, err, note);
+}
+
+int db_open_path(
+    const char *path, const struct db_kind *kind, bool read_only, struct db **ret_db, struct err_note *note)
+{
+    struct stat file;
+    if (stat(path, &file) != 0) {
+        int err = db_file_missing(path, note);
+        if (err == ERR_NOINPUT && !read_only)
+            err = make(path, kind, note);
+        if (err)
+            return err;
+    } else if (!S_ISREG(file.st_mode)) {
+        return err_set(note, ERR_DATA, "%s is no regular file", path);
+    } else if (file.st_size == 0) {
+        return err_set(note, ERR_DATA, "%s is empty: it was cut off; restore it from a backup", path);
+    }
+    return open_at(path, kind, read_only, false, ret_db, note);
 }
 
 int db_open(const char *directory, const struct db_kind *kind, bool read_only, struct db **ret_db,
@@ -150,21 +165,9 @@ int db_open(const char *directory, const struct db_kind *kind, bool read_only, s
     char *path = NULL;
     if (asprintf(&path, "%s/%s", directory, kind->file) < 0)
         return err_set(note, ERR_NOMEM, "no memory to open %s", kind->file);
-    struct stat file;
-    if (stat(path, &file) != 0) {
-        int err = db_file_missing(path, note);
-        if (err == ERR_NOINPUT && !read_only)
-            err = make(directory, kind, path, note);
-        if (err) {
-            free(path);
-            return err;
-        }
-    } else if (file.st_size == 0) {
-        int err = err_set(note, ERR_DATA, "%s is empty: it was cut off; restore it from a backup", path);
-        free(path);
-        return err;
-    }
-    return open_at(path, kind, read_only, false, ret_db, note);
+    int err = db_open_path(path, kind, read_only, ret_db, note);
+    free(path);
+    return err;
 }
 
 void db_close(struct db *db)

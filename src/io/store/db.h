@@ -16,13 +16,16 @@
 
 /* What a file must be. `steps[n]` takes schema version n to n + 1. */
 struct db_kind {
-    const char *file;
+    const char *file; /* its name in the store's directory; NULL: the user names it */
     int32_t application_id;
     const char *const *steps;
     int version;
-    const char *synchronous; /* "FULL" or "NORMAL" */
-    int64_t check_below;     /* octets: a file that is smaller gets a quick check at each opening */
-    bool queries;            /* which statements belong to it */
+    enum sql_file statements; /* those that belong to it */
+    const char *synchronous;  /* "FULL" or "NORMAL" */
+    int64_t check_below;      /* octets: a file that is smaller gets a quick check at each opening */
+    int max_value;            /* octets in one value or statement */
+    int busy_ms;              /* how long it waits for another's lock */
+    const char *command;      /* which brings an older schema to today's */
 };
 
 struct db {
@@ -38,6 +41,9 @@ struct db {
  * names the file. */
 int db_open(const char *directory, const struct db_kind *kind, bool read_only, struct db **ret_db,
     struct err_note *note);
+/* The same for a file that the user names. */
+int db_open_path(
+    const char *path, const struct db_kind *kind, bool read_only, struct db **ret_db, struct err_note *note);
 void db_close(struct db *db); /* NULL is allowed */
 
 /* Turns an SQLite result code into one of ours, with a note. */
@@ -75,6 +81,10 @@ bool db_row(struct db_query *query); /* true: there is a row */
 int64_t db_column(struct db_query *query, int column);
 /* A copy in the arena; NULL (and a sticky error) when memory is short. */
 const char *db_column_text(struct db_query *query, int column, struct arena *arena);
+/* In place, valid until the next row or db_end(). */
+const uint8_t *db_column_bytes(struct db_query *query, int column, size_t *ret_length);
+/* A copy in the arena; NULL (and a sticky error) when memory is short. */
+const uint8_t *db_column_copy(struct db_query *query, int column, struct arena *arena, size_t *ret_length);
 int db_end(struct db_query *query);
 int db_finish(struct db_query *query); /* runs a statement without rows to its end, then db_end() */
 

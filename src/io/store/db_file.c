@@ -37,15 +37,21 @@ int db_file_missing(const char *path, struct err_note *note)
     return err_set(note, errno_code(number), "cannot open %s: %s", path, strerror(number));
 }
 
+static void directory_of(const char *path, char out[DB_FILE_PATH])
+{
+    const char *slash = strrchr(path, '/');
+    if (slash)
+        snprintf(out, DB_FILE_PATH, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    else
+        snprintf(out, DB_FILE_PATH, ".");
+}
+
 /* Why a file cannot be written, asked of the file itself and of its directory; 0 if it can. */
 static int why_not_writable(const char *path)
 {
     char directory[DB_FILE_PATH];
-    snprintf(directory, sizeof directory, "%s", path);
-    char *slash = strrchr(directory, '/');
-    if (slash)
-        *slash = '\0';
-    return access(path, W_OK) != 0 || (slash && access(directory, W_OK) != 0) ? errno : 0;
+    directory_of(path, directory);
+    return access(path, W_OK) != 0 || access(directory, W_OK) != 0 ? errno : 0;
 }
 
 static int read_only_fault(int code, const char *path, struct err_note *note)
@@ -231,12 +237,13 @@ static void remove_new(const char *new_path)
     }
 }
 
-int db_file_make_start(
-    const char *directory, const char *path, struct db_file_making *ret_making, struct err_note *note)
+int db_file_make_start(const char *path, struct db_file_making *ret_making, struct err_note *note)
 {
     struct db_file_making making = {.needed = false};
+    char directory[DB_FILE_PATH];
     if (snprintf(making.path, sizeof making.path, "%s", path) >= (int)sizeof making.path - 16)
-        return err_set(note, ERR_DATA, "%s: the path is too long", directory);
+        return err_set(note, ERR_DATA, "%s: the path is too long", path);
+    directory_of(path, directory);
     snprintf(making.new_path, sizeof making.new_path, "%.*s.new", (int)sizeof making.new_path - 8, path);
     int err = lock_directory(directory, &making.directory, note);
     if (err)
@@ -247,8 +254,8 @@ int db_file_make_start(
         return 0;
     }
     remove_new(making.new_path); /* of a making that was killed */
-    int fd =
-        open(making.new_path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600); /* it will hold private keys */
+    int fd = open(making.new_path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
+        0600); /* it will hold private keys, or people's addresses */
     if (fd < 0) {
         err = err_set(
             note, errno == ENOSPC ? ERR_IO : errno_code(errno), "cannot make %s: %s", path, strerror(errno));

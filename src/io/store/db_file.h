@@ -17,15 +17,14 @@ int db_file_open(const char *path, bool read_only, sqlite3 **ret_handle, struct 
 /* Why stat() failed: ERR_NOINPUT if it is not there, ERR_PERM, ERR_IO. */
 int db_file_missing(const char *path, struct err_note *note);
 
-/* Making: one process at a time (the directory is locked meanwhile). `needed` is false if another made it
- * first. */
+/* Making: one process at a time (the file's directory is locked meanwhile). `needed` is false if another made
+ * it first. */
 struct db_file_making {
     int directory;
     bool needed;
     char path[DB_FILE_PATH], new_path[DB_FILE_PATH];
 };
-int db_file_make_start(
-    const char *directory, const char *path, struct db_file_making *ret_making, struct err_note *note);
+int db_file_make_start(const char *path, struct db_file_making *ret_making, struct err_note *note);
 /* Puts the new file in place if `err` is 0, else removes it; unlocks. Returns `err` or what went wrong. */
 int db_file_make_end(struct db_file_making *making, int err, struct err_note *note);
 

@@ -91,6 +91,24 @@ const char *db_column_text(struct db_query *query, int column, struct arena *are
     return copy;
 }
 
+const uint8_t *db_column_bytes(struct db_query *query, int column, size_t *ret_length)
+{
+    const void *bytes = sqlite3_column_blob(query->statement, column);
+    *ret_length = (size_t)sqlite3_column_bytes(query->statement, column);
+    if (!bytes && *ret_length && !query->err)
+        query->err = err_set(query->note, ERR_NOMEM, "no memory to read %s", query->db->path);
+    return bytes;
+}
+
+const uint8_t *db_column_copy(struct db_query *query, int column, struct arena *arena, size_t *ret_length)
+{
+    const uint8_t *bytes = db_column_bytes(query, column, ret_length);
+    const uint8_t *copy = arena_copy(arena, bytes ? bytes : (const uint8_t *)"", *ret_length);
+    if (!copy && !query->err)
+        query->err = err_set(query->note, ERR_NOMEM, "no memory to read %s", query->db->path);
+    return copy;
+}
+
 int db_end(struct db_query *query)
 {
     sqlite3_reset(query->statement); /* repeats the error that db_row() has told */

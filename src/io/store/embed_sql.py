@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Makes sql.h and sql.c of the .sql files of this folder: each statement an enum value and a C string, each schema
-step a C string.  Usage: embed_sql.py OUT.h OUT.c statements.sql state_1.sql …"""
+"""Makes sql.h and sql.c of the .sql files of this folder. x.sql holds the statements on files of kind x, each of which becomes
+an enum value and a C string; x_1.sql, x_2.sql … are the steps of its schema, a C string each.
+Usage: embed_sql.py OUT.h OUT.c x.sql … x_1.sql …"""
 import pathlib
 import re
 import sys
@@ -12,28 +13,33 @@ def c_string(text):
 
 
 def statements(text):
-    parts = re.split(r"^-- name: (\w+)( @queries)?\n", text, flags=re.M)[1:]
-    for name, where, body in zip(parts[0::3], parts[1::3], parts[2::3]):
-        yield name, bool(where), re.sub(r"^--.*\n", "", body, flags=re.M)
+    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.M)[1:]
+    for name, body in zip(parts[0::2], parts[1::2]):
+        yield name, re.sub(r"^--.*\n", "", body, flags=re.M)
 
 
-def main(header, source, statements_file, *schemas):
-    found = list(statements(pathlib.Path(statements_file).read_text()))
-    steps = [(pathlib.Path(s).stem, pathlib.Path(s).read_text()) for s in schemas]
+def main(header, source, *files):
+    texts = {pathlib.Path(f).stem: pathlib.Path(f).read_text() for f in files}
+    steps = {stem: text for stem, text in texts.items() if re.search(r"_\d+$", stem)}
+    kinds = [stem for stem in texts if stem not in steps]
+    found = [(kind, name, body) for kind in kinds for name, body in statements(texts[kind])]
     with open(header, "w") as out:
-        print("/* Made from the .sql files beside it: edit those. */\n#pragma once\n#include <stdbool.h>\n\nenum sql {", file=out)
-        for name, _, _ in found:
+        print("/* Made from the .sql files beside it: edit those. */\n#pragma once\n\nenum sql_file {", file=out)
+        for kind in kinds:
+            print(f"    SQL_FILE_{kind.upper()},", file=out)
+        print("};\n\nenum sql {", file=out)
+        for _, name, _ in found:
             print(f"    SQL_{name.upper()},", file=out)
-        print("    SQL_COUNT\n};\n\nstruct sql_statement {\n    const char *name, *text;\n    bool queries;\n};", file=out)
+        print("    SQL_COUNT\n};\n\nstruct sql_statement {\n    const char *name, *text;\n    enum sql_file file;\n};", file=out)
         print("extern const struct sql_statement sql_statements[SQL_COUNT];", file=out)
-        for name, _ in steps:
+        for name in steps:
             print(f"extern const char sql_{name}[];", file=out)
     with open(source, "w") as out:
         print('#include "sql.h"\n\nconst struct sql_statement sql_statements[SQL_COUNT] = {', file=out)
-        for name, queries, body in found:
-            print(f'{{"{name}",\n{c_string(body)},\n    {"true" if queries else "false"}}},', file=out)
+        for kind, name, body in found:
+            print(f'{{"{name}",\n{c_string(body)},\n    SQL_FILE_{kind.upper()}}},', file=out)
         print("};", file=out)
-        for name, text in steps:
+        for name, text in steps.items():
             print(f"\nconst char sql_{name}[] =\n{c_string(text)};", file=out)
 
 

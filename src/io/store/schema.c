@@ -60,8 +60,8 @@ int schema_migrate(struct db *db, bool fresh, struct err_note *note)
         return err;
     if (db->read_only)
         return err_set(note, ERR_DATA,
-            "%s has the older schema version %" PRId64 ": 'rollcall serve' brings it to version %d", db->path,
-            version, db->kind->version);
+            "%s has the older schema version %" PRId64 ": '%s' brings it to version %d", db->path, version,
+            db->kind->command, db->kind->version);
     /* Somebody else may have done it while we waited for the lock: look again inside. */
     err = db_begin(db, note);
     if (err)

@@ -10,7 +10,7 @@ static const struct {
     const char *prefix;
     const struct sightings_backend *backend;
 } stores[] = {
-    {NULL, NULL},
+    {"", &sightings_sqlite}, /* the path of a file: what nothing else claims */
 };
 
 /* ---- checks ---- */
@@ -44,10 +44,12 @@ static int check_segment(const struct sightings_segment *segment, struct err_not
 
 int sightings_open(const char *where, bool read_only, struct sightings **ret_store, struct err_note *note)
 {
-    for (size_t i = 0; stores[i].prefix; i++)
-        if (strncmp(where, stores[i].prefix, strlen(stores[i].prefix)) == 0)
-            return stores[i].backend->open(where, read_only, ret_store, note);
-    return err_set(note, ERR_CONFIG, "%s: no store of this kind", where);
+    if (!*where)
+        return err_set(note, ERR_USAGE, "no store is named");
+    size_t i = 0;
+    while (strncmp(where, stores[i].prefix, strlen(stores[i].prefix)) != 0)
+        i++;
+    return stores[i].backend->open(where, read_only, ret_store, note);
 }
 
 void sightings_close(struct sightings *store)

@@ -22,6 +22,8 @@ struct sightings_backend {
         struct sightings_answer *ret_answer, struct err_note *note);
 };
 
+extern const struct sightings_backend sightings_sqlite; /* a file */
+
 /* The first member of each backend's own struct; open() fills it. */
 struct sightings {
     const struct sightings_backend *backend;

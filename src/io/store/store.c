@@ -17,6 +17,8 @@ enum {
     STATE_ID = 0x52437374,       /* "RCst" */
     QUERIES_ID = 0x52437175,     /* "RCqu" */
     CHECK_STATE_BELOW = 8 << 20, /* 40 ms at most */
+    BUSY_MS = 5000,
+    MAX_VALUE = 4 << 20,
     MAX_SETTING_NAME = 128,
     MAX_SETTING = 64 << 10,
 };
@@ -24,12 +26,22 @@ enum {
 static const char *const state_steps[] = {sql_state_1};
 static const char *const queries_steps[] = {sql_queries_1};
 
-const struct db_kind store_state_kind = {"state.db", STATE_ID, state_steps,
-    sizeof state_steps / sizeof *state_steps, "FULL", CHECK_STATE_BELOW, false};
-const struct db_kind store_relaxed_kind = {
-    "state.db", STATE_ID, state_steps, sizeof state_steps / sizeof *state_steps, "NORMAL", 0, false};
-const struct db_kind store_queries_kind = {
-    "queries.db", QUERIES_ID, queries_steps, sizeof queries_steps / sizeof *queries_steps, "NORMAL", 0, true};
+#define STATE_FILE                                                                                           \
+    .file = "state.db", .application_id = STATE_ID, .steps = state_steps,                                    \
+    .version = sizeof state_steps / sizeof *state_steps, .statements = SQL_FILE_STATE,                       \
+    .max_value = MAX_VALUE, .busy_ms = BUSY_MS, .command = "rollcall serve"
+
+const struct db_kind store_state_kind = {STATE_FILE, .synchronous = "FULL", .check_below = CHECK_STATE_BELOW};
+const struct db_kind store_relaxed_kind = {STATE_FILE, .synchronous = "NORMAL"};
+const struct db_kind store_queries_kind = {.file = "queries.db",
+    .application_id = QUERIES_ID,
+    .steps = queries_steps,
+    .version = sizeof queries_steps / sizeof *queries_steps,
+    .statements = SQL_FILE_QUERIES,
+    .synchronous = "NORMAL",
+    .max_value = MAX_VALUE,
+    .busy_ms = BUSY_MS,
+    .command = "rollcall serve"};
 
 static int check_directory(const char *directory, struct err_note *note)
 {

@@ -1,4 +1,4 @@
--- Every statement of the store, by name. "name: x" belongs to state.db, "name: x @queries" to queries.db.
+-- Every statement on state.db, by name.
 
 -- name: roll_add
 INSERT INTO roll (plan_name, document, start_us, changed_us) VALUES (?, ?, ?, ?);
@@ -91,17 +91,3 @@ FROM observation WHERE participant_id = ? ORDER BY id;
 
 -- name: observation_prune
 DELETE FROM observation WHERE id IN (SELECT id FROM observation WHERE at_us < ? LIMIT ?);
-
--- name: query_add @queries
-INSERT INTO query (participant_id, at_us, kind, source, port, qtype, flags, udp_size, tags, answer, nonce, rcode,
-    qname) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-
--- name: queries @queries
-SELECT participant_id, at_us, kind, source, port, qtype, flags, udp_size, tags, answer, nonce, rcode, qname
-FROM query WHERE participant_id = ? ORDER BY id;
-
--- name: query_prune @queries
-DELETE FROM query WHERE id IN (SELECT id FROM query WHERE at_us < ? LIMIT ?);
-
--- name: query_last_participant @queries
-SELECT coalesce(max(participant_id), 0) FROM query;

@@ -1,0 +1,103 @@
+-- Every statement on a store of sightings, by name.
+
+-- name: collector_add
+INSERT INTO collector (name) VALUES (?);
+
+-- name: collector_id
+SELECT id FROM collector WHERE name = ?;
+
+-- name: collectors
+SELECT id, name FROM collector;
+
+-- name: zone_add
+INSERT INTO zone (name) VALUES (?);
+
+-- name: zone_id
+SELECT id FROM zone WHERE name = ?;
+
+-- name: zones
+SELECT id, name FROM zone;
+
+-- name: tagset_add
+INSERT INTO tagset (tags) VALUES (?);
+
+-- name: tagset_id
+SELECT id FROM tagset WHERE tags = ?;
+
+-- name: tagsets
+SELECT id, tags FROM tagset;
+
+-- name: input_mark
+SELECT end_record, last_record_hash, state FROM input
+WHERE collector = (SELECT id FROM collector WHERE name = ?) AND input_id = ?;
+
+-- name: input_state_before
+SELECT state FROM input
+WHERE collector = (SELECT id FROM collector WHERE name = ?) AND to_us BETWEEN ? AND ? AND to_us <> 0
+ORDER BY to_us DESC, id DESC LIMIT 1;
+
+-- name: input_advance
+INSERT INTO input (collector, input_id, name, end_record, last_record_hash, to_us, state) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (collector, input_id) DO UPDATE SET name = excluded.name, end_record = excluded.end_record,
+    last_record_hash = excluded.last_record_hash, to_us = max(to_us, excluded.to_us), state = excluded.state
+RETURNING id;
+
+-- name: segment_add
+INSERT INTO segment (input, first_record, end_record, from_us, to_us, written_us, packets, messages, dropped, overlapped,
+    malformed, invalid, too_big, reassembly, spans, prints) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: segment_covers
+SELECT i.input_id, i.name, s.from_us, s.to_us, s.spans, s.prints FROM input i JOIN segment s ON s.input = i.id
+WHERE i.collector = (SELECT id FROM collector WHERE name = ?) AND i.input_id <> ? AND s.from_us < ? AND s.to_us >= ?
+    AND (s.from_us <> 0 OR s.to_us <> 0)
+ORDER BY s.from_us, s.id;
+
+-- name: segment_coverage
+SELECT c.id, i.id, s.from_us, s.to_us, s.packets, s.messages, s.dropped, s.overlapped, s.malformed, s.invalid, s.too_big,
+    s.reassembly, s.spans
+FROM collector c JOIN input i ON i.collector = c.id JOIN segment s ON s.input = i.id
+ORDER BY c.name, i.id;
+
+-- name: sighting_add
+INSERT INTO sighting (collector, kind, hour, zone, tagset, transport, source, count, first_us, lasting_us,
+    recursion_desired, dnssec_ok, checking_disabled, octets, truncated, udp_size)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    count = count + excluded.count,
+    first_us = min(first_us, excluded.first_us),
+    lasting_us = max(first_us + lasting_us, excluded.first_us + excluded.lasting_us) - min(first_us, excluded.first_us),
+    recursion_desired = recursion_desired + excluded.recursion_desired,
+    dnssec_ok = dnssec_ok + excluded.dnssec_ok,
+    checking_disabled = checking_disabled + excluded.checking_disabled,
+    octets = max(octets, excluded.octets),
+    truncated = truncated + excluded.truncated,
+    udp_size = max(udp_size, excluded.udp_size);
+
+-- name: sighting_scan
+SELECT hour, zone, tagset, source, count, first_us, lasting_us FROM sighting
+WHERE collector = ? AND kind = ? AND hour >= ? AND hour < ?;
+
+-- name: traffic_add
+INSERT INTO traffic (collector, hour, source, first_us, lasting_us, queries, answers, tcp, edns, dnssec_ok,
+    recursion_desired, checking_disabled, dnskey, truncated, udp_size_least, udp_size_most, names, ports)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    first_us = min(first_us, excluded.first_us),
+    lasting_us = max(first_us + lasting_us, excluded.first_us + excluded.lasting_us) - min(first_us, excluded.first_us),
+    queries = queries + excluded.queries,
+    answers = answers + excluded.answers,
+    tcp = tcp + excluded.tcp,
+    edns = edns + excluded.edns,
+    dnssec_ok = dnssec_ok + excluded.dnssec_ok,
+    recursion_desired = recursion_desired + excluded.recursion_desired,
+    checking_disabled = checking_disabled + excluded.checking_disabled,
+    dnskey = dnskey + excluded.dnskey,
+    truncated = truncated + excluded.truncated,
+    udp_size_least = CASE WHEN udp_size_least = 0 THEN excluded.udp_size_least
+        WHEN excluded.udp_size_least = 0 THEN udp_size_least ELSE min(udp_size_least, excluded.udp_size_least) END,
+    udp_size_most = max(udp_size_most, excluded.udp_size_most),
+    names = names | excluded.names,
+    ports = ports | excluded.ports;
+
+-- name: traffic_scan
+SELECT source FROM traffic WHERE collector = ? AND hour >= ? AND hour < ?;

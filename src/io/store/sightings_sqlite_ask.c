@@ -1,0 +1,404 @@
+/* SQL hands out the rows of the question's time, sorted as they lie; they are added up here. Rows of one
+ * collector, kind, hour, zone and tag set come one after the other and go to the same lines, so that what is
+ * left to do for each is to find its source. */
+#include "io/store/sightings_count.h"
+#include "io/store/sightings_sqlite.h"
+
+#include "base/utc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_HOUR = 100 * 1000 * 1000 }; /* beyond the year 9999; no product overflows */
+
+/* Names by number. The store gives numbers from 1 without leaving one out. */
+struct names {
+    const char **names; /* in the arena; names[0] is of number 1 */
+    size_t count;
+};
+
+struct ask {
+    struct db *db;
+    const struct sightings_question *question;
+    struct arena *arena;
+    struct err_note *note;
+    struct names collectors, zones, tagsets;
+    struct count count;
+    int64_t from_hour, to_hour;
+    int64_t zone; /* the question's; 0: every one, -1: one that the store does not know */
+    /* The group of rows at hand, and its lines (by source: of the source at hand). */
+    uint32_t collector;
+    enum sighting_kind kind;
+    int64_t hour, group_zone, group_tagset;
+    uint32_t lines[TASIGNAL_MAX_OPTION];
+    unsigned line_count;
+};
+
+static int no_memory(const struct ask *ask)
+{
+    return err_set(ask->note, ERR_NOMEM, "no memory to count what is in %s", ask->db->path);
+}
+
+static int damaged(const struct ask *ask, const char *what)
+{
+    return err_set(ask->note, ERR_DATA, "%s is damaged (%s): restore it from a backup", ask->db->path, what);
+}
+
+/* ---- names ---- */
+
+struct name_row {
+    int64_t id;
+    const char *name;
+};
+
+static int read_names(struct ask *ask, enum sql sql, struct names *ret)
+{
+    struct db_rows rows = {.size = sizeof(struct name_row)};
+    struct db_query query = db_query(ask->db, sql, ask->note);
+    while (db_row(&query)) {
+        struct name_row *row = db_rows_add(&rows, &query);
+        if (row)
+            *row = (struct name_row){db_column(&query, 0), db_column_text(&query, 1, ask->arena)};
+    }
+    struct name_row *found;
+    size_t count;
+    int err = db_rows_end(&rows, &query, ask->arena, &found, &count);
+    const char **names = err ? NULL : arena_alloc(ask->arena, (count + 1) * sizeof *names);
+    if (!err && !names)
+        err = no_memory(ask);
+    for (size_t i = 0; !err && i < count; i++) {
+        if (found[i].id < 1 || (uint64_t)found[i].id > count)
+            return damaged(ask, "a number of a name");
+        names[found[i].id - 1] = found[i].name;
+    }
+    if (!err)
+        *ret = (struct names){names, count};
+    return err;
+}
+
+/* NULL: no such number. */
+static const char *name_of(const struct names *names, int64_t id)
+{
+    return id >= 1 && (uint64_t)id <= names->count ? names->names[id - 1] : NULL;
+}
+
+static int64_t number_of(const struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->names[i], name) == 0)
+            return (int64_t)i + 1;
+    return -1;
+}
+
+/* ---- rows ---- */
+
+static int64_t day_of(int64_t hour)
+{
+    return hour / 24 - (hour % 24 < 0);
+}
+
+/* Finds (or makes) the line of one tag set or key, and notes it among those of the group. */
+static int add_line(struct ask *ask, uint32_t first, uint32_t tags, const uint8_t source[16])
+{
+    bool invalid = ask->kind == SIGHTING_INVALID;
+    bool is_key = ask->question->by == SIGHTINGS_BY_KEY && !invalid;
+    struct sightings_line *line =
+        count_line(&ask->count, (struct count_key){first, (uint32_t)ask->group_zone, tags, invalid});
+    if (!line)
+        return no_memory(ask);
+    ask->lines[ask->line_count++] = (uint32_t)(line - ask->count.lines);
+    if (line->zone)
+        return 0;
+    line->invalid = invalid;
+    line->zone = name_of(&ask->zones, ask->group_zone);
+    line->tags = is_key ? NULL : name_of(&ask->tagsets, ask->group_tagset);
+    line->key = is_key ? (uint16_t)tags : 0;
+    line->first_us = INT64_MAX;
+    line->last_us = INT64_MIN;
+    if (ask->question->by == SIGHTINGS_BY_DAY)
+        line->day_us = day_of(ask->hour) * UTC_DAY;
+    if (ask->question->by == SIGHTINGS_BY_COLLECTOR)
+        line->collector = name_of(&ask->collectors, ask->collector);
+    if (ask->question->by == SIGHTINGS_BY_SOURCE)
+        memcpy(line->source, source, sizeof line->source);
+    return 0;
+}
+
+/* The lines to which rows of this group go. */
+static int find_lines(struct ask *ask, uint32_t source_number, const uint8_t source[16])
+{
+    const char *tags = name_of(&ask->tagsets, ask->group_tagset);
+    uint16_t keys[TASIGNAL_MAX_OPTION];
+    unsigned key_count = 0;
+    int err = 0;
+    ask->line_count = 0;
+    if (!tags || !name_of(&ask->zones, ask->group_zone) || ask->hour > MOST_HOUR || ask->hour < -MOST_HOUR)
+        return damaged(ask, "a zone, a tag set or an hour");
+    if (ask->question->by != SIGHTINGS_BY_KEY || ask->kind == SIGHTING_INVALID) {
+        const uint32_t firsts[] = {[SIGHTINGS_BY_TAGSET] = 0,
+            [SIGHTINGS_BY_KEY] = 0,
+            [SIGHTINGS_BY_DAY] = (uint32_t)day_of(ask->hour),
+            [SIGHTINGS_BY_SOURCE] = source_number,
+            [SIGHTINGS_BY_COLLECTOR] = ask->collector};
+        return add_line(ask, firsts[ask->question->by], (uint32_t)ask->group_tagset, source);
+    }
+    if (sighting_tags_parse(tags, keys, &key_count))
+        return damaged(ask, "a tag set");
+    for (unsigned i = 0; !err && i < key_count; i++)
+        err = add_line(ask, 0, keys[i], source);
+    return err;
+}
+
+static bool read_source(struct db_query *query, int column, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    size_t length;
+    const uint8_t *bytes = db_column_bytes(query, column, &length);
+    if (length == 16) {
+        memcpy(out, bytes, 16);
+    } else if (length == 4) {
+        memcpy(out, mapped, sizeof mapped);
+        memcpy(out + sizeof mapped, bytes, 4);
+    }
+    return length == 16 || length == 4;
+}
+
+/* Sums of a damaged file may be anything, so they are made without a sign. */
+static void add_row(
+    struct sightings_line *line, enum sighting_kind kind, struct db_query *query, int64_t hour)
+{
+    uint64_t count = (uint64_t)db_column(query, 4);
+    int64_t first_us = (int64_t)((uint64_t)(hour * UTC_HOUR) + (uint64_t)db_column(query, 5));
+    int64_t last_us = (int64_t)((uint64_t)first_us + (uint64_t)db_column(query, 6));
+    line->signals += count;
+    line->ta_null += kind == SIGHTING_TA_NULL ? count : 0;
+    line->ta_a += kind == SIGHTING_TA_A ? count : 0;
+    line->options += kind == SIGHTING_OPTION ? count : 0;
+    if (first_us < line->first_us)
+        line->first_us = first_us;
+    if (last_us > line->last_us)
+        line->last_us = last_us;
+}
+
+static int take_row(struct ask *ask, struct db_query *query)
+{
+    uint8_t address[16];
+    if (!read_source(query, 3, address))
+        return query->err ? query->err : damaged(ask, "an address");
+    struct count_source *source = count_source(&ask->count, address);
+    if (!source)
+        return no_memory(ask);
+    source->flags |= COUNT_OBSERVED;
+    int64_t hour = db_column(query, 0), zone = db_column(query, 1), tagset = db_column(query, 2);
+    if (ask->zone && zone != ask->zone)
+        return 0;
+    if (ask->kind != SIGHTING_INVALID)
+        source->flags |= COUNT_SIGNALLED;
+    bool by_source = ask->question->by == SIGHTINGS_BY_SOURCE;
+    uint32_t number = source->number;
+    if (by_source || hour != ask->hour || zone != ask->group_zone || tagset != ask->group_tagset) {
+        ask->hour = hour;
+        ask->group_zone = zone;
+        ask->group_tagset = tagset;
+        int err = find_lines(ask, number, address);
+        if (err)
+            return err;
+    }
+    for (unsigned i = 0; i < ask->line_count; i++) {
+        struct sightings_line *line = &ask->count.lines[ask->lines[i]];
+        if (by_source)
+            line->sources = 1;
+        else if (!count_pair(&ask->count, line, number))
+            return no_memory(ask);
+        add_row(line, ask->kind, query, hour);
+    }
+    return 0;
+}
+
+static int scan_kind(struct ask *ask, uint32_t collector, enum sighting_kind kind)
+{
+    ask->collector = collector;
+    ask->kind = kind;
+    ask->group_zone = 0; /* no group yet */
+    struct db_query query = db_query(ask->db, SQL_SIGHTING_SCAN, ask->note);
+    db_bind_number(&query, collector);
+    db_bind_number(&query, kind);
+    db_bind_number(&query, ask->from_hour);
+    db_bind_number(&query, ask->to_hour);
+    while (db_row(&query))
+        query.err = take_row(ask, &query);
+    return db_end(&query);
+}
+
+static int scan_traffic(struct ask *ask, uint32_t collector)
+{
+    uint8_t address[16];
+    struct db_query query = db_query(ask->db, SQL_TRAFFIC_SCAN, ask->note);
+    db_bind_number(&query, collector);
+    db_bind_number(&query, ask->from_hour);
+    db_bind_number(&query, ask->to_hour);
+    while (db_row(&query)) {
+        bool is_address = read_source(&query, 0, address);
+        struct count_source *source = is_address ? count_source(&ask->count, address) : NULL;
+        if (source)
+            source->flags |= COUNT_OBSERVED;
+        else if (!query.err)
+            query.err = is_address ? no_memory(ask) : damaged(ask, "an address");
+    }
+    return db_end(&query);
+}
+
+static int scan(struct ask *ask)
+{
+    static const enum sighting_kind kinds[] = {
+        SIGHTING_TA_NULL, SIGHTING_TA_A, SIGHTING_OPTION, SIGHTING_INVALID};
+    int err = 0;
+    for (size_t i = 0; !err && i < ask->collectors.count; i++) {
+        uint32_t collector = (uint32_t)i + 1;
+        if (ask->question->collector && strcmp(ask->question->collector, ask->collectors.names[i]) != 0)
+            continue;
+        for (size_t j = 0; !err && j < sizeof kinds / sizeof *kinds; j++)
+            err = scan_kind(ask, collector, kinds[j]);
+        err = err ? err : scan_traffic(ask, collector);
+    }
+    return err;
+}
+
+/* ---- coverage ---- */
+
+struct covering {
+    struct sightings_coverage now; /* the collector at hand */
+    struct sightings_span *spans;
+    size_t span_count, span_room;
+    int64_t last_input;
+};
+
+static int add_spans(struct ask *ask, struct covering *covering, struct db_query *query, int column)
+{
+    size_t length, count;
+    struct sightings_span *spans;
+    struct arena *scratch = arena_new();
+    const uint8_t *bytes = db_column_bytes(query, column, &length);
+    int err = scratch ? query->err : no_memory(ask);
+    if (!err)
+        err = sightings_spans_read(bytes, length, scratch, &spans, &count, ask->note);
+    if (!err && covering->span_count + count > covering->span_room) {
+        size_t room = (covering->span_count + count) * 2;
+        struct sightings_span *more = reallocarray(covering->spans, room, sizeof *more);
+        if (more) {
+            covering->spans = more;
+            covering->span_room = room;
+        } else {
+            err = no_memory(ask);
+        }
+    }
+    if (!err && count) {
+        memcpy(covering->spans + covering->span_count, spans, count * sizeof *spans);
+        covering->span_count += count;
+    }
+    arena_free(scratch);
+    return err;
+}
+
+static void add_segment(struct covering *covering, struct db_query *query)
+{
+    struct sightings_coverage *now = &covering->now;
+    int64_t input = db_column(query, 1), from_us = db_column(query, 2), to_us = db_column(query, 3);
+    uint64_t *const sums[] = {&now->packets, &now->messages, &now->dropped, &now->overlapped, &now->malformed,
+        &now->invalid, &now->too_big, &now->reassembly};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        *sums[i] += (uint64_t)db_column(query, 4 + (int)i);
+    now->inputs += input != covering->last_input;
+    covering->last_input = input;
+    if (!from_us && !to_us)
+        return;
+    bool first = !now->from_us && !now->to_us;
+    now->from_us = first || from_us < now->from_us ? from_us : now->from_us;
+    now->to_us = first || to_us > now->to_us ? to_us : now->to_us;
+}
+
+/* Ends the collector at hand, if there is one. */
+static void end_collector(struct covering *covering, struct db_rows *rows, struct db_query *query)
+{
+    if (!covering->now.collector)
+        return;
+    sightings_gaps(covering->spans, covering->span_count, &covering->now.gaps, &covering->now.gap_us);
+    struct sightings_coverage *row = db_rows_add(rows, query);
+    if (row)
+        *row = covering->now;
+    covering->now = (struct sightings_coverage){0};
+    covering->span_count = 0;
+    covering->last_input = 0;
+}
+
+static int read_coverage(struct ask *ask, struct sightings_answer *answer)
+{
+    struct covering covering = {0};
+    struct db_rows rows = {.size = sizeof(struct sightings_coverage)};
+    struct db_query query = db_query(ask->db, SQL_SEGMENT_COVERAGE, ask->note);
+    while (db_row(&query)) {
+        const char *name = name_of(&ask->collectors, db_column(&query, 0));
+        if (!name)
+            query.err = damaged(ask, "a collector");
+        if (!name || (ask->question->collector && strcmp(name, ask->question->collector) != 0))
+            continue;
+        if (name != covering.now.collector) {
+            end_collector(&covering, &rows, &query);
+            covering.now.collector = name;
+        }
+        add_segment(&covering, &query);
+        if (!query.err)
+            query.err = add_spans(ask, &covering, &query, 12);
+    }
+    end_collector(&covering, &rows, &query);
+    free(covering.spans);
+    return db_rows_end(&rows, &query, ask->arena, &answer->coverage, &answer->coverage_count);
+}
+
+/* ---- the answer ---- */
+
+static int answer_of(struct ask *ask, struct sightings_answer *ret_answer)
+{
+    struct sightings_answer answer = {.line_count = ask->count.line_count};
+    sightings_sort(ask->question->by, ask->count.lines, ask->count.line_count);
+    answer.lines = arena_copy(ask->arena, ask->count.lines, ask->count.line_count * sizeof *ask->count.lines);
+    answer.sources = count_flagged(&ask->count, COUNT_SIGNALLED);
+    answer.observed = count_flagged(&ask->count, COUNT_OBSERVED);
+    if (!answer.lines)
+        return no_memory(ask);
+    int err = read_coverage(ask, &answer);
+    if (!err)
+        *ret_answer = answer;
+    return err;
+}
+
+/* The first hour that begins at or after a moment. */
+static int64_t hour_from(int64_t us)
+{
+    return us / UTC_HOUR + (us % UTC_HOUR > 0);
+}
+
+int sightings_sqlite_ask(struct sightings *store, const struct sightings_question *question,
+    struct arena *arena, struct sightings_answer *ret_answer, struct err_note *note)
+{
+    struct ask ask = {.db = ((struct sightings_sqlite *)store)->db,
+        .question = question,
+        .arena = arena,
+        .note = note,
+        .from_hour = hour_from(question->from_us),
+        .to_hour = hour_from(question->to_us)};
+    int err = db_run(ask.db, "BEGIN", note); /* all of it as it is at one moment */
+    if (err)
+        return err;
+    sqlite3_randomness(sizeof ask.count.seed, &ask.count.seed);
+    err = read_names(&ask, SQL_COLLECTORS, &ask.collectors);
+    err = err ? err : read_names(&ask, SQL_ZONES, &ask.zones);
+    err = err ? err : read_names(&ask, SQL_TAGSETS, &ask.tagsets);
+    if (!err && question->zone)
+        ask.zone = number_of(&ask.zones, question->zone);
+    err = err ? err : scan(&ask);
+    err = err ? err : answer_of(&ask, ret_answer);
+    count_free(&ask.count);
+    db_rollback(ask.db);
+    return err;
+}
