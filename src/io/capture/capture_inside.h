@@ -61,7 +61,7 @@ struct capture_reader {
 };
 
 /* A reader enters itself in the table of file.c. */
-extern const struct capture_reader capture_pcap, capture_pcapng, capture_log;
+extern const struct capture_reader capture_pcap, capture_pcapng, capture_dnstap, capture_log;
 
 /* For tests and fuzz targets: reads octets in memory as a file of that name, without a thread, in blocks of
  * `block` octets. `as_log`: as capture_open_log(). The octets stay the caller's. */

@@ -257,7 +257,9 @@ static void fill(const struct slots *slots, struct dnstap_frame *ret)
             .bytes = slots->bytes[RESPONSE_MESSAGE],
             .length = (uint32_t)slots->value[RESPONSE_MESSAGE]};
     uint64_t type = slots->value[MESSAGE_TYPE];
-    ret->repeated = value_of(slots, QUERY_MESSAGE) > 0 && (type == AUTH_RESPONSE || type == CLIENT_RESPONSE);
+    bool query = value_of(slots, QUERY_MESSAGE) > 0;
+    ret->query = query && (type == AUTH_QUERY || type == CLIENT_QUERY);
+    ret->repeated = query && !ret->query;
 }
 
 int dnstap_parse(const uint8_t *bytes, size_t length, struct dnstap_frame *ret, const char **ret_fault)

@@ -33,7 +33,8 @@ struct dnstap_frame {
     struct capture_peer peer;                        /* addresses cut short by an anonymiser: zeros follow */
     struct dnstap_message messages[DNSTAP_MESSAGES]; /* the query first */
     unsigned count;                                  /* 0: the frame is skipped; nothing else is set */
-    bool repeated; /* messages[0] is the query in a frame about its response: it may have come before */
+    bool query;                                      /* messages[0] is the query, in a frame about it */
+    bool repeated; /* messages[0] is the query, in a frame about its response: it may have come before */
 };
 
 /* 0, or ERR_DATA: no protobuf, an address of more than 16 octets, a port above 65535, a DNS message longer
