@@ -1,5 +1,5 @@
-/* A row that is not all there yet is read anew when more has come: strings are pointed at, not copied, so that
- * costs a step for each value and not for each octet. */
+/* A row that is not all there yet is read anew when more has come: strings are pointed at, not copied, so
+ * that costs a step for each value and not for each octet. */
 #include "io/store/click_row.h"
 
 #include <stdlib.h>

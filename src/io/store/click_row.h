@@ -1,5 +1,6 @@
 /* click_row: rows in ClickHouse's format RowBinary, written and read. Integers are little-endian, a string is
- * its length as a varint (LEB128) and its octets, an array the same with its elements, a FixedString its octets.
+ * its length as a varint (LEB128) and its octets, an array the same with its elements, a FixedString its
+ * octets.
  *
  * https://clickhouse.com/docs/en/interfaces/formats#rowbinary */
 #ifndef IO_STORE_CLICK_ROW_H
@@ -47,7 +48,8 @@ struct click_value {
 
 enum { CLICK_ROW_MAX_VALUES = 32, CLICK_ROW_MAX_STRING = 48 << 20 };
 
-/* Reads one row of these types. Returns its octets, 0 if it is not all there yet, ERR_DATA if it cannot be one. */
+/* Reads one row of these types. Returns its octets, 0 if it is not all there yet, ERR_DATA if it cannot be
+ * one. */
 ptrdiff_t click_row_read(const uint8_t *bytes, size_t length, const char *types,
     struct click_value ret_values[CLICK_ROW_MAX_VALUES]);
 

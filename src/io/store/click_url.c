@@ -86,7 +86,8 @@ static unsigned small_number(struct piece piece, unsigned most)
 
 static bool host_letter(char c, bool bracketed)
 {
-    return (isascii(c) && isalnum((unsigned char)c)) || c == '.' || (bracketed ? c == ':' : c == '-' || c == '_');
+    return (isascii(c) && isalnum((unsigned char)c)) || c == '.' ||
+           (bracketed ? c == ':' : c == '-' || c == '_');
 }
 
 static bool read_host(struct piece piece, struct click_host *host)
@@ -139,7 +140,8 @@ static int read_user(struct piece user, struct click_url *url, struct err_note *
     struct piece password = {colon ? colon + 1 : user.at, colon ? user.length - length - 1 : 0};
     if (!length || !decode((struct piece){user.at, length}, url->user, sizeof url->user) ||
         !decode(password, url->password, sizeof url->password))
-        return bad(note, "the URL of a ClickHouse has a bad user or password (percent-encode what is special)");
+        return bad(
+            note, "the URL of a ClickHouse has a bad user or password (percent-encode what is special)");
     return strchr(url->user, ':') ? bad(note, "the user's name in the URL of a ClickHouse holds a colon") : 0;
 }
 

@@ -1,4 +1,5 @@
 /* Which store it is, is decided by its name; what is the same for all of them is done here. */
+#include "io/store/sightings_click.h"
 #include "io/store/sightings_inside.h"
 
 #include "base/utc.h"
@@ -10,6 +11,7 @@ static const struct {
     const char *prefix;
     const struct sightings_backend *backend;
 } stores[] = {
+    {"clickhouse://", &sightings_click},
     {"", &sightings_sqlite}, /* the path of a file: what nothing else claims */
 };
 

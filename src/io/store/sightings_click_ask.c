@@ -1,0 +1,358 @@
+/* A question is five: the lines, two numbers of sources, what collectors cover, and its spans. All are asked
+ * with the same condition on which segments count. Segments that do not are looked for before and after: had
+ * one come up in between, rows could be in the answer twice, and it is asked again.
+ *
+ * A shard that does not answer makes the whole fail; then it is asked once more without those that are away.
+ */
+#include "io/store/sightings_click.h"
+#include "click_statements.h"
+
+#include "base/utc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROUNDS = 4, NUMBERS = 7 };
+
+/* How lines are asked, by `by`: the fields that come before `invalid`, as in `types`; and what is grouped by.
+ */
+static const struct {
+    const char *statement, *fields, *group, *types;
+} forms[] = {
+    [SIGHTINGS_BY_TAGSET] = {click_lines, "zone, tags", "zone, tags", "ss188888ii"},
+    [SIGHTINGS_BY_KEY] = {click_lines_by_key, "", "", "ss188888ii"},
+    [SIGHTINGS_BY_DAY] = {click_lines, "{day} AS day, zone, tags", "day, zone, tags", "iss188888ii"},
+    [SIGHTINGS_BY_SOURCE] = {click_lines, "source, zone, tags", "source, zone, tags", "fss188888ii"},
+    [SIGHTINGS_BY_COLLECTOR] = {click_lines, "collector, zone, tags", "collector, zone, tags", "sss188888ii"},
+};
+
+/* What is being put together. */
+struct asking {
+    const struct sightings_question *question;
+    struct arena *arena;
+    struct sightings_answer answer;
+    size_t line_capacity, coverage_capacity;
+    const char *last_zone, *last_tags, *last_collector; /* mostly those of the line before */
+    /* spans of the collector that is being read */
+    struct sightings_span *spans;
+    size_t span_count, span_capacity;
+    char span_collector[SIGHTINGS_MAX_COLLECTOR + 1];
+    struct text counted;
+};
+
+static int no_memory(struct err_note *note)
+{
+    return err_set(note, ERR_NOMEM, "no memory for an answer");
+}
+
+/* Room for one more in an array of an arena. */
+static void *one_more(struct arena *arena, void *array, size_t *count, size_t *capacity, size_t size)
+{
+    if (*count == *capacity) {
+        size_t larger = *capacity ? *capacity * 2 : 64;
+        void *grown = arena_alloc(arena, larger * size);
+        if (!grown)
+            return NULL;
+        if (*count)
+            memcpy(grown, array, *count * size);
+        array = grown;
+        *capacity = larger;
+    }
+    ++*count;
+    return array;
+}
+
+/* A string of the arena; the one before if it is the same. NULL: no memory, or a NUL in it. */
+static const char *string_of(struct asking *asking, const struct click_value *value, const char **last)
+{
+    if (*last && strlen(*last) == value->length && memcmp(*last, value->bytes, value->length) == 0)
+        return *last;
+    char *out = click_row_text(value) ? arena_alloc(asking->arena, value->length + 1) : NULL;
+    if (out && value->length)
+        memcpy(out, value->bytes, value->length);
+    *last = out;
+    return out;
+}
+
+/* ---- lines ---- */
+
+/* Four hexadecimal digits; 0x10000: they are not. */
+static uint32_t tag_of(const struct click_value *word)
+{
+    char digits[5] = "";
+    if (word->length != 4)
+        return 0x10000;
+    memcpy(digits, word->bytes, 4);
+    return strspn(digits, "0123456789abcdef") == 4 ? (uint32_t)strtoul(digits, NULL, 16) : 0x10000;
+}
+
+static int take_line(void *context, const struct click_value *values, struct err_note *note)
+{
+    struct asking *asking = context;
+    enum sightings_by by = asking->question->by;
+    const struct click_value *zone =
+        by == SIGHTINGS_BY_TAGSET || by == SIGHTINGS_BY_KEY ? &values[0] : &values[1];
+    const struct click_value *word = zone + 1, *invalid = zone + 2, *numbers = zone + 3;
+    struct sightings_line line = {.invalid = invalid->number != 0};
+    line.zone = string_of(asking, zone, &asking->last_zone);
+    if (!line.zone)
+        return no_memory(note);
+    if (by == SIGHTINGS_BY_KEY && !line.invalid) {
+        uint32_t tag = tag_of(word);
+        if (tag > UINT16_MAX)
+            return err_set(note, ERR_DATA, "a set of tags that is none: the tables are not rollcall's");
+        line.key = (uint16_t)tag;
+    } else if (!(line.tags = string_of(asking, word, &asking->last_tags))) {
+        return no_memory(note);
+    }
+    if (by == SIGHTINGS_BY_DAY)
+        line.day_us = (int64_t)values[0].number;
+    if (by == SIGHTINGS_BY_SOURCE)
+        memcpy(line.source, values[0].bytes, sizeof line.source);
+    if (by == SIGHTINGS_BY_COLLECTOR &&
+        !(line.collector = string_of(asking, &values[0], &asking->last_collector)))
+        return no_memory(note);
+    line.sources = numbers[0].number;
+    line.ta_null = numbers[1].number;
+    line.ta_a = numbers[2].number;
+    line.options = numbers[3].number;
+    line.signals = line.invalid ? numbers[4].number : line.ta_null + line.ta_a + line.options;
+    line.first_us = (int64_t)numbers[5].number;
+    line.last_us = (int64_t)numbers[6].number;
+    struct sightings_answer *answer = &asking->answer;
+    struct sightings_line *lines =
+        one_more(asking->arena, answer->lines, &answer->line_count, &asking->line_capacity, sizeof line);
+    if (!lines)
+        return no_memory(note);
+    answer->lines = lines;
+    lines[answer->line_count - 1] = line;
+    return 0;
+}
+
+/* ---- coverage ---- */
+
+static int take_coverage(void *context, const struct click_value *values, struct err_note *note)
+{
+    struct asking *asking = context;
+    const char *last = NULL;
+    struct sightings_answer *answer = &asking->answer;
+    struct sightings_coverage *all = one_more(
+        asking->arena, answer->coverage, &answer->coverage_count, &asking->coverage_capacity, sizeof *all);
+    if (!all)
+        return no_memory(note);
+    answer->coverage = all;
+    struct sightings_coverage *one = &all[answer->coverage_count - 1];
+    *one = (struct sightings_coverage){
+        .collector = string_of(asking, &values[0], &last),
+        .from_us = (int64_t)values[1].number,
+        .to_us = (int64_t)values[2].number,
+        .inputs = values[3].number,
+        .packets = values[4].number,
+        .messages = values[5].number,
+        .dropped = values[6].number,
+        .overlapped = values[7].number,
+        .malformed = values[8].number,
+        .invalid = values[9].number,
+        .too_big = values[10].number,
+        .reassembly = values[11].number,
+    };
+    return one->collector ? 0 : no_memory(note);
+}
+
+/* Ends the collector whose spans have all come. */
+static void finish_spans(struct asking *asking)
+{
+    for (size_t i = 0; asking->span_count && i < asking->answer.coverage_count; i++) {
+        struct sightings_coverage *one = &asking->answer.coverage[i];
+        if (strcmp(one->collector, asking->span_collector) == 0)
+            sightings_gaps(asking->spans, asking->span_count, &one->gaps, &one->gap_us);
+    }
+    asking->span_count = 0;
+}
+
+static int take_span(void *context, const struct click_value *values, struct err_note *note)
+{
+    struct asking *asking = context;
+    size_t length = strlen(asking->span_collector);
+    if (values[0].length > SIGHTINGS_MAX_COLLECTOR)
+        return err_set(note, ERR_DATA, "a segment with a malformed collector: the tables are not rollcall's");
+    if (length != values[0].length || memcmp(asking->span_collector, values[0].bytes, length) != 0) {
+        finish_spans(asking);
+        memcpy(asking->span_collector, values[0].bytes, values[0].length);
+        asking->span_collector[values[0].length] = '\0';
+    }
+    if (asking->span_count == asking->span_capacity) {
+        size_t capacity = asking->span_capacity ? asking->span_capacity * 2 : 256;
+        struct sightings_span *grown = realloc(asking->spans, capacity * sizeof *grown);
+        if (!grown)
+            return no_memory(note);
+        asking->spans = grown;
+        asking->span_capacity = capacity;
+    }
+    asking->spans[asking->span_count++] =
+        (struct sightings_span){(int64_t)values[1].number, (int64_t)values[2].number, 0};
+    return 0;
+}
+
+/* ---- the question ---- */
+
+/* Days begin at midnight, also before 1970: counted from a day that is early enough for intDiv() to round
+ * down. */
+#define DAY "intDiv(hour_us + 86400000000 * 719163, 86400000000) * 86400000000 - 86400000000 * 719163"
+
+static int ask_all(struct sightings_click *store, struct asking *asking, struct err_note *note)
+{
+    const struct sightings_question *question = asking->question;
+    const char *collector = question->collector;
+    const struct click_sql_value values[] = {
+        {"fields", CLICK_SQL_PART, .text = forms[question->by].fields},
+        {"group", CLICK_SQL_PART, .text = forms[question->by].group},
+        {"day", CLICK_SQL_PART, .text = DAY},
+        {"from", CLICK_SQL_NUMBER, .number = question->from_us < -INT64_MAX ? -INT64_MAX : question->from_us},
+        {"to", CLICK_SQL_NUMBER, .number = question->to_us},
+        {"zone", CLICK_SQL_STRING, .text = question->zone ? question->zone : ""},
+        {"collector", CLICK_SQL_STRING, .text = collector ? collector : ""},
+        {"of_collector", CLICK_SQL_PART, .text = collector ? "collector = {collector}" : "1"},
+        {"in_question", CLICK_SQL_PART, .text = question->zone ? "zone = {zone} AND {in_time}" : "{in_time}"},
+        {"in_time", CLICK_SQL_PART, .text = click_in_time},
+        {"counted", CLICK_SQL_PART, .text = asking->counted.string},
+        {0},
+    };
+    const struct {
+        const char *statement, *types;
+        click_row_fn *row;
+        void *context;
+    } parts[] = {
+        {forms[question->by].statement, forms[question->by].types, take_line, asking},
+        {click_sources, "8", sightings_click_number, &asking->answer.sources},
+        {click_observed, "8", sightings_click_number, &asking->answer.observed},
+        {click_coverage, "sii888888888", take_coverage, asking},
+        {click_spans, "sii", take_span, asking},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && !rc; i++)
+        rc = sightings_click_run(
+            store, parts[i].statement, values, parts[i].types, parts[i].row, parts[i].context, note);
+    finish_spans(asking);
+    return rc;
+}
+
+static void clear(struct asking *asking)
+{
+    asking->answer = (struct sightings_answer){0};
+    asking->line_capacity = asking->coverage_capacity = asking->span_count = 0;
+    asking->span_collector[0] = '\0';
+}
+
+/* Asks until nothing has changed about which segments count. */
+static int ask_rounds(struct sightings_click *store, struct asking *asking, struct err_note *note)
+{
+    int rc = sightings_click_counted(store, asking->question->collector, &asking->counted, note);
+    for (unsigned round = 0; !rc; round++) {
+        struct text after;
+        clear(asking);
+        text_start(&after);
+        rc = ask_all(store, asking, note);
+        if (!rc)
+            rc = sightings_click_counted(store, asking->question->collector, &after, note);
+        bool same = !rc && strcmp(after.string, asking->counted.string) == 0;
+        text_free(&asking->counted);
+        asking->counted = after;
+        if (same || rc)
+            break;
+        if (round == MOST_ROUNDS)
+            rc = err_set(note, ERR_UNAVAILABLE, "several processes write the same input; ask again later");
+    }
+    return rc;
+}
+
+/* ---- who is missing ---- */
+
+struct shard {
+    uint64_t number;
+    char address[300];
+};
+
+struct missing {
+    struct shard shards[CLICK_URL_MAX_HOSTS];
+    size_t count;
+};
+
+static int take_shard(void *context, const struct click_value *values, struct err_note *note)
+{
+    (void)note;
+    struct missing *missing = context;
+    enum { MOST_NAME = 255 };
+    if (missing->count == CLICK_URL_MAX_HOSTS || values[1].length > MOST_NAME || !click_row_text(&values[1]))
+        return 0;
+    struct shard *shard = &missing->shards[missing->count++];
+    shard->number = values[0].number;
+    snprintf(shard->address, sizeof shard->address, "%.*s:%u", (int)values[1].length,
+        (const char *)values[1].bytes, (unsigned)values[2].number);
+    return 0;
+}
+
+/* Names the shards that cannot be reached from where we ask. */
+static int name_missing(struct sightings_click *store, struct asking *asking, struct err_note *note)
+{
+    struct missing missing = {.count = 0};
+    const struct click_sql_value values[] = {{"cluster", CLICK_SQL_STRING, .text = store->cluster}, {0}};
+    int rc = sightings_click_run(store, click_shards, values, "4s2", take_shard, &missing, note);
+    if (rc)
+        return rc;
+    struct text names;
+    text_start(&names);
+    for (size_t i = 0; i < missing.count; i++) {
+        struct err_note why;
+        uint64_t one;
+        const struct click_sql_value address[] = {
+            {"address", CLICK_SQL_STRING, .text = missing.shards[i].address}, {0}};
+        if (sightings_click_run(store, click_probe, address, "1", sightings_click_number, &one, &why) == 0 ||
+            !click_shard_missing(store->click))
+            continue;
+        text_printf(&names, "%sshard %u (", names.length ? ", " : "", (unsigned)missing.shards[i].number);
+        text_add_safe(&names, missing.shards[i].address);
+        text_add(&names, ")");
+    }
+    if (!names.length)
+        text_printf(&names, "a shard of cluster '%s'", store->cluster);
+    asking->answer.partial = true;
+    asking->answer.missing = names.failed ? NULL : arena_string(asking->arena, names.string);
+    text_free(&names);
+    return asking->answer.missing ? 0 : no_memory(note);
+}
+
+static int ask_partial(struct sightings_click *store, struct asking *asking, struct err_note *note)
+{
+    text_free(&asking->counted);
+    text_start(&asking->counted);
+    click_settings(store->click, "&skip_unavailable_shards=1");
+    int rc = ask_rounds(store, asking, note);
+    click_settings(store->click, "");
+    return rc ? rc : name_missing(store, asking, note);
+}
+
+int sightings_click_ask(struct sightings *base, const struct sightings_question *question,
+    struct arena *arena, struct sightings_answer *ret_answer, struct err_note *note)
+{
+    struct sightings_click *store = (struct sightings_click *)base;
+    struct asking asking = {.question = question, .arena = arena};
+    text_start(&asking.counted);
+    int rc = ask_rounds(store, &asking, note);
+    if (rc == ERR_UNAVAILABLE && !click_shard_missing(store->click) && store->url.host_count > 1 &&
+        sightings_click_next_host(store, note) == 0) {
+        text_free(&asking.counted);
+        text_start(&asking.counted);
+        rc = ask_rounds(store, &asking, note);
+    }
+    if (rc == ERR_UNAVAILABLE && click_shard_missing(store->click))
+        rc = ask_partial(store, &asking, note);
+    if (!rc) {
+        sightings_sort(question->by, asking.answer.lines, asking.answer.line_count);
+        *ret_answer = asking.answer;
+    }
+    text_free(&asking.counted);
+    free(asking.spans);
+    return rc;
+}
