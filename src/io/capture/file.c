@@ -16,7 +16,7 @@ struct capture_file {
     struct capture_record records[CAPTURE_BATCH];
 };
 
-static const struct capture_reader *const readers[] = {&capture_pcap, &capture_dnstap};
+static const struct capture_reader *const readers[] = {&capture_pcapng, &capture_pcap, &capture_dnstap};
 
 /* ---- what it is ---- */
 
