@@ -8,11 +8,16 @@
 
 enum { ROOM = 1024 }; /* of an empty table; a power of two */
 
+static size_t source_hash(uint64_t seed, const uint64_t address[2])
+{
+    return hash_mix(hash_mix(seed, address[0]), address[1]);
+}
+
 /* The place of an address, taken or free. */
 static struct count_source *place_of(
     struct count_source *sources, size_t room, uint64_t seed, const uint64_t address[2])
 {
-    size_t at = hash_mix(hash_mix(seed, address[0]), address[1]) & (room - 1);
+    size_t at = source_hash(seed, address) & (room - 1);
     while (
         sources[at].number && (sources[at].address[0] != address[0] || sources[at].address[1] != address[1]))
         at = (at + 1) & (room - 1);
@@ -34,16 +39,21 @@ static bool grow_sources(struct count *count)
     return true;
 }
 
+void count_fetch_source(const struct count *count, const uint8_t address[16])
+{
+    uint64_t halves[2];
+    memcpy(halves, address, sizeof halves);
+    __builtin_prefetch(&count->sources[source_hash(count->seed, halves) & (count->source_room - 1)]);
+}
+
 struct count_source *count_source(struct count *count, const uint8_t address[16])
 {
     uint64_t halves[2];
-    if ((count->source_count == UINT32_MAX || count->source_count >= count->source_room / 2) &&
-        !grow_sources(count))
-        return NULL;
     memcpy(halves, address, sizeof halves);
     struct count_source *source = place_of(count->sources, count->source_room, count->seed, halves);
     if (!source->number)
-        *source = (struct count_source){{halves[0], halves[1]}, (uint32_t)++count->source_count, 0};
+        *source = (struct count_source){
+            .address = {halves[0], halves[1]}, .number = (uint32_t)++count->source_count};
     return source;
 }
 
@@ -85,16 +95,17 @@ static bool grow_lines(struct count *count)
     return true;
 }
 
-struct sightings_line *count_line(struct count *count, struct count_key key)
+struct sightings_line *count_line(struct count *count, const struct count_key *key)
 {
-    if (count->line_count >= count->place_room / 2 && !grow_places(count))
+    if (count->line_count >= count->place_room / 2 &&
+        (count->line_count == UINT32_MAX || !grow_places(count)))
         return NULL;
-    size_t at = place_of_key(count, count->places, count->place_room, &key);
+    size_t at = place_of_key(count, count->places, count->place_room, key);
     if (count->places[at])
         return &count->lines[count->places[at] - 1];
     if (count->line_count == count->line_room && !grow_lines(count))
         return NULL;
-    count->keys[count->line_count] = key;
+    count->keys[count->line_count] = *key;
     count->places[at] = (uint32_t)count->line_count + 1;
     return memset(&count->lines[count->line_count++], 0, sizeof *count->lines);
 }
@@ -122,17 +133,35 @@ static bool grow_pairs(struct count *count)
     return true;
 }
 
-bool count_pair(struct count *count, struct sightings_line *line, uint32_t source)
+static uint64_t pair_of(uint32_t line, uint32_t source)
 {
-    if (count->pair_count >= count->pair_room / 2 && !grow_pairs(count))
-        return false;
-    uint64_t pair = (uint64_t)(line - count->lines) << 32 | source; /* sources are never 0 */
+    return (uint64_t)line << 32 | source; /* sources are never 0 */
+}
+
+void count_fetch_pair(const struct count *count, uint32_t line, uint32_t source)
+{
+    __builtin_prefetch(&count->pairs[hash_mix(count->seed, pair_of(line, source)) & (count->pair_room - 1)]);
+}
+
+void count_pair(struct count *count, uint32_t line, uint32_t source)
+{
+    uint64_t pair = pair_of(line, source);
     uint64_t *place = place_of_pair(count->pairs, count->pair_room, count->seed, pair);
-    if (!*place) {
-        *place = pair;
-        count->pair_count++;
-        line->sources++;
-    }
+    if (*place)
+        return;
+    *place = pair;
+    count->pair_count++;
+    count->lines[line].sources++;
+}
+
+bool count_reserve(struct count *count, size_t sources, size_t pairs)
+{
+    while (count->source_count + sources > count->source_room / 2)
+        if (count->source_count + sources > UINT32_MAX || !grow_sources(count))
+            return false;
+    while (count->pair_count + pairs > count->pair_room / 2)
+        if (!grow_pairs(count))
+            return false;
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SQL hands out the rows of the question's time, sorted as they lie; they are added up here. Rows of one
- * collector, kind, hour, zone and tag set come one after the other and go to the same lines, so that what is
- * left to do for each is to find its source. */
+ * collector, kind, hour, zone and tag set come one after the other and go to the same lines. Some of them at
+ * a time are taken together (sightings_count.h tells why). */
 #include "io/store/sightings_count.h"
 #include "io/store/sightings_sqlite.h"
 
@@ -9,7 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_HOUR = 100 * 1000 * 1000 }; /* beyond the year 9999; no product overflows */
+enum {
+    MOST_HOUR = 100 * 1000 * 1000, /* beyond the year 9999; no product overflows */
+    TOGETHER = 64,                 /* rows */
+};
+
+struct row {
+    uint8_t address[16];
+    uint64_t count;
+    int64_t first_us, last_us;
+    struct count_source *source;
+};
 
 /* Names by number. The store gives numbers from 1 without leaving one out. */
 struct names {
@@ -26,12 +36,16 @@ struct ask {
     struct count count;
     int64_t from_hour, to_hour;
     int64_t zone; /* the question's; 0: every one, -1: one that the store does not know */
-    /* The group of rows at hand, and its lines (by source: of the source at hand). */
+    /* The group of rows at hand; what lines it goes to, unless that depends on the source; those of its rows
+     * that are not added yet. */
     uint32_t collector;
-    enum sighting_kind kind;
+    enum sighting_kind kind; /* SIGHTING_NONE: traffic, which goes to no line */
     int64_t hour, group_zone, group_tagset;
+    bool counts; /* not of another zone than the question's */
     uint32_t lines[TASIGNAL_MAX_OPTION];
     unsigned line_count;
+    struct row rows[TOGETHER];
+    unsigned row_count;
 };
 
 static int no_memory(const struct ask *ask)
@@ -97,18 +111,16 @@ static int64_t day_of(int64_t hour)
     return hour / 24 - (hour % 24 < 0);
 }
 
-/* Finds (or makes) the line of one tag set or key, and notes it among those of the group. */
-static int add_line(struct ask *ask, uint32_t first, uint32_t tags, const uint8_t source[16])
+/* The line of a tag set or key in this group; NULL when memory is short. */
+static struct sightings_line *line_of(
+    struct ask *ask, uint32_t first, uint32_t tags, const uint8_t source[16])
 {
     bool invalid = ask->kind == SIGHTING_INVALID;
     bool is_key = ask->question->by == SIGHTINGS_BY_KEY && !invalid;
-    struct sightings_line *line =
-        count_line(&ask->count, (struct count_key){first, (uint32_t)ask->group_zone, tags, invalid});
-    if (!line)
-        return no_memory(ask);
-    ask->lines[ask->line_count++] = (uint32_t)(line - ask->count.lines);
-    if (line->zone)
-        return 0;
+    struct count_key key = {first, (uint32_t)ask->group_zone, tags, invalid};
+    struct sightings_line *line = count_line(&ask->count, &key);
+    if (!line || line->zone)
+        return line;
     line->invalid = invalid;
     line->zone = name_of(&ask->zones, ask->group_zone);
     line->tags = is_key ? NULL : name_of(&ask->tagsets, ask->group_tagset);
@@ -119,147 +131,193 @@ static int add_line(struct ask *ask, uint32_t first, uint32_t tags, const uint8_
         line->day_us = day_of(ask->hour) * UTC_DAY;
     if (ask->question->by == SIGHTINGS_BY_COLLECTOR)
         line->collector = name_of(&ask->collectors, ask->collector);
-    if (ask->question->by == SIGHTINGS_BY_SOURCE)
+    if (source)
         memcpy(line->source, source, sizeof line->source);
+    return line;
+}
+
+static int add_line(struct ask *ask, uint32_t first, uint32_t tags)
+{
+    struct sightings_line *line = line_of(ask, first, tags, NULL);
+    if (!line)
+        return no_memory(ask);
+    ask->lines[ask->line_count++] = (uint32_t)(line - ask->count.lines);
     return 0;
 }
 
-/* The lines to which rows of this group go. */
-static int find_lines(struct ask *ask, uint32_t source_number, const uint8_t source[16])
+/* The lines to which all rows of this group go: none, if that depends on the source. */
+static int find_lines(struct ask *ask)
 {
     const char *tags = name_of(&ask->tagsets, ask->group_tagset);
     uint16_t keys[TASIGNAL_MAX_OPTION];
     unsigned key_count = 0;
-    int err = 0;
+    enum sightings_by by = ask->question->by;
     ask->line_count = 0;
     if (!tags || !name_of(&ask->zones, ask->group_zone) || ask->hour > MOST_HOUR || ask->hour < -MOST_HOUR)
         return damaged(ask, "a zone, a tag set or an hour");
-    if (ask->question->by != SIGHTINGS_BY_KEY || ask->kind == SIGHTING_INVALID) {
-        const uint32_t firsts[] = {[SIGHTINGS_BY_TAGSET] = 0,
-            [SIGHTINGS_BY_KEY] = 0,
-            [SIGHTINGS_BY_DAY] = (uint32_t)day_of(ask->hour),
-            [SIGHTINGS_BY_SOURCE] = source_number,
-            [SIGHTINGS_BY_COLLECTOR] = ask->collector};
-        return add_line(ask, firsts[ask->question->by], (uint32_t)ask->group_tagset, source);
-    }
-    if (sighting_tags_parse(tags, keys, &key_count))
-        return damaged(ask, "a tag set");
+    ask->counts = !ask->zone || ask->group_zone == ask->zone;
+    if (!ask->counts || by == SIGHTINGS_BY_SOURCE)
+        return 0;
+    if (by != SIGHTINGS_BY_KEY || ask->kind == SIGHTING_INVALID)
+        return add_line(ask,
+            by == SIGHTINGS_BY_DAY         ? (uint32_t)day_of(ask->hour)
+            : by == SIGHTINGS_BY_COLLECTOR ? ask->collector
+                                           : 0,
+            (uint32_t)ask->group_tagset);
+    int err = sighting_tags_parse(tags, keys, &key_count) ? damaged(ask, "a tag set") : 0;
     for (unsigned i = 0; !err && i < key_count; i++)
-        err = add_line(ask, 0, keys[i], source);
+        err = add_line(ask, 0, keys[i]);
     return err;
 }
 
-static bool read_source(struct db_query *query, int column, uint8_t out[16])
+static void add_to_line(struct sightings_line *line, enum sighting_kind kind, const struct row *row)
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    size_t length;
-    const uint8_t *bytes = db_column_bytes(query, column, &length);
-    if (length == 16) {
-        memcpy(out, bytes, 16);
-    } else if (length == 4) {
-        memcpy(out, mapped, sizeof mapped);
-        memcpy(out + sizeof mapped, bytes, 4);
-    }
-    return length == 16 || length == 4;
+    line->signals += row->count;
+    line->ta_null += kind == SIGHTING_TA_NULL ? row->count : 0;
+    line->ta_a += kind == SIGHTING_TA_A ? row->count : 0;
+    line->options += kind == SIGHTING_OPTION ? row->count : 0;
+    if (row->first_us < line->first_us)
+        line->first_us = row->first_us;
+    if (row->last_us > line->last_us)
+        line->last_us = row->last_us;
 }
 
-/* Sums of a damaged file may be anything, so they are made without a sign. */
-static void add_row(
-    struct sightings_line *line, enum sighting_kind kind, struct db_query *query, int64_t hour)
+/* A row of a question by source: mostly it goes to the line to which the last one of its source went. */
+static int add_by_source(struct ask *ask, const struct row *row)
 {
-    uint64_t count = (uint64_t)db_column(query, 4);
-    int64_t first_us = (int64_t)((uint64_t)(hour * UTC_HOUR) + (uint64_t)db_column(query, 5));
-    int64_t last_us = (int64_t)((uint64_t)first_us + (uint64_t)db_column(query, 6));
-    line->signals += count;
-    line->ta_null += kind == SIGHTING_TA_NULL ? count : 0;
-    line->ta_a += kind == SIGHTING_TA_A ? count : 0;
-    line->options += kind == SIGHTING_OPTION ? count : 0;
-    if (first_us < line->first_us)
-        line->first_us = first_us;
-    if (last_us > line->last_us)
-        line->last_us = last_us;
-}
-
-static int take_row(struct ask *ask, struct db_query *query)
-{
-    uint8_t address[16];
-    if (!read_source(query, 3, address))
-        return query->err ? query->err : damaged(ask, "an address");
-    struct count_source *source = count_source(&ask->count, address);
-    if (!source)
-        return no_memory(ask);
-    source->flags |= COUNT_OBSERVED;
-    int64_t hour = db_column(query, 0), zone = db_column(query, 1), tagset = db_column(query, 2);
-    if (ask->zone && zone != ask->zone)
-        return 0;
-    if (ask->kind != SIGHTING_INVALID)
-        source->flags |= COUNT_SIGNALLED;
-    bool by_source = ask->question->by == SIGHTINGS_BY_SOURCE;
-    uint32_t number = source->number;
-    if (by_source || hour != ask->hour || zone != ask->group_zone || tagset != ask->group_tagset) {
-        ask->hour = hour;
-        ask->group_zone = zone;
-        ask->group_tagset = tagset;
-        int err = find_lines(ask, number, address);
-        if (err)
-            return err;
-    }
-    for (unsigned i = 0; i < ask->line_count; i++) {
-        struct sightings_line *line = &ask->count.lines[ask->lines[i]];
-        if (by_source)
-            line->sources = 1;
-        else if (!count_pair(&ask->count, line, number))
+    struct count_source *source = row->source;
+    const struct count_key *last = source->line ? &ask->count.keys[source->line - 1] : NULL;
+    if (!last || last->zone != (uint32_t)ask->group_zone || last->tags != (uint32_t)ask->group_tagset ||
+        last->invalid != (ask->kind == SIGHTING_INVALID)) {
+        struct sightings_line *line = line_of(ask, source->number, (uint32_t)ask->group_tagset, row->address);
+        if (!line)
             return no_memory(ask);
-        add_row(line, ask->kind, query, hour);
+        line->sources = 1;
+        source->line = (uint32_t)(line - ask->count.lines) + 1;
     }
+    add_to_line(&ask->count.lines[source->line - 1], ask->kind, row);
     return 0;
 }
 
+/* A row of any other question. What its source last counted for, it need not be counted for again. */
+static void add_to_lines(struct ask *ask, const struct row *row)
+{
+    struct count_source *source = row->source;
+    bool again = ask->line_count == 1 && source->line == ask->lines[0] + 1;
+    for (unsigned i = 0; i < ask->line_count; i++) {
+        if (!again)
+            count_pair(&ask->count, ask->lines[i], source->number);
+        add_to_line(&ask->count.lines[ask->lines[i]], ask->kind, row);
+    }
+    source->line = ask->line_count == 1 ? ask->lines[0] + 1 : 0;
+}
+
+static void find_source(struct ask *ask, struct row *row)
+{
+    struct count_source *source = row->source = count_source(&ask->count, row->address);
+    bool valid = ask->kind != SIGHTING_NONE && ask->kind != SIGHTING_INVALID;
+    source->flags |= COUNT_OBSERVED | (ask->counts && valid ? COUNT_SIGNALLED : 0);
+    if (ask->question->by == SIGHTINGS_BY_SOURCE && ask->counts && source->line) {
+        __builtin_prefetch(&ask->count.keys[source->line - 1]);
+        __builtin_prefetch(&ask->count.lines[source->line - 1].signals);
+    }
+    for (unsigned i = 0; i < ask->line_count; i++)
+        if (ask->line_count > 1 || source->line != ask->lines[0] + 1)
+            count_fetch_pair(&ask->count, ask->lines[i], source->number);
+}
+
+/* Adds the rows that wait. */
+static int add_rows(struct ask *ask)
+{
+    unsigned count = ask->row_count;
+    int err = 0;
+    ask->row_count = 0;
+    if (!count_reserve(&ask->count, count, (size_t)count * ask->line_count))
+        return no_memory(ask);
+    for (unsigned i = 0; i < count; i++)
+        count_fetch_source(&ask->count, ask->rows[i].address);
+    for (unsigned i = 0; i < count; i++)
+        find_source(ask, &ask->rows[i]);
+    for (unsigned i = 0; !err && ask->counts && i < count; i++)
+        if (ask->question->by == SIGHTINGS_BY_SOURCE)
+            err = add_by_source(ask, &ask->rows[i]);
+        else
+            add_to_lines(ask, &ask->rows[i]);
+    return err;
+}
+
+/* The next of the rows that wait, with its address. */
+static int next_row(struct ask *ask, struct db_query *query, int column, struct row **ret_row)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    size_t length;
+    int err = ask->row_count == TOGETHER ? add_rows(ask) : 0;
+    if (err)
+        return err;
+    const uint8_t *bytes = db_column_bytes(query, column, &length);
+    if (query->err || (length != 16 && length != 4))
+        return query->err ? query->err : damaged(ask, "an address");
+    struct row *row = &ask->rows[ask->row_count++];
+    memcpy(row->address, mapped, sizeof mapped);
+    memcpy(row->address + 16 - length, bytes, length);
+    *ret_row = row;
+    return 0;
+}
+
+/* Times of a damaged file may be anything, so they are added without a sign. */
+static int take_row(struct ask *ask, struct db_query *query)
+{
+    int64_t hour = db_column(query, 0), zone = db_column(query, 1), tagset = db_column(query, 2);
+    int err = 0;
+    if (hour != ask->hour || zone != ask->group_zone || tagset != ask->group_tagset) {
+        err = add_rows(ask);
+        ask->hour = hour;
+        ask->group_zone = zone;
+        ask->group_tagset = tagset;
+        err = err ? err : find_lines(ask);
+    }
+    struct row *row;
+    err = err ? err : next_row(ask, query, 3, &row);
+    if (err)
+        return err;
+    row->count = (uint64_t)db_column(query, 4);
+    row->first_us = (int64_t)((uint64_t)(hour * UTC_HOUR) + (uint64_t)db_column(query, 5));
+    row->last_us = (int64_t)((uint64_t)row->first_us + (uint64_t)db_column(query, 6));
+    return 0;
+}
+
+/* Of SIGHTING_NONE, the rows of traffic. */
 static int scan_kind(struct ask *ask, uint32_t collector, enum sighting_kind kind)
 {
+    bool traffic = kind == SIGHTING_NONE;
     ask->collector = collector;
     ask->kind = kind;
     ask->group_zone = 0; /* no group yet */
-    struct db_query query = db_query(ask->db, SQL_SIGHTING_SCAN, ask->note);
+    ask->counts = false;
+    ask->line_count = 0;
+    struct db_query query = db_query(ask->db, traffic ? SQL_TRAFFIC_SCAN : SQL_SIGHTING_SCAN, ask->note);
     db_bind_number(&query, collector);
-    db_bind_number(&query, kind);
+    if (!traffic)
+        db_bind_number(&query, kind);
     db_bind_number(&query, ask->from_hour);
     db_bind_number(&query, ask->to_hour);
+    struct row *row;
     while (db_row(&query))
-        query.err = take_row(ask, &query);
-    return db_end(&query);
-}
-
-static int scan_traffic(struct ask *ask, uint32_t collector)
-{
-    uint8_t address[16];
-    struct db_query query = db_query(ask->db, SQL_TRAFFIC_SCAN, ask->note);
-    db_bind_number(&query, collector);
-    db_bind_number(&query, ask->from_hour);
-    db_bind_number(&query, ask->to_hour);
-    while (db_row(&query)) {
-        bool is_address = read_source(&query, 0, address);
-        struct count_source *source = is_address ? count_source(&ask->count, address) : NULL;
-        if (source)
-            source->flags |= COUNT_OBSERVED;
-        else if (!query.err)
-            query.err = is_address ? no_memory(ask) : damaged(ask, "an address");
-    }
-    return db_end(&query);
+        query.err = traffic ? next_row(ask, &query, 0, &row) : take_row(ask, &query);
+    int err = db_end(&query);
+    return err ? err : add_rows(ask);
 }
 
 static int scan(struct ask *ask)
 {
     static const enum sighting_kind kinds[] = {
-        SIGHTING_TA_NULL, SIGHTING_TA_A, SIGHTING_OPTION, SIGHTING_INVALID};
+        SIGHTING_TA_NULL, SIGHTING_TA_A, SIGHTING_OPTION, SIGHTING_INVALID, SIGHTING_NONE};
     int err = 0;
     for (size_t i = 0; !err && i < ask->collectors.count; i++) {
-        uint32_t collector = (uint32_t)i + 1;
         if (ask->question->collector && strcmp(ask->question->collector, ask->collectors.names[i]) != 0)
             continue;
         for (size_t j = 0; !err && j < sizeof kinds / sizeof *kinds; j++)
-            err = scan_kind(ask, collector, kinds[j]);
-        err = err ? err : scan_traffic(ask, collector);
+            err = scan_kind(ask, (uint32_t)i + 1, kinds[j]);
     }
     return err;
 }
