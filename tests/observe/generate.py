@@ -6,6 +6,7 @@ What is planted is entered into the truth as it is made and never read back: rea
 import argparse
 import os
 import sys
+import time as clock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -583,10 +584,10 @@ def pcapng_simple(scene):
 
 
 def dnstap(scene):
-    """All message types, over all transports; a query in the frame of its answer; frames of no message."""
+    """All message types (only what the server was asked counts), over all transports; a query in the frame of its answer; frames of no message."""
     rng, found, scene.truth = scene.rng, [], truth.Truth()
     for asked, shown, query_time, answer_time in scene.exchanges:
-        kinds = rng.choice([(1, 2), (1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12)])
+        kinds = rng.choice([(1, 2), (1, 2), (1, 2), (5, 6), (5, 6), (3, 4), (7, 8), (9, 10), (11, 12), (13, 14)])
         protocol = rng.choice([1, 1, 1, 2, 3, 4, 7])
         ends = (asked.client, asked.port, asked.server, 53, protocol)
         query, answer = (query_time, asked.query()), (answer_time, asked.answer())
@@ -595,7 +596,8 @@ def dnstap(scene):
             found.append((query_time, wire.dnstap(kinds[0], *ends, query=query)))
         if shown != "query":
             found.append((answer_time, wire.dnstap(kinds[1], *ends, query=query if together else None, response=answer)))
-        scene.count(asked, {1: "udp", 2: "tcp"}.get(protocol, "other"), shown, query_time, answer_time)
+        if kinds in ((1, 2), (5, 6)):
+            scene.count(asked, {1: "udp", 2: "tcp"}.get(protocol, "other"), shown, query_time, answer_time)
         if rng.random() < 0.1:
             other = [wire.field(1, b"ns1") + wire.field(15, 1), wire.field(15, 7), wire.dnstap(1, *ends), b"\x08\x01"]
             found.append((answer_time, rng.choice(other)))
@@ -603,7 +605,30 @@ def dnstap(scene):
     return wire.frame_stream([frame for _, frame in sorted(found, key=lambda entry: entry[0])])
 
 
-def make(kind, seed, scene_of, container, name, families=(4, 6), port=53):
+LOG_TIMES = ["%d-%b-%Y %H:%M:%S.{ms}", "%Y-%m-%dT%H:%M:%S.{ms}", "%Y-%m-%dT%H:%M:%S.{ms}Z"]
+
+
+def named_log(scene):
+    """Lines of named's category trust-anchor-telemetry in all forms of print-time, and lines of other things."""
+    rng, lines, scene.truth = scene.rng, [], truth.Truth()
+    for asked, _, query_time, _ in scene.exchanges:
+        head = clock.strftime(rng.choice(LOG_TIMES), clock.gmtime(query_time // 1000000)).format(ms=f"{query_time // 1000 % 1000:03d}") + " "
+        head += rng.choice(["", "trust-anchor-telemetry: info: ", "info: ", "trust-anchor-telemetry: "])
+        if rng.random() < 0.2:
+            lines.append(rng.choice([head + f"client @0x7f {asked.client}#53 (.): query: . IN DNSKEY +E(0)K (192.0.2.53)", "", "garbage \xff"]))
+        says = asked.option_says if asked.kind == DNSKEY else asked.says
+        if not says or says[0] not in ("ta-null", "option"):
+            continue
+        tags = "".join(f" {int(tag, 16)}" for tag in says[2].split("-")) if says[0] == "option" else ""
+        name = "".join(zone_text([label]) if not lower else zone_text([label]).upper() for label, lower in
+            [(label, rng.random() < 0.3 and label.isalnum()) for label in asked.labels])
+        lines.append(f"{head}trust-anchor-telemetry '{name[:-1] if len(name) > 1 else '.'}/IN' from {asked.client}{tags}")
+        scene.truth.add(query_time, says[1], says[0], says[2], "unknown", asked.client)
+    scene.truth.loose |= {"flags", "traffic", "coverage"}
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def make(kind, seed, scene_of, container, name, families=(4, 6), port=53, way=""):
     """(file name, octets, document) of one capture."""
     scene = Scene(kind, seed)
     scene.families, scene.port = families, port
@@ -611,7 +636,7 @@ def make(kind, seed, scene_of, container, name, families=(4, 6), port=53):
     if scene_of not in IN_ORDER_OF_MAKING:
         scene.sort()
     data = container(scene)
-    return f"{kind}.{name}", data, {**scene.truth.document(), "port": port}
+    return f"{kind}.{name}", data, {**scene.truth.document(), "port": port, "way": way}
 
 
 def snap(scene):
@@ -646,6 +671,12 @@ def big_query(scene):
 
 def nothing(scene):
     pass
+
+
+def log_scene(scene):
+    """What named logs: key tag queries of type NULL that are well formed, and the option."""
+    for _ in range(60):
+        scene.udp(scene.rng.choice([scene.signal, lambda: scene.dnskey([scene.rng.sample(range(65536), 3)])])(), "query")
 
 
 def port_scene(scene):
@@ -686,6 +717,7 @@ def kinds():
     enter("packed-dnstap-zst" if wire.can("zst") else "packed-dnstap-gz", plain,
         lambda scene: wire.COMPRESSIONS["zst" if wire.can("zst") else "gz"](dnstap(scene)), "dnstap.bin")
     enter("port", port_scene, lambda scene: as_pcap(scene, "sll"), port=5300)
+    enter("named-log", log_scene, named_log, "log", way="--named-log")
     table["empty"] = lambda seed: make("empty", seed, nothing, lambda scene: as_pcap(scene, "ethernet"), "pcap")
     return table
 

@@ -5,10 +5,12 @@ A second opinion on `rollcall observe`, made from the RFCs and from the descript
 is held in memory, every name is walked, every octet of a TCP stream has its place. Prints the document that truth.py describes; a malformed
 file is named on stderr and what came before is counted."""
 import argparse
+import datetime
 import ipaddress
 import json
 import lzma
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -180,11 +182,16 @@ TRANSPORTS = {1: "udp", 2: "tcp"}
 
 
 def dnstap_messages(frame):
-    """(time_us, message, client, client port, server, server port, transport) of a frame. dnstap.proto"""
+    """(time_us, message, client, client port, server, server port, transport) of a frame. dnstap.proto
+
+    Of what a server was asked (AUTH and CLIENT), not of what it asked others.
+    """
     fields = protobuf(frame)
     if fields.get(15) != 1 or 14 not in fields:
         return
     said = protobuf(fields[14])
+    if said.get(1) not in (1, 2, 5, 6):
+        return
     ends = (said.get(4, b""), said.get(6, 0), said.get(5, b""), said.get(7, 0), TRANSPORTS.get(said.get(3), "other"))
     for message, seconds, nano in ((10, 8, 9), (14, 12, 13)):
         if message in said:
@@ -618,6 +625,28 @@ def read_dnstap(data, counter):
                 counter.take(time, client, client_port, server, server_port, transport, message, len(message))
 
 
+LOG_LINE = re.compile(rb"^(\S+)(?: (\d\d:\d\d:\d\d\.\d+))? .*trust-anchor-telemetry '(.*)/IN' from (\S+?)((?: \d+)*)$")
+
+
+def read_log(data, counter):
+    """Lines as named writes them in the category trust-anchor-telemetry; times without a zone are UTC."""
+    for line in data.split(b"\n"):
+        found = LOG_LINE.match(line)
+        if not found:
+            continue
+        day, hour, name, client, tags = (part.decode() if part else "" for part in found.groups())
+        moment = datetime.datetime.strptime(f"{day} {hour}", "%d-%b-%Y %H:%M:%S.%f") if hour else datetime.datetime.fromisoformat(day.rstrip("Z"))
+        when = round(moment.replace(tzinfo=datetime.timezone.utc).timestamp() * 1000000)
+        counter.truth.see(when)
+        name = name.lower().rstrip(".") + "."
+        if tags:
+            counter.truth.add(when, name, "option", truth.tags_text(map(int, tags.split())), "unknown", client)
+            continue
+        label, _, zone = name.partition(".")
+        counter.truth.add(when, zone or ".", "ta-null", truth.tags_text(int(tag, 16) for tag in label[4:].split("-")), "unknown", client)
+    counter.truth.loose |= {"flags", "traffic", "coverage"}
+
+
 def read_packets(records, counter, port):
     packets, fault = Packets(port), None
     try:
@@ -649,6 +678,8 @@ def read(paths, port=53):
                 read_packets(pcapng(data), counter, port)
             elif data[:4] == b"\0\0\0\0":
                 read_dnstap(data, counter)
+            elif b"trust-anchor-telemetry '" in data:
+                read_log(data, counter)
             else:
                 raise Malformed(0, "no capture")
         except Malformed as found:
