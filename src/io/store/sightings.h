@@ -87,9 +87,9 @@ int sightings_covers(struct sightings *store, const char *collector, const uint8
     int64_t from_us, int64_t to_us, struct arena *arena, struct sightings_cover **ret_covers,
     size_t *ret_count, struct err_note *note);
 
-/* What waited (`state`) at the end of the input of this collector that ended last within [from, to] (by to_us
- * of its newest segment, the one with the greatest end_record): a rotated file goes on where the one before
- * it ended. *ret_length 0: there is none. In the arena. */
+/* What waited (`state`) at the end of the input of this collector that ended last within [from, to] (by the
+ * greatest to_us of its segments): a rotated file goes on where the one before it ended. *ret_length 0: there
+ * is none. In the arena. */
 int sightings_state_before(struct sightings *store, const char *collector, int64_t from_us, int64_t to_us,
     struct arena *arena, const uint8_t **ret_state, size_t *ret_length, struct err_note *note);
 

@@ -176,7 +176,7 @@ ORDER BY from_us, to_us, id
 -- name: state_before
 SELECT state FROM {segment} WHERE collector = {collector} AND id GLOBAL IN (
 SELECT last_id FROM (
-SELECT input_id, argMax(id, end_record) AS last_id, argMax(to_us, end_record) AS last_us
+SELECT input_id, argMax(id, end_record) AS last_id, max(to_us) AS last_us
 FROM {segment} WHERE collector = {collector} AND {counted} GROUP BY input_id)
 WHERE last_us >= {from} AND last_us <= {to} ORDER BY last_us DESC, last_id LIMIT 1)
 LIMIT 1

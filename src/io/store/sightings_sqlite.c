@@ -13,7 +13,7 @@
 enum {
     SIGHTINGS_FILE = 0x52437369, /* "RCsi" */
     CHECK_BELOW = 8 << 20,
-    BUSY_MS = 15000,  /* another's segment may have millions of rows */
+    BUSY_MS = 10000,  /* another's segment may have millions of rows */
     MAX_INPUT = 4096, /* octets of a name that is kept */
     IPV4 = 12,        /* octets of ::ffff:0:0/96 */
 };

@@ -3,21 +3,12 @@
  * namespace, as root; otherwise it is skipped. */
 #include "io/store/store.h"
 
-#include "io/store/store_test_dir.h"
+#include "io/store/store_test_faults.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdarg.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <cmocka.h>
 
 struct fixture {
     char directory[64];
@@ -102,58 +93,6 @@ static int read_all(struct store *store, size_t *ret_participants, size_t *ret_q
     return err;
 }
 
-struct image {
-    unsigned char *bytes;
-    size_t length;
-};
-
-static struct image read_image(const char *directory, const char *file)
-{
-    char path[128];
-    struct stat status;
-    snprintf(path, sizeof path, "%s/%s", directory, file);
-    int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && fstat(fd, &status) == 0);
-    struct image image = {malloc((size_t)status.st_size), (size_t)status.st_size};
-    assert_int_equal(read(fd, image.bytes, image.length), (ssize_t)image.length);
-    close(fd);
-    return image;
-}
-
-static void write_image(const char *directory, const char *file, const unsigned char *bytes, size_t length)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", directory, file);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, length), (ssize_t)length);
-    close(fd);
-}
-
-static uint32_t next_random(uint32_t *seed)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
-
-/* Some octets changed, a page blanked, or the end cut off. */
-static size_t damage(unsigned char *bytes, size_t length, uint32_t *seed)
-{
-    uint32_t kind = next_random(seed) % 4;
-    if (kind == 0)
-        return next_random(seed) % length;
-    if (kind == 1) {
-        size_t page = next_random(seed) % (length / 4096) * 4096;
-        memset(bytes + page, (int)(next_random(seed) & 0xff), 4096);
-    } else {
-        for (uint32_t i = 0; i < (kind == 2 ? 3u : 200u); i++)
-            bytes[next_random(seed) % (kind == 2 && i ? 4096 : length)] = (unsigned char)next_random(seed);
-    }
-    return length;
-}
-
 static void try_damaged(struct fixture *f, bool read_only, int *refused)
 {
     struct store *store = NULL;
@@ -207,24 +146,6 @@ static void damaged_files_never_crash(void **state)
     free(images[1].bytes);
 }
 
-/* Runs a function in a child, so that what it does to itself ends with it. 77: it could not be tried. */
-static int in_child(int (*run)(struct fixture *), struct fixture *f)
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(run(f));
-    int status = 0;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (!WIFEXITED(status))
-        fail_msg("the child ended by signal %d", WTERMSIG(status));
-    if (WEXITSTATUS(status) == 77) {
-        print_message("skipped: needs root, or user namespaces\n");
-        skip();
-    }
-    return WEXITSTATUS(status);
-}
-
 enum { WANT = 20 };
 
 /* 0 if a reader gets all there is, and a writer `err` and words about it. */
@@ -250,8 +171,9 @@ static int expect_read_only(struct fixture *f, int err, const char *words)
     return 0;
 }
 
-static int as_nobody(struct fixture *f)
+static int as_nobody(void *context)
 {
+    struct fixture *f = context;
     if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0))
         return 77;
     return expect_read_only(f, ERR_PERM, "Permission denied");
@@ -300,36 +222,9 @@ static void read_only_directory_with_log(void **state)
     assert_int_equal(in_child(as_nobody, f), 0);
 }
 
-/* Writes to a file of /proc. If it fails, what needs it will. */
-static void tell_kernel(const char *path, const char *line)
+static int on_read_only_disk(void *context)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && write(fd, line, strlen(line)) < 0)
-        print_message("%s: %s\n", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-}
-
-/* A view of the file system in which this process may mount: as root, or as any user in a user namespace of
- * its own. */
-static int own_mounts(void)
-{
-    char users[32], groups[32];
-    uid_t user = geteuid();
-    snprintf(users, sizeof users, "%u %u 1", user, user);
-    snprintf(groups, sizeof groups, "%u %u 1", getegid(), getegid());
-    if (unshare(user == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0)
-        return 77;
-    if (user != 0) {
-        tell_kernel("/proc/self/setgroups", "deny");
-        tell_kernel("/proc/self/uid_map", users);
-        tell_kernel("/proc/self/gid_map", groups);
-    }
-    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ? 0 : 77;
-}
-
-static int on_read_only_disk(struct fixture *f)
-{
+    struct fixture *f = context;
     if (own_mounts() != 0 || mount(f->directory, f->directory, NULL, MS_BIND, NULL) != 0 ||
         mount(NULL, f->directory, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) != 0)
         return 77;
@@ -393,8 +288,9 @@ static int fill_until_full(struct fixture *f, struct store *store, const char *w
     return 0;
 }
 
-static int on_full_disk(struct fixture *f)
+static int on_full_disk(void *context)
 {
+    struct fixture *f = context;
     char ballast[128];
     struct store *store = NULL, *reader = NULL;
     if (own_mounts() != 0 || mount("tmpfs", f->directory, "tmpfs", 0, "size=2m") != 0)
@@ -422,8 +318,9 @@ static void full_disk(void **state)
     assert_int_equal(in_child(on_full_disk, *state), 0);
 }
 
-static int too_full_to_begin(struct fixture *f)
+static int too_full_to_begin(void *context)
 {
+    struct fixture *f = context;
     struct store *store = NULL;
     if (own_mounts() != 0 || mount("tmpfs", f->directory, "tmpfs", 0, "size=16k") != 0)
         return 77;
@@ -442,8 +339,9 @@ static void disk_too_full_to_begin(void **state)
     assert_int_equal(in_child(too_full_to_begin, *state), 0);
 }
 
-static int under_file_limit(struct fixture *f)
+static int under_file_limit(void *context)
 {
+    struct fixture *f = context;
     struct store *store = NULL;
     signal(SIGXFSZ, SIG_IGN);
     if (store_open(f->directory, false, &store, &f->note) != 0)
