@@ -4,10 +4,11 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODE_MOST_DIGITS = 5, HTTP_UNAUTHORIZED = 401, HTTP_FORBIDDEN = 403 };
+enum { CODE_MOST_DIGITS = 5, HTTP_UNAUTHORIZED = 401, HTTP_FORBIDDEN = 403, ALL_TRIES_FAILED = 279 };
 
 static const struct {
     int code, err;
@@ -36,11 +37,10 @@ static const struct {
     {195, ERR_PERM, false},       /* IP_ADDRESS_NOT_ALLOWED */
     {209, ERR_UNAVAILABLE, true}, /* SOCKET_TIMEOUT */
     {210, ERR_UNAVAILABLE, true}, /* NETWORK_ERROR */
-    {279, ERR_UNAVAILABLE, true}, /* ALL_CONNECTION_TRIES_FAILED */
-    {291, ERR_PERM, false},       /* DATABASE_ACCESS_DENIED */
-    {497, ERR_PERM, false},       /* ACCESS_DENIED */
-    {516, ERR_PERM, false},       /* AUTHENTICATION_FAILED */
-    {701, ERR_CONFIG, false},     /* CLUSTER_DOESNT_EXIST */
+    {ALL_TRIES_FAILED, ERR_UNAVAILABLE, true}, {291, ERR_PERM, false}, /* DATABASE_ACCESS_DENIED */
+    {497, ERR_PERM, false},                                            /* ACCESS_DENIED */
+    {516, ERR_PERM, false},                                            /* AUTHENTICATION_FAILED */
+    {701, ERR_CONFIG, false},                                          /* CLUSTER_DOESNT_EXIST */
 };
 
 /* 0: none. */
@@ -54,32 +54,41 @@ static int code_of(const char *words)
     return length && length <= CODE_MOST_DIGITS ? atoi(digits) : 0;
 }
 
+/* "All connection tries failed. Log:" says nothing: what was tried comes below it, the reason first. */
+static const char *reason_of(const char *words)
+{
+    static const char log[] = " Log: ";
+    const char *at = strstr(words, log);
+    if (!at)
+        return words;
+    at += sizeof log - 1;
+    at += strspn(at, " \r\n");
+    return *at ? at : words;
+}
+
 /* The sentence within the first line. */
 static void add_sentence(struct text *out, const char *words)
 {
     static const char *const heads[] = {"e.displayText() = ", "DB::NetException: ", "DB::Exception: "};
+    static const char tail[] = ", e.what() = ";
     enum { MOST = 300 };
-    size_t length = strcspn(words, "\r\n");
     char line[MOST + 1];
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(words, "\r\n"), words);
+    const char *sentence = line;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-        const char *head = strstr(words, heads[i]);
-        if (head && (size_t)(head - words) + strlen(heads[i]) < length) {
-            length -= (size_t)(head - words) + strlen(heads[i]);
-            words = head + strlen(heads[i]);
-        }
+        const char *head = strstr(sentence, heads[i]);
+        sentence = head ? head + strlen(heads[i]) : sentence;
     }
-    const char *tail = strstr(words, ", e.what() = ");
-    if (tail && (size_t)(tail - words) < length)
-        length = (size_t)(tail - words);
-    length = length < MOST ? length : MOST;
-    memcpy(line, words, length);
-    line[length] = '\0';
-    text_add_safe(out, line);
+    char *end = strstr(line, tail);
+    if (end)
+        *end = '\0';
+    text_add_safe(out, sentence);
 }
 
 int click_error(
     const char *words, const char *host, long status, bool *ret_shard_missing, struct err_note *note)
 {
+    static const char no_table[] = "There is no table ";
     int code = code_of(words);
     int err = status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN ? ERR_PERM : ERR_UNAVAILABLE;
     *ret_shard_missing = false;
@@ -88,6 +97,12 @@ int click_error(
             err = codes[i].err;
             *ret_shard_missing = codes[i].shard;
         }
+    }
+    /* 18.16 takes a server that lacks the table for one that cannot be reached. */
+    words = code == ALL_TRIES_FAILED ? reason_of(words) : words;
+    if (code == ALL_TRIES_FAILED && strncmp(words, no_table, sizeof no_table - 1) == 0) {
+        err = ERR_NOINPUT;
+        *ret_shard_missing = false;
     }
     struct text said;
     text_start(&said);

@@ -39,11 +39,29 @@ int sightings_click_run(struct sightings_click *store, const char *statement,
     return rc;
 }
 
-int sightings_click_number(void *context, const struct click_value *values, struct err_note *note)
+struct number {
+    uint64_t value;
+    bool seen;
+};
+
+static int take_number(void *context, const struct click_value *values, struct err_note *note)
 {
     (void)note;
-    *(uint64_t *)context = values[0].number;
+    *(struct number *)context = (struct number){values[0].number, true};
     return 0;
+}
+
+int sightings_click_number(struct sightings_click *store, const char *statement,
+    const struct click_sql_value *values, uint64_t *ret_number, struct err_note *note)
+{
+    struct number number = {0};
+    int rc = sightings_click_run(store, statement, values, "8", take_number, &number, note);
+    if (!rc && !number.seen)
+        rc =
+            err_set(note, ERR_DATA, "ClickHouse at %s: an answer without a number", click_host(store->click));
+    if (!rc)
+        *ret_number = number.value;
+    return rc;
 }
 
 void sightings_click_names(struct text *out, const char *columns)
@@ -71,10 +89,30 @@ bool sightings_click_again(unsigned attempt)
 
 static int look_at_version(void *context, const struct click_value *values, struct err_note *note)
 {
+    (void)note;
+    enum { MOST = 64 };
     size_t length = values[0].length;
-    if (!length || length > 32 || values[0].bytes[0] < '1' || values[0].bytes[0] > '9')
-        return err_set(note, ERR_DATA, "what answers at %s is no ClickHouse", (const char *)context);
+    *(bool *)context = length && length < MOST && values[0].bytes[0] >= '1' && values[0].bytes[0] <= '9';
     return 0;
+}
+
+/* A connection to a host that answers as a ClickHouse does. */
+static int connect_host(
+    struct sightings_click *store, unsigned host, struct click **ret_click, struct err_note *note)
+{
+    struct click *click;
+    bool is_one = false;
+    int rc = click_new(&store->url, host, &click, note);
+    if (rc)
+        return rc;
+    rc = click_ask(click, click_version, "s", look_at_version, &is_one, note);
+    if (!rc && !is_one)
+        rc = err_set(note, ERR_DATA, "what answers at %s is no ClickHouse", click_host(click));
+    if (rc)
+        click_free(click);
+    else
+        *ret_click = click;
+    return rc;
 }
 
 int sightings_click_next_host(struct sightings_click *store, struct err_note *note)
@@ -85,13 +123,7 @@ int sightings_click_next_host(struct sightings_click *store, struct err_note *no
         unsigned host = (before + i + (store->click ? 1 : 0)) % store->url.host_count;
         struct click *click;
         struct err_note why;
-        int failed = click_new(&store->url, host, &click, &why);
-        if (!failed) {
-            failed = click_ask(
-                click, click_version, "s", look_at_version, (void *)(uintptr_t)click_host(click), &why);
-            if (failed)
-                click_free(click);
-        }
+        int failed = connect_host(store, host, &click, &why);
         if (!failed) {
             click_free(store->click);
             store->click = click;

@@ -37,8 +37,9 @@ int sightings_click_next_host(struct sightings_click *store, struct err_note *no
 /* Waits before attempt 1, 2 …: longer each time. False: there have been enough. */
 bool sightings_click_again(unsigned attempt);
 
-/* A click_row_fn for a row of one number, a uint64_t. */
-int sightings_click_number(void *context, const struct click_value *values, struct err_note *note);
+/* The same for an answer of one number. ERR_DATA: there was none. */
+int sightings_click_number(struct sightings_click *store, const char *statement,
+    const struct click_sql_value *values, uint64_t *ret_number, struct err_note *note);
 
 /* The names of a list of columns, with commas. */
 void sightings_click_names(struct text *out, const char *columns);

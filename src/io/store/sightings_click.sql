@@ -117,7 +117,7 @@ SELECT table, name, type FROM system.columns
 WHERE database = {database_name} AND table IN ('sighting', 'traffic', 'segment', 'sighting_local', 'traffic_local', 'segment_local')
 
 -- name: probe
-SELECT toUInt8(1) FROM remote({address}, system, one)
+SELECT count() FROM remote({address}, system, one)
 
 -- Whether every shard has the tables.
 -- name: try
@@ -171,14 +171,14 @@ WHERE collector = {collector} AND input_id = {input} AND end_record = {end} AND 
 SELECT id, input_id, input, from_us, to_us, span_from, span_to, span_packets, prints FROM {segment}
 WHERE collector = {collector} AND input_id != {input} AND from_us < {to} AND to_us >= {from}
 AND (from_us != 0 OR to_us != 0) AND {counted}
-ORDER BY from_us, to_us, id
+ORDER BY from_us, to_us, written_us, id
 
 -- name: state_before
 SELECT state FROM {segment} WHERE collector = {collector} AND id GLOBAL IN (
 SELECT last_id FROM (
-SELECT input_id, argMax(id, end_record) AS last_id, max(to_us) AS last_us
+SELECT input_id, argMax(id, end_record) AS last_id, max(to_us) AS last_us, max(written_us) AS written
 FROM {segment} WHERE collector = {collector} AND {counted} GROUP BY input_id)
-WHERE last_us >= {from} AND last_us <= {to} ORDER BY last_us DESC, last_id LIMIT 1)
+WHERE last_us >= {from} AND last_us <= {to} AND last_us != 0 ORDER BY last_us DESC, written DESC LIMIT 1)
 LIMIT 1
 
 -- ---- questions ----

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROUNDS = 4, NUMBERS = 7 };
+enum { MOST_ROUNDS = 4 };
 
 /* How lines are asked, by `by`: the fields that come before `invalid`, as in `types`; and what is grouped by.
  */
@@ -219,21 +219,16 @@ static int ask_all(struct sightings_click *store, struct asking *asking, struct 
         {"counted", CLICK_SQL_PART, .text = asking->counted.string},
         {0},
     };
-    const struct {
-        const char *statement, *types;
-        click_row_fn *row;
-        void *context;
-    } parts[] = {
-        {forms[question->by].statement, forms[question->by].types, take_line, asking},
-        {click_sources, "8", sightings_click_number, &asking->answer.sources},
-        {click_observed, "8", sightings_click_number, &asking->answer.observed},
-        {click_coverage, "sii888888888", take_coverage, asking},
-        {click_spans, "sii", take_span, asking},
-    };
-    int rc = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && !rc; i++)
-        rc = sightings_click_run(
-            store, parts[i].statement, values, parts[i].types, parts[i].row, parts[i].context, note);
+    int rc = sightings_click_run(
+        store, forms[question->by].statement, values, forms[question->by].types, take_line, asking, note);
+    if (!rc)
+        rc = sightings_click_number(store, click_sources, values, &asking->answer.sources, note);
+    if (!rc)
+        rc = sightings_click_number(store, click_observed, values, &asking->answer.observed, note);
+    if (!rc)
+        rc = sightings_click_run(store, click_coverage, values, "sii888888888", take_coverage, asking, note);
+    if (!rc)
+        rc = sightings_click_run(store, click_spans, values, "sii", take_span, asking, note);
     finish_spans(asking);
     return rc;
 }
@@ -308,7 +303,7 @@ static int name_missing(struct sightings_click *store, struct asking *asking, st
         uint64_t one;
         const struct click_sql_value address[] = {
             {"address", CLICK_SQL_STRING, .text = missing.shards[i].address}, {0}};
-        if (sightings_click_run(store, click_probe, address, "1", sightings_click_number, &one, &why) == 0 ||
+        if (sightings_click_number(store, click_probe, address, &one, &why) == 0 ||
             !click_shard_missing(store->click))
             continue;
         text_printf(&names, "%sshard %u (", names.length ? ", " : "", (unsigned)missing.shards[i].number);

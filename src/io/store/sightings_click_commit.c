@@ -118,7 +118,7 @@ static int count_rows(struct sightings_click *store, const struct batch *batch, 
     const struct click_sql_value values[] = {{"table", CLICK_SQL_PART, .text = table},
         {"id", CLICK_SQL_ID, .id = batch->id}, {"from", CLICK_SQL_NUMBER, .number = hour_of(batch, 0)},
         {"to", CLICK_SQL_NUMBER, .number = hour_of(batch, row_count(batch) - 1)}, {0}};
-    return sightings_click_run(store, click_written, values, "8", sightings_click_number, ret_count, note);
+    return sightings_click_number(store, click_written, values, ret_count, note);
 }
 
 static int insert(struct sightings_click *store, const char *table, const char *columns,
@@ -220,7 +220,7 @@ static int record_is_there(
         {"input", CLICK_SQL_ID, .id = record->segment->input_id},
         {"first", CLICK_SQL_NUMBER, .number = (int64_t)record->segment->first_record},
         {"id", CLICK_SQL_ID, .id = record->id}, {0}};
-    int rc = sightings_click_run(store, click_committed, values, "8", sightings_click_number, &found, note);
+    int rc = sightings_click_number(store, click_committed, values, &found, note);
     if (!rc)
         *ret_there = found != 0;
     return rc;

@@ -275,8 +275,8 @@ static int try_shards(struct sightings_click *store, struct err_note *note)
         struct err_note why;
         const struct click_sql_value values[] = {
             {"table", CLICK_SQL_PART, .text = names[i]}, {"id", CLICK_SQL_ID, .id = nobody}, {0}};
-        int rc = sightings_click_run(store, i == TABLES - 1 ? click_try_segment : click_try, values, "8",
-            sightings_click_number, &count, &why);
+        int rc = sightings_click_number(
+            store, i == TABLES - 1 ? click_try_segment : click_try, values, &count, &why);
         if (rc == ERR_NOINPUT)
             return err_set(note, ERR_CONFIG,
                 "a shard of cluster '%s' has no %s.%s: name the HTTP addresses of all shards "
