@@ -32,6 +32,9 @@ struct asking {
     const struct sightings_question *question;
     struct arena *arena;
     struct sightings_answer answer;
+    /* on the heap while they grow */
+    struct sightings_line *lines;
+    struct sightings_coverage *coverage;
     size_t line_capacity, coverage_capacity;
     const char *last_zone, *last_tags, *last_collector; /* mostly those of the line before */
     /* spans of the collector that is being read */
@@ -46,21 +49,16 @@ static int no_memory(struct err_note *note)
     return err_set(note, ERR_NOMEM, "no memory for an answer");
 }
 
-/* Room for one more in an array of an arena. */
-static void *one_more(struct arena *arena, void *array, size_t *count, size_t *capacity, size_t size)
+/* Room for one more in an array on the heap, or NULL; it may have moved. */
+static void *one_more(void *array, size_t count, size_t *capacity, size_t size)
 {
-    if (*count == *capacity) {
-        size_t larger = *capacity ? *capacity * 2 : 64;
-        void *grown = arena_alloc(arena, larger * size);
-        if (!grown)
-            return NULL;
-        if (*count)
-            memcpy(grown, array, *count * size);
-        array = grown;
+    if (count < *capacity)
+        return array;
+    size_t larger = *capacity ? *capacity * 2 : 64;
+    void *grown = realloc(array, larger * size);
+    if (grown)
         *capacity = larger;
-    }
-    ++*count;
-    return array;
+    return grown;
 }
 
 /* A string of the arena; the one before if it is the same. NULL: no memory, or a NUL in it. */
@@ -120,13 +118,12 @@ static int take_line(void *context, const struct click_value *values, struct err
     line.signals = line.invalid ? numbers[4].number : line.ta_null + line.ta_a + line.options;
     line.first_us = (int64_t)numbers[5].number;
     line.last_us = (int64_t)numbers[6].number;
-    struct sightings_answer *answer = &asking->answer;
     struct sightings_line *lines =
-        one_more(asking->arena, answer->lines, &answer->line_count, &asking->line_capacity, sizeof line);
+        one_more(asking->lines, asking->answer.line_count, &asking->line_capacity, sizeof line);
     if (!lines)
         return no_memory(note);
-    answer->lines = lines;
-    lines[answer->line_count - 1] = line;
+    asking->lines = lines;
+    lines[asking->answer.line_count++] = line;
     return 0;
 }
 
@@ -136,13 +133,12 @@ static int take_coverage(void *context, const struct click_value *values, struct
 {
     struct asking *asking = context;
     const char *last = NULL;
-    struct sightings_answer *answer = &asking->answer;
-    struct sightings_coverage *all = one_more(
-        asking->arena, answer->coverage, &answer->coverage_count, &asking->coverage_capacity, sizeof *all);
+    struct sightings_coverage *all =
+        one_more(asking->coverage, asking->answer.coverage_count, &asking->coverage_capacity, sizeof *all);
     if (!all)
         return no_memory(note);
-    answer->coverage = all;
-    struct sightings_coverage *one = &all[answer->coverage_count - 1];
+    asking->coverage = all;
+    struct sightings_coverage *one = &all[asking->answer.coverage_count++];
     *one = (struct sightings_coverage){
         .collector = string_of(asking, &values[0], &last),
         .from_us = (int64_t)values[1].number,
@@ -164,7 +160,7 @@ static int take_coverage(void *context, const struct click_value *values, struct
 static void finish_spans(struct asking *asking)
 {
     for (size_t i = 0; asking->span_count && i < asking->answer.coverage_count; i++) {
-        struct sightings_coverage *one = &asking->answer.coverage[i];
+        struct sightings_coverage *one = &asking->coverage[i];
         if (strcmp(one->collector, asking->span_collector) == 0)
             sightings_gaps(asking->spans, asking->span_count, &one->gaps, &one->gap_us);
     }
@@ -182,15 +178,12 @@ static int take_span(void *context, const struct click_value *values, struct err
         memcpy(asking->span_collector, values[0].bytes, values[0].length);
         asking->span_collector[values[0].length] = '\0';
     }
-    if (asking->span_count == asking->span_capacity) {
-        size_t capacity = asking->span_capacity ? asking->span_capacity * 2 : 256;
-        struct sightings_span *grown = realloc(asking->spans, capacity * sizeof *grown);
-        if (!grown)
-            return no_memory(note);
-        asking->spans = grown;
-        asking->span_capacity = capacity;
-    }
-    asking->spans[asking->span_count++] =
+    struct sightings_span *spans =
+        one_more(asking->spans, asking->span_count, &asking->span_capacity, sizeof *spans);
+    if (!spans)
+        return no_memory(note);
+    asking->spans = spans;
+    spans[asking->span_count++] =
         (struct sightings_span){(int64_t)values[1].number, (int64_t)values[2].number, 0};
     return 0;
 }
@@ -236,7 +229,7 @@ static int ask_all(struct sightings_click *store, struct asking *asking, struct 
 static void clear(struct asking *asking)
 {
     asking->answer = (struct sightings_answer){0};
-    asking->line_capacity = asking->coverage_capacity = asking->span_count = 0;
+    asking->span_count = 0;
     asking->span_collector[0] = '\0';
 }
 
@@ -328,6 +321,20 @@ static int ask_partial(struct sightings_click *store, struct asking *asking, str
     return rc ? rc : name_missing(store, asking, note);
 }
 
+/* Puts the lines in order and all into the arena. */
+static int finish_answer(struct asking *asking, struct sightings_answer *ret_answer, struct err_note *note)
+{
+    struct sightings_answer *answer = &asking->answer;
+    sightings_sort(asking->question->by, asking->lines, answer->line_count);
+    answer->lines = arena_copy(asking->arena, asking->lines, answer->line_count * sizeof *answer->lines);
+    answer->coverage =
+        arena_copy(asking->arena, asking->coverage, answer->coverage_count * sizeof *answer->coverage);
+    if ((answer->line_count && !answer->lines) || (answer->coverage_count && !answer->coverage))
+        return no_memory(note);
+    *ret_answer = *answer;
+    return 0;
+}
+
 int sightings_click_ask(struct sightings *base, const struct sightings_question *question,
     struct arena *arena, struct sightings_answer *ret_answer, struct err_note *note)
 {
@@ -343,11 +350,11 @@ int sightings_click_ask(struct sightings *base, const struct sightings_question 
     }
     if (rc == ERR_UNAVAILABLE && click_shard_missing(store->click))
         rc = ask_partial(store, &asking, note);
-    if (!rc) {
-        sightings_sort(question->by, asking.answer.lines, asking.answer.line_count);
-        *ret_answer = asking.answer;
-    }
+    if (!rc)
+        rc = finish_answer(&asking, ret_answer, note);
     text_free(&asking.counted);
     free(asking.spans);
+    free(asking.lines);
+    free(asking.coverage);
     return rc;
 }
