@@ -2,6 +2,8 @@
  * is named, for a person who gave the wrong file wants to know which. */
 #include "io/capture/capture_inside.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,11 +43,17 @@ static const struct {
     {"XML", 0, 5, "<?xml"},
 };
 
+/* UTF-8 without control characters; the last character may be cut off by the end of the head. */
 static bool file_is_text(const uint8_t *head, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        if ((head[i] < ' ' && !(head[i] >= '\t' && head[i] <= '\r')) || head[i] == 0x7f)
+    for (size_t at = 0; at < length;) {
+        unsigned ignored;
+        size_t size = text_utf8((const char *)head + at, length - at, &ignored);
+        bool is_control = (head[at] < ' ' && !(head[at] >= '\t' && head[at] <= '\r')) || head[at] == 0x7f;
+        if (is_control || (size == 0 && (at == 0 || length - at > 3)))
             return false;
+        at += size ? size : length - at;
+    }
     return true;
 }
 
@@ -57,7 +65,6 @@ static bool file_is_zero(const uint8_t *head, size_t length)
     return true;
 }
 
-/* Only those that no line of a log begins with, where `binary`. */
 static const char *file_other(const uint8_t *head, size_t length)
 {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -46,6 +46,7 @@ static int unpack_fault(struct unpack *unpack)
     return unpack->fault;
 }
 
+/* What cannot even be begun libarchive takes for empty, with an error set beside. */
 static int unpack_begin(struct unpack *unpack)
 {
     struct archive_entry *entry;
@@ -53,7 +54,8 @@ static int unpack_begin(struct unpack *unpack)
     if (archive_read_support_format_raw(unpack->archive) != ARCHIVE_OK ||
         archive_read_support_format_empty(unpack->archive) != ARCHIVE_OK ||
         archive_read_append_filter(unpack->archive, unpack->filter) != ARCHIVE_OK ||
-        archive_read_open2(unpack->archive, unpack, NULL, unpack_input, NULL, NULL) != ARCHIVE_OK)
+        archive_read_open2(unpack->archive, unpack, NULL, unpack_input, NULL, NULL) != ARCHIVE_OK ||
+        archive_error_string(unpack->archive))
         return unpack_fault(unpack);
     int code = archive_read_next_header(unpack->archive, &entry);
     unpack->ended = code == ARCHIVE_EOF;
