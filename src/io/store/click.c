@@ -18,6 +18,8 @@ enum {
     SEND_AT_ONCE = 256 << 10,
     MOST_WORDS = 2048,    /* of an error */
     MOST_REST = 64 << 20, /* of a row that is not all there */
+    MOST_SQL =
+        200 << 10, /* what ClickHouse reads without being told to; a user who may only read may not tell */
     HTTP_OK = 200,
 };
 
@@ -192,12 +194,14 @@ static int request(struct click *click, struct exchange *exchange, struct err_no
     return rc;
 }
 
-/* The address with its parameters; `query` NULL: it is the body. */
-static void set_url(struct click *click, const char *query)
+/* The address with its parameters; `query` NULL: it is the body, of so many octets. */
+static void set_url(struct click *click, const char *query, size_t length)
 {
     text_free(&click->url);
     text_start(&click->url);
     text_printf(&click->url, "http://%s/?wait_end_of_query=1%s", click_host(click), click->settings);
+    if (length > MOST_SQL)
+        text_printf(&click->url, "&max_query_size=%zu", 2 * length);
     if (!query)
         return;
     char *escaped = curl_easy_escape(click->curl, query, 0);
@@ -210,7 +214,7 @@ static void set_url(struct click *click, const char *query)
 
 static int ask(struct click *click, const char *sql, struct exchange *exchange, struct err_note *note)
 {
-    set_url(click, NULL);
+    set_url(click, NULL, strlen(sql));
     curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, exchange->types ? 0L : 1L);
     curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->headers);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(sql));
@@ -241,7 +245,7 @@ int click_ask(struct click *click, const char *sql, const char *types, click_row
 int click_insert(
     struct click *click, const char *sql, click_fill_fn *fill, void *context, struct err_note *note)
 {
-    set_url(click, sql);
+    set_url(click, sql, 0);
     curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->insert_headers);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDS, NULL);
@@ -291,7 +295,8 @@ static void set_up(struct click *click, const struct click_url *url)
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
+        (long)(url->timeout_s < CONNECT_TIMEOUT_S ? url->timeout_s : CONNECT_TIMEOUT_S));
     /* So long without an octet: it hangs, or works on something. The whole may take as long as it likes. */
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)url->timeout_s);

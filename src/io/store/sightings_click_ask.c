@@ -1,4 +1,4 @@
-/* A question is five: the lines, two numbers of sources, what collectors cover, and its spans. All are asked
+/* A question is four: the lines, how many sources in all, what collectors cover, and its spans. All are asked
  * with the same condition on which segments count. Segments that do not are looked for before and after: had
  * one come up in between, rows could be in the answer twice, and it is asked again.
  *
@@ -127,6 +127,15 @@ static int take_line(void *context, const struct click_value *values, struct err
     return 0;
 }
 
+static int take_totals(void *context, const struct click_value *values, struct err_note *note)
+{
+    (void)note;
+    struct asking *asking = context;
+    asking->answer.sources = values[0].number;
+    asking->answer.observed = values[1].number;
+    return 0;
+}
+
 /* ---- coverage ---- */
 
 static int take_coverage(void *context, const struct click_value *values, struct err_note *note)
@@ -207,7 +216,7 @@ static int ask_all(struct sightings_click *store, struct asking *asking, struct 
         {"zone", CLICK_SQL_STRING, .text = question->zone ? question->zone : ""},
         {"collector", CLICK_SQL_STRING, .text = collector ? collector : ""},
         {"of_collector", CLICK_SQL_PART, .text = collector ? "collector = {collector}" : "1"},
-        {"in_question", CLICK_SQL_PART, .text = question->zone ? "zone = {zone} AND {in_time}" : "{in_time}"},
+        {"of_zone", CLICK_SQL_PART, .text = question->zone ? "zone = {zone}" : "1"},
         {"in_time", CLICK_SQL_PART, .text = click_in_time},
         {"counted", CLICK_SQL_PART, .text = asking->counted.string},
         {0},
@@ -215,9 +224,7 @@ static int ask_all(struct sightings_click *store, struct asking *asking, struct 
     int rc = sightings_click_run(
         store, forms[question->by].statement, values, forms[question->by].types, take_line, asking, note);
     if (!rc)
-        rc = sightings_click_number(store, click_sources, values, &asking->answer.sources, note);
-    if (!rc)
-        rc = sightings_click_number(store, click_observed, values, &asking->answer.observed, note);
+        rc = sightings_click_run(store, click_totals, values, "88", take_totals, asking, note);
     if (!rc)
         rc = sightings_click_run(store, click_coverage, values, "sii888888888", take_coverage, asking, note);
     if (!rc)

@@ -78,9 +78,10 @@ static int choose_cluster(struct sightings_click *store, struct err_note *note)
 
 /* ---- what is there ---- */
 
-/* How many of our columns a table has, and how many others. Two for each table: local and Distributed. */
+/* Of a table: how many of our columns it has, how many with another type, and how many others, which do no
+ * harm. Two for each table: local and Distributed. */
 struct seen {
-    unsigned right, wrong, missing;
+    unsigned right, wrong, other;
     bool is_distributed;
     bool other_cluster;
 };
@@ -128,6 +129,7 @@ static int take_column(void *context, const struct click_value *values, struct e
     int word = in_list(tables[table].columns, &values[1], &values[2]);
     seen->right += word > 0;
     seen->wrong += word < 0;
+    seen->other += word == 0;
     return 0;
 }
 
@@ -186,7 +188,8 @@ static int look_at_tables(struct sightings_click *store, bool *ret_complete, str
             const struct seen *seen = &look.tables[i][j];
             const char *name = j ? tables[i].name : tables[i].local;
             unsigned wanted = column_count(tables[i].columns);
-            bool there = seen->right || seen->wrong || seen->is_distributed;
+            /* Not by its engine: that is asked later, and others make tables as well. */
+            bool there = seen->right || seen->wrong || seen->other;
             if (there && (seen->wrong || seen->right != wanted || (j && !seen->is_distributed)))
                 return err_set(note, ERR_DATA,
                     "ClickHouse at %s: %s.%s is not rollcall's: it has other columns%s",
