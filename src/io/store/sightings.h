@@ -7,10 +7,11 @@
  * what waits for its second half, and what the collector covers lie in that same record. So counts are exact
  * whatever is interrupted, retried or read twice: docs/decisions/0010.
  *
- *   SQLite      one transaction per segment, synchronous=NORMAL in WAL: a crash loses at most the last
- * segments, with the record that they were read, so that reading again makes them anew. ClickHouse  rows
- * first, under an id that was never used, then the record. Anything that fails in between leaves rows that
- * nobody counts; the segment is written again under another id.
+ * SQLite: one transaction per segment, synchronous=NORMAL in WAL. A crash loses at most the last segments,
+ * with the record that they were read, so that reading again makes them anew.
+ *
+ * ClickHouse: rows first, under an id that was never used, then the record. Anything that fails in between
+ * leaves rows that nobody counts; the segment is written again under another id.
  *
  * One `struct sightings` is used by one thread at a time. Errors as those of io/store/store.h; for ClickHouse
  * ERR_UNAVAILABLE: not reachable, or a shard is not; ERR_DATA: not our tables, or an answer that makes no
@@ -73,8 +74,9 @@ struct sightings_cover {
 
 struct sightings;
 
-/* `where`: a path, or clickhouse://[USER[:PASSWORD]@]HOST:PORT/DATABASE[?cluster=NAME]. To write, what is not
- * there is made (file; database and tables); to read, it must be there. */
+/* `where`: a path, or clickhouse://[USER[:PASSWORD]@]HOST[:PORT][,HOST…]/DATABASE[?cluster=NAME] (the HTTP
+ * addresses of all shards: io/store/click_url.h). To write, what is not there is made (file; database and
+ * tables); to read, it must be there. */
 int sightings_open(const char *where, bool read_only, struct sightings **ret_store, struct err_note *note);
 void sightings_close(struct sightings *store); /* NULL is allowed */
 
@@ -93,8 +95,9 @@ int sightings_covers(struct sightings *store, const char *collector, const uint8
 int sightings_state_before(struct sightings *store, const char *collector, int64_t from_us, int64_t to_us,
     struct arena *arena, const uint8_t **ret_state, size_t *ret_length, struct err_note *note);
 
-/* Writes a segment, whole or not at all. ERR_UNAVAILABLE after several attempts; nothing is then counted and
- * it may be tried again. ERR_DATA: another process has written this stretch of the input meanwhile. */
+/* Writes a segment, whole or not at all. ERR_UNAVAILABLE after several attempts: it may be tried again, and
+ * should it have been written unseen, that is found. ERR_DATA: this stretch of the input is there already
+ * (another process was faster, or the attempt before): sightings_mark() tells where to go on. */
 int sightings_commit(struct sightings *store, const struct sightings_segment *segment,
     const struct tally_rows *rows, struct err_note *note);
 
