@@ -172,6 +172,8 @@ def protobuf(data):
             found[key >> 3], at = struct.unpack("<I", data[at:at + 4])[0], at + 4
         elif key & 7 == 2:
             length = varint()
+            if at + length > len(data):
+                raise ValueError("a field longer than what it lies in")
             found[key >> 3], at = data[at:at + length], at + length
         else:
             raise ValueError("a wire type of no meaning")
@@ -200,7 +202,7 @@ def dnstap_messages(frame):
 
 
 def frames(data):
-    """Data frames of Frame Streams."""
+    """(offset, data frame) of Frame Streams."""
     at = 0
     while at < len(data):
         if at + 4 > len(data):
@@ -218,7 +220,7 @@ def frames(data):
             continue
         if at + 4 + length > len(data):
             raise Malformed(at, "a frame is not whole")
-        yield data[at + 4:at + 4 + length]
+        yield at, data[at + 4:at + 4 + length]
         at += 4 + length
 
 
@@ -611,11 +613,11 @@ class Counter:
 
 
 def read_dnstap(data, counter):
-    for frame in frames(data):
+    for at, frame in frames(data):
         try:
             said = list(dnstap_messages(frame))
-        except (IndexError, ValueError, struct.error):
-            continue
+        except (IndexError, ValueError, struct.error) as wrong:
+            raise Malformed(at, "a frame is no dnstap") from wrong
         if said:
             counter.truth.see(said[0][0])
         for time, message, client, client_port, server, server_port, transport in said:

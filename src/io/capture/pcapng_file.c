@@ -32,7 +32,7 @@ enum {
 /* A moment in microseconds is (ticks * multiply >> shift) / divide + offset. */
 struct interface {
     uint64_t multiply, divide;
-    int64_t offset_s, last_us;
+    int64_t offset_s;
     uint64_t dropped; /* by interface and system, as the last statistics said */
     uint32_t snap;    /* 0: no limit */
     uint16_t link;
@@ -43,6 +43,7 @@ struct pcapng {
     bool swapped;
     struct interface *interfaces;
     size_t count, capacity;
+    int64_t last_us; /* of the packet before, on any interface and in any section */
 };
 
 /* A block, of which `size` octets are there; `total` counts its padding. */
@@ -193,10 +194,10 @@ static int pcapng_packet(struct pcapng *pcapng, struct stream *stream, const str
     if (length > block->total - 32)
         return stream_error(stream, note, "a packet that claims to be of %u octets in a block of %llu",
             length, (unsigned long long)block->total);
-    struct interface *interface = &pcapng->interfaces[number];
-    interface->last_us = interface_time(interface, ticks);
+    const struct interface *interface = &pcapng->interfaces[number];
+    pcapng->last_us = interface_time(interface, ticks);
     *ret_record = (struct capture_record){
-        .time_us = interface->last_us,
+        .time_us = pcapng->last_us,
         .bytes = at + 28,
         .length = length,
         .wire_length = wire > length ? wire : length,
@@ -206,7 +207,8 @@ static int pcapng_packet(struct pcapng *pcapng, struct stream *stream, const str
     return 0;
 }
 
-/* A packet without a time: it gets that of the packet before it on its interface, which is the first. */
+/* A packet without a time, of the first interface. It gets the time of the packet before it, whatever
+ * interface that came from: its own may not have had one for long, or never, and 1970 is no answer. */
 static int pcapng_simple(struct pcapng *pcapng, struct stream *stream, const struct block *block,
     struct capture_record *ret_record, struct err_note *note)
 {
@@ -221,7 +223,7 @@ static int pcapng_simple(struct pcapng *pcapng, struct stream *stream, const str
     if (length > CAPTURE_MAX_RECORD)
         return stream_error(stream, note, "a packet that claims to be of %u octets", length);
     *ret_record = (struct capture_record){
-        .time_us = interface->last_us,
+        .time_us = pcapng->last_us,
         .bytes = block->at + 12,
         .length = length,
         .wire_length = wire,

@@ -109,7 +109,7 @@ static void make_passed_over(struct made *made)
     }
 }
 
-/* A record without time has that of the one before it on the first interface. */
+/* A record without time has that of the one before it, which may be of another interface or section. */
 static void make_simple(struct made *made)
 {
     made_section(made);
@@ -123,6 +123,10 @@ static void make_simple(struct made *made)
         made_end(made, begin);
         made_packet(made, 0, 1000 * wire, 2, 2);
     }
+    made_interface(made, 1, 100, -1, 0);
+    made_packet(made, 1, 200000, 2, 2);
+    made_section(made);
+    made_interface(made, 1, 100, -1, 0);
     size_t begin = made_block(made, 3); /* shorter than it says */
     made_u32(made, UINT32_MAX);
     made_bytes(made, "\1\2\3\4", 4);
@@ -211,7 +215,7 @@ static const struct {
         "0 1 9 9\n1 1 9 9\n2 1 9 9\n3 1 9 9\n4 1 9 9\n5 1 9 9\n6 1 9 9\n7 1 9 9\nend\n"},
     {"simple", make_simple,
         "0 1 99 99\n99000 1 2 2\n99000 1 100 100\n100000 1 2 2\n100000 1 100 101\n101000 1 2 2\n"
-        "101000 1 4 4294967295\nend\n"},
+        "200000 1 2 2\n200000 1 4 4294967295\nend\n"},
     {"old", make_old, "4294967298 101 2 90\nend\n"},
     {"options", make_options, "0 1 2 2\n21474836480000 1 1 1\nend\n"},
     {"lying option", make_lying_option, "5 1 1 1\n6 1 1 1\nend\n"},
