@@ -77,27 +77,17 @@ ON CONFLICT DO UPDATE SET
 SELECT hour, zone, tagset, source, count, first_us, lasting_us FROM sighting
 WHERE collector = ? AND kind = ? AND hour >= ? AND hour < ?;
 
+-- name: traffic_block
+SELECT source, rows FROM traffic WHERE collector = ? AND hour = ? AND source <= ? ORDER BY source DESC LIMIT 1;
+
+-- name: traffic_next
+SELECT source, rows FROM traffic WHERE collector = ? AND hour = ? AND source > ? ORDER BY source LIMIT 1;
+
+-- name: traffic_drop
+DELETE FROM traffic WHERE collector = ? AND hour = ? AND source = ?;
+
 -- name: traffic_add
-INSERT INTO traffic (collector, hour, source, first_us, lasting_us, queries, answers, tcp, edns, dnssec_ok,
-    recursion_desired, checking_disabled, dnskey, truncated, udp_size_least, udp_size_most, names, ports)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-    first_us = min(first_us, excluded.first_us),
-    lasting_us = max(first_us + lasting_us, excluded.first_us + excluded.lasting_us) - min(first_us, excluded.first_us),
-    queries = queries + excluded.queries,
-    answers = answers + excluded.answers,
-    tcp = tcp + excluded.tcp,
-    edns = edns + excluded.edns,
-    dnssec_ok = dnssec_ok + excluded.dnssec_ok,
-    recursion_desired = recursion_desired + excluded.recursion_desired,
-    checking_disabled = checking_disabled + excluded.checking_disabled,
-    dnskey = dnskey + excluded.dnskey,
-    truncated = truncated + excluded.truncated,
-    udp_size_least = CASE WHEN udp_size_least = 0 THEN excluded.udp_size_least
-        WHEN excluded.udp_size_least = 0 THEN udp_size_least ELSE min(udp_size_least, excluded.udp_size_least) END,
-    udp_size_most = max(udp_size_most, excluded.udp_size_most),
-    names = names | excluded.names,
-    ports = ports | excluded.ports;
+INSERT INTO traffic (collector, hour, source, rows) VALUES (?, ?, ?, ?);
 
 -- name: traffic_scan
-SELECT source FROM traffic WHERE collector = ? AND hour >= ? AND hour < ?;
+SELECT hour, rows FROM traffic WHERE collector = ? AND hour >= ? AND hour < ?;

@@ -75,24 +75,12 @@ CREATE TABLE sighting (
     PRIMARY KEY (collector, kind, hour, zone, tagset, transport, source)
 ) STRICT, WITHOUT ROWID;
 
+-- Ordinary traffic of the sources of an hour, in blocks of some hundred (sightings_traffic.h) by the address that each
+-- begins with, of 16 octets.
 CREATE TABLE traffic (
     collector INTEGER NOT NULL,
     hour INTEGER NOT NULL,
     source BLOB NOT NULL,
-    first_us INTEGER NOT NULL,
-    lasting_us INTEGER NOT NULL,
-    queries INTEGER NOT NULL,
-    answers INTEGER NOT NULL,
-    tcp INTEGER NOT NULL,
-    edns INTEGER NOT NULL,
-    dnssec_ok INTEGER NOT NULL,
-    recursion_desired INTEGER NOT NULL,
-    checking_disabled INTEGER NOT NULL,
-    dnskey INTEGER NOT NULL,
-    truncated INTEGER NOT NULL,
-    udp_size_least INTEGER NOT NULL,
-    udp_size_most INTEGER NOT NULL,
-    names INTEGER NOT NULL,
-    ports INTEGER NOT NULL,
-    PRIMARY KEY (collector, hour, source)
-) STRICT, WITHOUT ROWID;
+    rows BLOB NOT NULL,
+    UNIQUE (collector, hour, source)
+) STRICT;

@@ -165,10 +165,7 @@ static void contents_that_make_no_sense(void **state)
         {"UPDATE tagset SET id = 99 WHERE id = 1", "a number of a name"},
         {"UPDATE sighting SET source = x'0102' WHERE source = (SELECT min(source) FROM sighting)",
             "an address"},
-        {"UPDATE traffic SET source = x'' WHERE source = (SELECT min(source) FROM traffic) AND hour = "
-         "(SELECT "
-         "min(hour) FROM traffic)",
-            "an address"},
+        {"UPDATE traffic SET rows = substr(rows, 2) WHERE hour = (SELECT min(hour) FROM traffic)", "traffic"},
         {"UPDATE sighting SET hour = 200000000 WHERE hour = (SELECT max(hour) FROM sighting)", "an hour"},
         {"UPDATE segment SET spans = x'00' WHERE id = 1", "spans"},
     };

@@ -168,22 +168,6 @@ static int add_row(struct db *db, int64_t collector, int64_t zone, int64_t tagse
     return db_finish(&query);
 }
 
-static int add_traffic(
-    struct db *db, int64_t collector, const struct tally_traffic *row, struct err_note *note)
-{
-    struct db_query query = db_query(db, SQL_TRAFFIC_ADD, note);
-    db_bind_number(&query, collector);
-    db_bind_number(&query, row->hour_us / UTC_HOUR);
-    bind_source(&query, row->source);
-    bind_times(&query, row->hour_us, row->first_us, row->last_us);
-    const uint64_t values[] = {row->queries, row->answers, row->tcp, row->edns, row->dnssec_ok,
-        row->recursion_desired, row->checking_disabled, row->dnskey, row->truncated, row->udp_size_least,
-        row->udp_size_most, row->names, row->ports};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        db_bind_number(&query, (int64_t)values[i]);
-    return db_finish(&query);
-}
-
 /* Rows come sorted, so a zone or tag set is looked up only where it changes. */
 static int add_rows(struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note)
 {
@@ -203,12 +187,7 @@ static int add_rows(struct db *db, int64_t collector, const struct tally_rows *r
         if (!err)
             err = add_row(db, collector, zone_id, tagset_id, &row, note);
     }
-    for (size_t i = 0; !err && i < rows->traffic_count; i++) {
-        struct tally_traffic row;
-        rows->traffic(rows->context, i, &row);
-        err = add_traffic(db, collector, &row, note);
-    }
-    return err;
+    return err ? err : sightings_sqlite_add_traffic(db, collector, rows, note);
 }
 
 /* The input must stand where the segment begins. */

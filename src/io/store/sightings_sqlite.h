@@ -10,6 +10,10 @@ struct sightings_sqlite {
     struct db *db;
 };
 
+/* The rows of traffic, added to those that are there. Within a transaction. */
+int sightings_sqlite_add_traffic(
+    struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note);
+
 int sightings_sqlite_ask(struct sightings *store, const struct sightings_question *question,
     struct arena *arena, struct sightings_answer *ret_answer, struct err_note *note);
 

@@ -3,6 +3,7 @@
  * a time are taken together (sightings_count.h tells why). */
 #include "io/store/sightings_count.h"
 #include "io/store/sightings_sqlite.h"
+#include "io/store/sightings_traffic.h"
 
 #include "base/utc.h"
 
@@ -46,6 +47,7 @@ struct ask {
     unsigned line_count;
     struct row rows[TOGETHER];
     unsigned row_count;
+    struct tally_traffic traffic[TRAFFIC_MOST]; /* of the block at hand */
 };
 
 static int no_memory(const struct ask *ask)
@@ -246,21 +248,24 @@ static int add_rows(struct ask *ask)
     return err;
 }
 
-/* The next of the rows that wait, with its address. */
-static int next_row(struct ask *ask, struct db_query *query, int column, struct row **ret_row)
+/* The next of the rows that wait. */
+static int next_row(struct ask *ask, struct row **ret_row)
+{
+    int err = ask->row_count == TOGETHER ? add_rows(ask) : 0;
+    if (!err)
+        *ret_row = &ask->rows[ask->row_count++];
+    return err;
+}
+
+static int read_address(struct ask *ask, struct db_query *query, int column, uint8_t out[16])
 {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     size_t length;
-    int err = ask->row_count == TOGETHER ? add_rows(ask) : 0;
-    if (err)
-        return err;
     const uint8_t *bytes = db_column_bytes(query, column, &length);
     if (query->err || (length != 16 && length != 4))
         return query->err ? query->err : damaged(ask, "an address");
-    struct row *row = &ask->rows[ask->row_count++];
-    memcpy(row->address, mapped, sizeof mapped);
-    memcpy(row->address + 16 - length, bytes, length);
-    *ret_row = row;
+    memcpy(out, mapped, sizeof mapped);
+    memcpy(out + 16 - length, bytes, length);
     return 0;
 }
 
@@ -277,13 +282,30 @@ static int take_row(struct ask *ask, struct db_query *query)
         err = err ? err : find_lines(ask);
     }
     struct row *row;
-    err = err ? err : next_row(ask, query, 3, &row);
+    err = err ? err : next_row(ask, &row);
+    err = err ? err : read_address(ask, query, 3, row->address);
     if (err)
         return err;
     row->count = (uint64_t)db_column(query, 4);
     row->first_us = (int64_t)((uint64_t)(hour * UTC_HOUR) + (uint64_t)db_column(query, 5));
     row->last_us = (int64_t)((uint64_t)row->first_us + (uint64_t)db_column(query, 6));
     return 0;
+}
+
+static int take_traffic(struct ask *ask, struct db_query *query)
+{
+    size_t length, count;
+    const uint8_t *bytes = db_column_bytes(query, 1, &length);
+    if (query->err || traffic_unpack(bytes, length, 0, ask->traffic, &count) != 0)
+        return query->err ? query->err : damaged(ask, "traffic");
+    int err = 0;
+    for (size_t i = 0; !err && i < count; i++) {
+        struct row *row;
+        err = next_row(ask, &row);
+        if (!err)
+            memcpy(row->address, ask->traffic[i].source, sizeof row->address);
+    }
+    return err;
 }
 
 /* Of SIGHTING_NONE, the rows of traffic. */
@@ -301,9 +323,8 @@ static int scan_kind(struct ask *ask, uint32_t collector, enum sighting_kind kin
         db_bind_number(&query, kind);
     db_bind_number(&query, ask->from_hour);
     db_bind_number(&query, ask->to_hour);
-    struct row *row;
     while (db_row(&query))
-        query.err = traffic ? next_row(ask, &query, 0, &row) : take_row(ask, &query);
+        query.err = traffic ? take_traffic(ask, &query) : take_row(ask, &query);
     int err = db_end(&query);
     return err ? err : add_rows(ask);
 }

@@ -1,0 +1,205 @@
+/* Traffic in blocks: what is packed reads back, what is no block is refused, and rows of many segments add up
+ * in the store whatever order they come in. */
+#include "io/store/sightings_traffic.h"
+
+#include "io/store/sightings_fixture.h"
+#include "io/store/store_test_dir.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+static const int64_t hour_us = FIXTURE_DAY + 5 * UTC_HOUR;
+
+static struct tally_traffic row_of(uint32_t source)
+{
+    struct tally_traffic row = {.hour_us = hour_us,
+        .queries = source % 300,
+        .answers = 1,
+        .tcp = source % 2,
+        .edns = 3,
+        .dnssec_ok = 2,
+        .recursion_desired = 1,
+        .checking_disabled = source,
+        .dnskey = 1,
+        .truncated = 200,
+        .udp_size_least = 512,
+        .udp_size_most = 65535,
+        .names = UINT64_MAX - source,
+        .ports = source * 3,
+        .first_us = hour_us + source,
+        .last_us = hour_us + UTC_HOUR - 1};
+    fixture_source(source, row.source);
+    return row;
+}
+
+static void packed_reads_back(void **state)
+{
+    struct tally_traffic rows[TRAFFIC_MOST], back[TRAFFIC_MOST];
+    static uint8_t packed[TRAFFIC_MOST * TRAFFIC_ROW];
+    size_t count;
+    for (uint32_t i = 0; i < TRAFFIC_MOST; i++)
+        rows[i] = row_of(i);
+    qsort(rows, TRAFFIC_MOST, sizeof *rows, fixture_traffic_order);
+    rows[0].queries = rows[0].ports = UINT32_MAX; /* the widest row there is */
+    rows[1].queries = rows[1].answers = rows[1].tcp = rows[1].edns = UINT64_MAX;
+    rows[2].first_us = rows[2].last_us = hour_us - 1;
+    for (size_t n = 0; n <= TRAFFIC_MOST; n += 64) {
+        size_t length = traffic_pack(rows, n, packed);
+        assert_int_equal(traffic_unpack(packed, length, hour_us, back, &count), 0);
+        assert_int_equal(count, n);
+        assert_memory_equal(back, rows, n * sizeof *rows);
+    }
+}
+
+static void what_is_no_block(void **state)
+{
+    struct tally_traffic rows[2] = {row_of(1), row_of(2)}, back[TRAFFIC_MOST];
+    static uint8_t packed[(TRAFFIC_MOST + 1) * TRAFFIC_ROW];
+    size_t count, length = traffic_pack(rows, 1, packed);
+    for (size_t cut = 1; cut < length; cut++)
+        assert_int_equal(traffic_unpack(packed, cut, hour_us, back, &count), ERR_DATA);
+    packed[0] = 16; /* all octets shared: the address before, again */
+    assert_int_equal(traffic_unpack(packed, length, hour_us, back, &count), ERR_DATA);
+    qsort(rows, 2, sizeof *rows, fixture_traffic_order);
+    struct tally_traffic descending[2] = {rows[1], rows[0]};
+    length = traffic_pack(descending, 2, packed);
+    assert_int_equal(traffic_unpack(packed, length, hour_us, back, &count), ERR_DATA);
+    memset(packed, 255, sizeof packed); /* numbers without end */
+    packed[0] = 0;
+    assert_int_equal(traffic_unpack(packed, sizeof packed, hour_us, back, &count), ERR_DATA);
+}
+
+static void merged_adds_up(void **state)
+{
+    struct tally_traffic a = row_of(7), b = row_of(7);
+    a.udp_size_least = 0; /* no EDNS before */
+    b.udp_size_most = 4096;
+    b.first_us = hour_us;
+    b.names = 1;
+    a.names = 2;
+    traffic_merge(&a, &b);
+    assert_int_equal(a.queries, 14);
+    assert_int_equal(a.truncated, 400);
+    assert_int_equal(a.udp_size_least, 512);
+    assert_int_equal(a.udp_size_most, 65535);
+    assert_int_equal(a.names, 3);
+    assert_int_equal(a.first_us, hour_us);
+    assert_int_equal(a.last_us, hour_us + UTC_HOUR - 1);
+}
+
+/* ---- in the store ---- */
+
+enum { SOURCES = 20000, SEGMENTS = 6, HOURS = 2 };
+
+struct kept {
+    struct tally_traffic rows[HOURS][SOURCES]; /* by the number of the source; queries 0: never seen */
+};
+
+/* A segment of some of the sources, in one of several orders. */
+static size_t make_segment(struct kept *kept, uint32_t segment, struct tally_traffic *rows)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < SOURCES; i++) {
+        uint32_t number = segment % 2 ? SOURCES - 1 - i : i;
+        if ((number * 2654435761U >> 16) % (segment + 1))
+            continue;
+        struct tally_traffic row = {.hour_us = hour_us + segment % HOURS * UTC_HOUR, .queries = segment + 1};
+        row.first_us = row.hour_us + number;
+        row.last_us = row.first_us + segment;
+        row.ports = 1U << segment;
+        fixture_source(number, row.source);
+        rows[count++] = row;
+        struct tally_traffic *sum = &kept->rows[segment % HOURS][number];
+        if (sum->queries)
+            traffic_merge(sum, &row);
+        else
+            *sum = row;
+    }
+    return count;
+}
+
+static void traffic_row(const void *context, size_t i, struct tally_traffic *ret)
+{
+    *ret = ((const struct tally_traffic *)context)[i];
+}
+
+static void fill_store(const char *path, struct kept *kept)
+{
+    struct tally_traffic *rows = calloc(SOURCES, sizeof *rows);
+    struct sightings *store;
+    struct err_note note = {""};
+    assert_int_equal(sightings_open(path, false, &store, &note), 0);
+    for (uint32_t segment = 0; segment < SEGMENTS; segment++) {
+        size_t count = make_segment(kept, segment, rows);
+        if (segment != 3) /* the fourth comes unsorted, as with pseudonyms */
+            qsort(rows, count, sizeof *rows, fixture_traffic_order);
+        struct tally_rows all = {.traffic_count = count, .traffic = traffic_row, .context = rows};
+        struct sightings_segment one = fixture_segment("lax", 1, segment, segment + 1);
+        if (sightings_commit(store, &one, &all, &note) != 0)
+            fail_msg("%s", note.text);
+    }
+    sightings_close(store);
+    free(rows);
+}
+
+/* All rows of an hour, in the order of the blocks. */
+static size_t read_hour(const char *path, int64_t hour, struct tally_traffic *out, size_t *ret_blocks)
+{
+    sqlite3 *handle;
+    sqlite3_stmt *statement;
+    size_t count = 0, blocks = 0, more;
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle, "SELECT rows FROM traffic WHERE hour = ? ORDER BY source", -1,
+                         &statement, NULL),
+        SQLITE_OK);
+    sqlite3_bind_int64(statement, 1, hour / UTC_HOUR);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        assert_int_equal(traffic_unpack(sqlite3_column_blob(statement, 0),
+                             (size_t)sqlite3_column_bytes(statement, 0), hour, out + count, &more),
+            0);
+        assert_true(more > 0 && more <= TRAFFIC_MOST);
+        count += more;
+        blocks++;
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+    *ret_blocks = blocks;
+    return count;
+}
+
+static void segments_add_up(void **state)
+{
+    char directory[64], path[96];
+    struct kept *kept = calloc(1, sizeof *kept);
+    struct tally_traffic *rows = calloc(SOURCES + TRAFFIC_MOST, sizeof *rows);
+    test_dir(directory);
+    snprintf(path, sizeof path, "%s/s.db", directory);
+    fill_store(path, kept);
+    for (int64_t hour = 0; hour < HOURS; hour++) {
+        size_t want = 0, blocks;
+        for (size_t i = 0; i < SOURCES; i++)
+            if (kept->rows[hour][i].queries)
+                kept->rows[hour][want++] = kept->rows[hour][i];
+        qsort(kept->rows[hour], want, sizeof *rows, fixture_traffic_order);
+        assert_int_equal(read_hour(path, hour_us + hour * UTC_HOUR, rows, &blocks), want);
+        assert_memory_equal(rows, kept->rows[hour], want * sizeof *rows);
+        assert_in_range(blocks, want / TRAFFIC_MOST, want / TRAFFIC_BLOCK * 2); /* neither crumbs nor lumps */
+    }
+    test_dir_remove(directory);
+    free(kept);
+    free(rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(packed_reads_back),
+        cmocka_unit_test(what_is_no_block),
+        cmocka_unit_test(merged_adds_up),
+        cmocka_unit_test(segments_add_up),
+    };
+    return cmocka_run_group_tests_name("sightings_traffic", tests, NULL, NULL);
+}
