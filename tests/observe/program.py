@@ -1,4 +1,5 @@
 """program: `rollcall observe` and `rollcall report` as the tests run them, and what a store of theirs holds, in the form of truth.py."""
+import contextlib
 import datetime
 import ipaddress
 import json
@@ -46,13 +47,31 @@ def observe(store, *files, collector="test", **more):
 
 
 def rows_of(store, statement):
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as database:
         return database.execute(statement).fetchall()
 
 
 def address(octets):
     found = ipaddress.ip_address(octets)
     return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def traffic(block):
+    """(address, numbers) of each row of a block of traffic, as io/store/sightings_traffic.c writes it."""
+    at, source = 0, b""
+    while at < len(block):
+        shared = block[at]
+        source, at = source[:shared] + block[at + 1:at + 17 - shared], at + 17 - shared
+        numbers = []
+        while len(numbers) < 13:
+            number = shift = 0
+            while True:
+                number, shift, at = number | (block[at] & 127) << shift, shift + 7, at + 1
+                if block[at - 1] < 128:
+                    break
+            numbers.append(number)
+        at += 12
+        yield source, numbers
 
 
 def stored(store):
@@ -71,9 +90,10 @@ def stored(store):
             row[name] += value
         row["octets"] = max(row["octets"], octets)
         row["first"], row["last"] = min(row["first"], hour_us + first), max(row["last"], hour_us + lasting)
-    for source, queries, answers in rows_of(store, "SELECT source, sum(queries), sum(answers) FROM traffic GROUP BY 1"):
-        if queries or answers:
-            found.sources[address(source)] = [queries, answers]
+    for block, in rows_of(store, "SELECT rows FROM traffic"):
+        for source, numbers in traffic(block):
+            both = found.sources.setdefault(address(source), [0, 0])
+            both[0], both[1] = both[0] + numbers[2], both[1] + numbers[3]
     (found.packets, found.messages), = rows_of(store, "SELECT ifnull(sum(packets), 0), ifnull(sum(messages), 0) FROM segment")
     (begin, end), = rows_of(store, "SELECT min(from_us), max(to_us) FROM segment WHERE from_us != 0 OR to_us != 0")
     found.span = (begin, end) if begin is not None else None
@@ -82,8 +102,16 @@ def stored(store):
 
 def dump(store):
     """All that a store holds, to see whether anything changed."""
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as database:
         return "\n".join(database.iterdump())
+
+
+def stored_differences(store, want):
+    """truth.differences() of what a store holds."""
+    try:
+        return truth.differences(stored(store), want)
+    except sqlite3.Error as error:
+        return [f"the store: {error}"]
 
 
 def moment(text):
