@@ -68,8 +68,9 @@ struct sighting {
     uint8_t kind;  /* enum sighting_kind of the question; never OPTION, which comes beside it */
     uint8_t rcode; /* of responses, without the extended part */
     uint16_t id, qtype;
-    uint16_t udp_size;   /* of OPT, else 0 */
-    uint32_t names_hash; /* of the last two labels of the name, without regard to case */
+    uint16_t udp_size; /* of OPT, else 0 */
+    uint32_t
+        names_hash; /* of the last two labels of the name, without regard to case; never changes: stored */
     /* Only where kind is not NONE: */
     uint64_t question_hash; /* of name, type and class, without regard to case */
     const uint8_t *zone;    /* wire, not compressed, case as it came: the name without its first label where
@@ -86,9 +87,19 @@ struct sighting {
 };
 
 /* Reads a DNS message of which `length` octets are there and `wire_length` were. False: no DNS message that
- * we look at (shorter than a header, opcode not QUERY, QDCOUNT not 1, class not IN where that can be seen, a
- * malformed name); *ret is then not to be looked at. */
+ * we look at (shorter than a header, opcode not QUERY, QDCOUNT not 1, a malformed or compressed name, class
+ * not IN); *ret is then not to be looked at. Where the capture cut the message, what lies before the cut
+ * holds; a cut before the end of QTYPE leaves nothing.
+ *
+ * OPT is read in queries, and in responses whose kind is not NONE (they repeat DO). The option counts only in
+ * DNSKEY queries (RFC 8145 §4.1: "MUST NOT" elsewhere), never in responses (§4.2.1). A label "_ta-…" is a
+ * signal with type NULL, or A, and as first label only (§5.1); a sentinel with type A or AAAA (RFC 8509
+ * §2.1). */
 bool sighting_read(const uint8_t *message, size_t length, size_t wire_length, struct sighting *ret);
+
+/* For one who knows the question and has no message: fills kind, qtype, names_hash, and all that depends on
+ * kind; the rest (flags, id, option) is zero. `name`: wire, not compressed; `zone` leads into it. */
+void sighting_of_question(const struct name *name, uint16_t qtype, struct sighting *ret);
 
 /* Writes a tag set as it is stored. Returns `out`. */
 char *sighting_tags_text(const uint16_t *tags, size_t count, char out[SIGHTING_MAX_TAGS_TEXT]);

@@ -1,10 +1,18 @@
 /* tally: messages counted, per hour and source: rows for the store.
  *
- * Two tables: the ordinary traffic of each source, and its sightings (what it said, in which zone, how). A
- * question and its answer are one: the one that comes second is recognised by addresses, port, id, and
- * question (within 30 s of capture time). Memory: at most 128 octets per source beside a fixed part of 8 MiB;
- * sources are addresses with an hour. Keyed by a random seed, so that nobody can choose addresses that
- * collide. */
+ * Two tables: the ordinary traffic of each source, and its sightings (what it said, in which zone, how). The
+ * source of a message is the resolver: who sent a query, who an answer goes to.
+ *
+ * A question and its answer count once. The one that comes second is recognised by addresses, ports, id,
+ * transport and question, within 30 s of capture time, whichever comes first; the row's time is that of the
+ * first, its flags are the question's. Two questions alike are two, with one answer or with two. The option
+ * counts with each query that has it, DNSKEY_ANSWER with each answer.
+ *
+ * Memory: at most 128 octets per source beside a fixed part of 10 MiB; sources are addresses with an hour.
+ * Keyed by a random seed, so that nobody can choose addresses that collide. A stranger cannot make it grow
+ * either: of one source and hour at most 256 rows of signals (TA_NULL, TA_A, OPTION, INVALID) and 256 others
+ * are kept. What is new after that goes into rows with zone "": signals as SIGHTING_INVALID with reason "too
+ * many different signals", others as their own kind, without tags. */
 #ifndef CORE_ROLL_TALLY_H
 #define CORE_ROLL_TALLY_H
 
@@ -18,27 +26,30 @@
  */
 struct tally_row {
     int64_t hour_us;  /* begin of the hour, UTC */
-    const char *zone; /* presentation form, lower case, final dot */
+    const char *zone; /* presentation form, lower case, final dot; "" of ICMP errors, and see above */
     uint8_t kind;     /* enum sighting_kind */
     uint8_t transport;
     const char *tags; /* sighting_tags_text(); of SIGHTING_INVALID the reason */
     uint8_t source[16];
     uint64_t count;
     uint64_t recursion_desired, dnssec_ok, checking_disabled; /* how many of them had RD, DO, CD set */
-    uint32_t octets;    /* of the biggest message of this kind (DNSKEY answers: their size) */
+    uint32_t octets;    /* of the biggest DNSKEY answer, 0 for other kinds */
     uint64_t truncated; /* of DNSKEY answers: with TC */
-    uint16_t udp_size;  /* greatest in OPT */
+    uint16_t udp_size;  /* greatest in OPT of queries */
     int64_t first_us, last_us;
 };
 
-/* The ordinary traffic of one source in one hour. Sorted by hour and source. */
+/* The ordinary traffic of one source in one hour. Sorted by hour and source. What answers tell beside their
+ * number counts only where there are no queries at all: RD and CD, which servers repeat (some clear CD),
+ * transport, type, name and port, but nothing of EDNS. */
 struct tally_traffic {
     int64_t hour_us;
     uint8_t source[16];
-    uint64_t queries, answers, tcp; /* tcp: of the queries (of the answers, where there are no queries) */
-    uint64_t edns, dnssec_ok, recursion_desired, checking_disabled, dnskey; /* of the queries (likewise) */
-    uint64_t truncated;                                                     /* of the answers */
-    uint16_t udp_size_least, udp_size_most;                                 /* of OPT in queries; 0: none */
+    uint64_t queries, answers;
+    uint64_t tcp, edns, dnssec_ok, recursion_desired, checking_disabled,
+        dnskey;                             /* of the queries (answers) */
+    uint64_t truncated;                     /* of the answers */
+    uint16_t udp_size_least, udp_size_most; /* of OPT in queries; 0: none */
     uint64_t names; /* bit (hash of the last two labels % 64) set for each name asked */
     uint32_t ports; /* bit (hash of the port % 32) set for each port asked from */
     int64_t first_us, last_us;
@@ -60,8 +71,8 @@ struct tally;
 /* Cumulative, of what was taken. */
 struct tally_counters {
     uint64_t messages, queries, answers;
-    uint64_t not_dns; /* messages that sighting_read() refused */
-    uint64_t kinds[SIGHTING_KINDS];
+    uint64_t not_dns;               /* messages that sighting_read() refused */
+    uint64_t kinds[SIGHTING_KINDS]; /* as the rows count them */
     uint64_t tcp, truncated;
     uint64_t forgotten; /* questions whose answers can no longer be recognised: the table was full */
 };
@@ -69,7 +80,8 @@ struct tally_counters {
 /* NULL when memory is short. */
 struct tally *tally_new(uint64_t seed);
 
-/* Takes a message of the wire or of dnstap: reads it and counts it. ERR_NOMEM. */
+/* Takes a message of the wire or of dnstap: reads it and counts it. The source's traffic is counted some
+ * messages later, when its memory has come near; tally_rows() sees all. ERR_NOMEM. */
 int tally_message(struct tally *tally, const struct sighting_message *message);
 
 /* The same for one that was read already (bytes and lengths: only wire_length is looked at). */
@@ -84,11 +96,8 @@ int tally_error(struct tally *tally, int64_t time_us, enum sighting_kind kind, c
 
 int tally_log(struct tally *tally, const struct tatlog *line);
 
-/* Brings the rows of this source into the cache, some messages ahead of its turn. May do nothing. */
-void tally_prefetch(struct tally *tally, const uint8_t source[16], int64_t time_us);
-
-/* True when the tables hold so much that they should be written and emptied (4 million sources, or 12 MiB of
- * sightings). */
+/* True when the tables hold so much that they should be written and emptied: 4 million sources, 6 MiB of
+ * sightings, or a count near its end. To be asked after each batch of messages. */
 bool tally_full(const struct tally *tally);
 
 /* The rows since the last tally_reset(), sorted; good until the next message. */
@@ -99,7 +108,8 @@ void tally_reset(struct tally *tally);
 
 struct tally_counters tally_counters(const struct tally *tally);
 
-/* What waits for its second half, as wire_save(). */
+/* What waits for its second half, as wire_save(); *ret_bytes is freed by the caller. A tally that loads it
+ * goes on exactly as the one that saved it. Loading replaces what waited. ERR_DATA, ERR_NOMEM. */
 int tally_save(const struct tally *tally, uint8_t **ret_bytes, size_t *ret_length);
 int tally_load(struct tally *tally, const uint8_t *bytes, size_t length);
 

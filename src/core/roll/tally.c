@@ -1,0 +1,210 @@
+/* A message goes two ways: what it says of its source's traffic (of every message), and what it says of trust
+ * anchors (of few). Only the second way looks whether the other half of the exchange was there before. */
+#include "core/roll/tally_inside.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FULL_SOURCES = 4000000, FULL_OCTETS = 6 << 20 };
+
+struct tally *tally_new(uint64_t seed)
+{
+    struct tally *tally = calloc(1, sizeof *tally);
+    if (!tally)
+        return NULL;
+    tally->generation = 1;
+    int err = traffic_start(&tally->traffic, hash_mix(seed, 1));
+    int rows_err = rows_start(&tally->rows, hash_mix(seed, 2));
+    int pairs_err = pairs_start(&tally->pairs, hash_mix(seed, 3));
+    if (err || rows_err || pairs_err) {
+        tally_free(tally);
+        return NULL;
+    }
+    return tally;
+}
+
+void tally_free(struct tally *tally)
+{
+    if (!tally)
+        return;
+    traffic_free(&tally->traffic);
+    rows_free(&tally->rows);
+    pairs_free(&tally->pairs);
+    free(tally);
+}
+
+/* ---- messages ---- */
+
+static int count_row(
+    struct tally *tally, struct said *said, uint8_t kind, const char *tags, uint32_t *ret_row)
+{
+    said->kind = kind;
+    said->tags = tags;
+    int err = rows_count(&tally->rows, said, ret_row);
+    if (!err)
+        tally->counters.kinds[rows_kind(&tally->rows, *ret_row)]++;
+    return err;
+}
+
+/* The question's own kind, unless its other half was there. */
+static int count_question(struct tally *tally, const struct sighting_message *message,
+    const struct sighting *sighting, struct said *said)
+{
+    char tags[SIGHTING_MAX_TAGS_TEXT];
+    struct pair pair;
+    bool is_answer = sighting->flags & SIGHTING_RESPONSE;
+    uint64_t key = pairs_key(&tally->pairs, message, sighting);
+    if (pairs_take(&tally->pairs, key, message->time_us, is_answer, &pair)) {
+        if (!is_answer && pair.row && pair.generation == tally->generation)
+            rows_correct(&tally->rows, pair.row, pair.flags, sighting->flags, sighting->udp_size);
+        return 0;
+    }
+    sighting_tags_text(sighting->tags, sighting->tag_count, tags);
+    pair = (struct pair){.key = key,
+        .time_us = message->time_us,
+        .generation = tally->generation,
+        .flags = sighting->flags,
+        .used = true};
+    int err = count_row(
+        tally, said, sighting->kind, sighting->kind == SIGHTING_INVALID ? sighting->fault : tags, &pair.row);
+    if (!err)
+        pairs_put(&tally->pairs, &pair);
+    return err;
+}
+
+static int count_option(struct tally *tally, const struct sighting *sighting, struct said *said)
+{
+    char tags[SIGHTING_MAX_TAGS_TEXT];
+    uint32_t row;
+    if (sighting->option_fault)
+        return count_row(tally, said, SIGHTING_INVALID, sighting->option_fault, &row);
+    sighting_tags_text(sighting->option_tags, sighting->option_count, tags);
+    return count_row(tally, said, SIGHTING_OPTION, tags, &row);
+}
+
+static int count_sighting(struct tally *tally, const struct sighting_message *message, const uint8_t *client,
+    const struct sighting *sighting)
+{
+    bool is_answer = sighting->flags & SIGHTING_RESPONSE;
+    uint32_t row;
+    struct said said = {.time_us = message->time_us,
+        .source = client,
+        .zone = sighting->zone,
+        .zone_length = sighting->zone_length,
+        .transport = message->transport,
+        .flags = sighting->flags,
+        .udp_size = is_answer ? 0 : sighting->udp_size, /* an answer's is that of the server */
+        .octets = message->wire_length};
+    int err = count_question(tally, message, sighting, &said);
+    if (!err && is_answer && sighting->kind == SIGHTING_DNSKEY)
+        err = count_row(tally, &said, SIGHTING_DNSKEY_ANSWER, "", &row);
+    if (!err && !is_answer && sighting->has_option)
+        err = count_option(tally, sighting, &said);
+    return err;
+}
+
+int tally_sighting(
+    struct tally *tally, const struct sighting_message *message, const struct sighting *sighting)
+{
+    bool is_answer = sighting->flags & SIGHTING_RESPONSE;
+    const uint8_t *client = is_answer ? message->destination : message->source;
+    struct tally_counters *counters = &tally->counters;
+    int err = traffic_add(&tally->traffic, message, client, sighting);
+    if (err)
+        return err;
+    counters->messages++;
+    counters->queries += !is_answer;
+    counters->answers += is_answer;
+    counters->tcp += message->transport == SIGHTING_TCP;
+    counters->truncated += is_answer && (sighting->flags & SIGHTING_TC);
+    return sighting->kind == SIGHTING_NONE ? 0 : count_sighting(tally, message, client, sighting);
+}
+
+int tally_message(struct tally *tally, const struct sighting_message *message)
+{
+    struct sighting sighting;
+    if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting)) {
+        tally->counters.not_dns++;
+        return 0;
+    }
+    return tally_sighting(tally, message, &sighting);
+}
+
+int tally_seen(struct tally *tally, const struct sighting_message *message)
+{
+    struct sighting sighting;
+    struct pair pair;
+    if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting) ||
+        sighting.kind == SIGHTING_NONE)
+        return 0;
+    uint64_t key = pairs_key(&tally->pairs, message, &sighting);
+    if (pairs_take(&tally->pairs, key, message->time_us, sighting.flags & SIGHTING_RESPONSE, &pair))
+        return 0;
+    pair = (struct pair){.key = key, .time_us = message->time_us, .flags = sighting.flags, .used = true};
+    pairs_put(&tally->pairs, &pair);
+    return 0;
+}
+
+int tally_error(struct tally *tally, int64_t time_us, enum sighting_kind kind, const uint8_t client[16])
+{
+    struct said said = {.time_us = time_us, .source = client, .transport = SIGHTING_UDP};
+    uint32_t row;
+    return count_row(tally, &said, (uint8_t)kind, "", &row);
+}
+
+int tally_log(struct tally *tally, const struct tatlog *line)
+{
+    char tags[SIGHTING_MAX_TAGS_TEXT];
+    uint32_t row;
+    struct said said = {.time_us = line->time_us,
+        .source = line->source,
+        .zone = line->zone.wire,
+        .zone_length = line->zone.length,
+        .transport = SIGHTING_UNKNOWN};
+    sighting_tags_text(line->tags, line->tag_count, tags);
+    return count_row(tally, &said, line->kind, line->kind == SIGHTING_INVALID ? line->fault : tags, &row);
+}
+
+/* ---- rows ---- */
+
+bool tally_full(const struct tally *tally)
+{
+    return tally->traffic.hot.used >= FULL_SOURCES || tally->traffic.brimming ||
+           rows_octets(&tally->rows) >= FULL_OCTETS;
+}
+
+static void get_row(const void *context, size_t i, struct tally_row *ret)
+{
+    const struct tally *tally = context;
+    rows_row(&tally->rows, i, ret);
+}
+
+static void get_traffic(const void *context, size_t i, struct tally_traffic *ret)
+{
+    const struct tally *tally = context;
+    traffic_row(&tally->traffic, i, ret);
+}
+
+void tally_rows(struct tally *tally, struct tally_rows *ret_rows)
+{
+    traffic_sort(&tally->traffic);
+    rows_sort(&tally->rows);
+    *ret_rows =
+        (struct tally_rows){tally->rows.pool.used, tally->traffic.hot.used, get_row, get_traffic, tally};
+}
+
+void tally_reset(struct tally *tally)
+{
+    traffic_reset(&tally->traffic);
+    rows_reset(&tally->rows);
+    tally->generation++;
+}
+
+struct tally_counters tally_counters(const struct tally *tally)
+{
+    struct tally_counters counters = tally->counters;
+    counters.forgotten = tally->pairs.forgotten;
+    return counters;
+}

@@ -1,0 +1,275 @@
+/* Sources come in no order, so counting a message is waiting for memory: twice, for the index and for the
+ * entry. What a message has to say is therefore kept in a ring first. When it enters, its place in the index
+ * is asked for; half way, its entry; when it leaves, both are there.
+ *
+ * Queries tell more than answers do. A source's flags are counted from its answers only until its first query
+ * is seen, and then anew from the queries: whatever the order, the result is that of the queries, or of the
+ * answers where there are no queries. */
+#include "core/roll/tally_inside.h"
+
+#include "base/hash.h"
+
+#include <string.h>
+
+enum { FIRST_BITS = 13, HALF_WAY = TRAFFIC_AHEAD / 2, MANY = 1U << 30, PORT_BITS = 5, NAME_BITS = 64 };
+
+int traffic_start(struct traffic *traffic, uint64_t seed)
+{
+    memset(traffic, 0, sizeof *traffic);
+    traffic->seed = seed;
+    traffic->hot.size = sizeof(struct traffic_hot);
+    traffic->cold.size = sizeof(struct traffic_cold);
+    return index_start(&traffic->index, FIRST_BITS);
+}
+
+void traffic_free(struct traffic *traffic)
+{
+    index_free(&traffic->index);
+    pool_free(&traffic->hot);
+    pool_free(&traffic->cold);
+}
+
+static inline uint32_t hash_of(const struct traffic *traffic, const uint64_t source[2], int32_t hour)
+{
+    return (uint32_t)(hash_mix(hash_mix(traffic->seed ^ (uint32_t)hour, source[0]), source[1]) >> 32);
+}
+
+static inline struct traffic_hot *hot_at(const struct traffic *traffic, uint32_t number)
+{
+    uint8_t *chunk = traffic->hot.chunks[(number - 1) / POOL_CHUNK];
+    return (struct traffic_hot *)(void *)chunk + (number - 1) % POOL_CHUNK;
+}
+
+static inline struct traffic_cold *cold_at(const struct traffic *traffic, uint32_t number)
+{
+    uint8_t *chunk = traffic->cold.chunks[(number - 1) / POOL_CHUNK];
+    return (struct traffic_cold *)(void *)chunk + (number - 1) % POOL_CHUNK;
+}
+
+/* ---- one message ---- */
+
+/* There is room. */
+static uint32_t add_source(struct traffic *traffic, const struct traffic_event *event, size_t at)
+{
+    uint32_t number = ++traffic->hot.used;
+    traffic->cold.used = number;
+    struct traffic_hot *hot = hot_at(traffic, number);
+    memset(hot, 0, sizeof *hot);
+    memset(cold_at(traffic, number), 0, sizeof(struct traffic_cold));
+    hot->source[0] = event->source[0];
+    hot->source[1] = event->source[1];
+    hot->hour = event->time.hour;
+    hot->first = hot->last = event->time.in_hour_us;
+    index_put(&traffic->index, at, event->hash, number);
+    return number;
+}
+
+static inline uint32_t find_source(struct traffic *traffic, const struct traffic_event *event)
+{
+    for (size_t at = index_place(&traffic->index, event->hash);;) {
+        uint32_t number = index_next(&traffic->index, event->hash, &at);
+        if (number == 0)
+            return add_source(traffic, event, at);
+        const struct traffic_hot *hot = hot_at(traffic, number);
+        if (hot->source[0] == event->source[0] && hot->source[1] == event->source[1] &&
+            hot->hour == event->time.hour)
+            return number;
+    }
+}
+
+/* The first query after answers: their flags are forgotten. */
+static void begin_with_queries(struct traffic_hot *hot, struct traffic_cold *cold)
+{
+    hot->checking_disabled = hot->edns = hot->dnssec_ok = 0;
+    hot->names = hot->ports = 0;
+    cold->tcp = cold->recursion_desired = cold->dnskey = 0;
+}
+
+static inline bool needs_cold(const struct traffic_event *event)
+{
+    return event->tcp || event->dnskey || (event->flags & (SIGHTING_RD | SIGHTING_TC));
+}
+
+static inline void count_flags(
+    struct traffic *traffic, uint32_t number, struct traffic_hot *hot, const struct traffic_event *event)
+{
+    uint8_t flags = event->flags;
+    hot->edns += (flags & SIGHTING_EDNS) != 0;
+    hot->dnssec_ok += (flags & SIGHTING_DO) != 0;
+    hot->checking_disabled += (flags & SIGHTING_CD) != 0;
+    hot->names |= UINT64_C(1) << event->names_hash % NAME_BITS;
+    hot->ports |= 1U << (event->port * 0x9e3779b1U >> (32 - PORT_BITS));
+    if (needs_cold(event)) {
+        struct traffic_cold *cold = cold_at(traffic, number);
+        cold->tcp += event->tcp;
+        cold->dnskey += event->dnskey;
+        cold->recursion_desired += (flags & SIGHTING_RD) != 0;
+    }
+}
+
+static inline void count(struct traffic *traffic, const struct traffic_event *event)
+{
+    uint32_t number = find_source(traffic, event);
+    struct traffic_hot *hot = hot_at(traffic, number);
+    uint32_t when = event->time.in_hour_us;
+    hot->first = when < hot->first ? when : hot->first;
+    hot->last = when > hot->last ? when : hot->last;
+    if (event->flags & SIGHTING_RESPONSE) {
+        hot->answers++;
+        if (event->flags & SIGHTING_TC)
+            cold_at(traffic, number)->truncated++;
+        if (hot->queries == 0)
+            count_flags(traffic, number, hot, event);
+    } else {
+        if (hot->queries == 0 && hot->answers > 0)
+            begin_with_queries(hot, cold_at(traffic, number));
+        hot->queries++;
+        count_flags(traffic, number, hot, event);
+        uint16_t size = event->udp_size;
+        if (size && (size < hot->udp_size_least || hot->udp_size_least == 0))
+            hot->udp_size_least = size;
+        if (size > hot->udp_size_most)
+            hot->udp_size_most = size;
+    }
+    if ((hot->queries | hot->answers) >= MANY)
+        traffic->brimming = true;
+}
+
+/* ---- the ring ---- */
+
+static inline void fetch_slot(const struct traffic *traffic, const struct traffic_event *event)
+{
+    __builtin_prefetch(&traffic->index.slots[index_place(&traffic->index, event->hash)]);
+}
+
+static inline void fetch_entry(const struct traffic *traffic, const struct traffic_event *event)
+{
+    uint32_t number = (uint32_t)traffic->index.slots[index_place(&traffic->index, event->hash)];
+    if (number == 0)
+        return;
+    __builtin_prefetch(hot_at(traffic, number), 1);
+    if (needs_cold(event))
+        __builtin_prefetch(cold_at(traffic, number), 1);
+}
+
+static inline struct traffic_event *event_at(struct traffic *traffic, uint32_t at)
+{
+    return &traffic->ring[at % TRAFFIC_AHEAD];
+}
+
+static void finish(struct traffic *traffic)
+{
+    for (; traffic->tail != traffic->head; traffic->tail++)
+        count(traffic, event_at(traffic, traffic->tail));
+}
+
+/* Brings the index back after it was sorted. */
+static void refill(struct traffic *traffic)
+{
+    index_clear(&traffic->index);
+    for (uint32_t number = 1; number <= traffic->hot.used; number++) {
+        const struct traffic_hot *hot = hot_at(traffic, number);
+        index_refill(&traffic->index, hash_of(traffic, hot->source, hot->hour), number);
+    }
+    traffic->sorted = false;
+}
+
+static int make_room(struct traffic *traffic)
+{
+    if (traffic->sorted)
+        refill(traffic);
+    if (index_reserve(&traffic->index, TRAFFIC_AHEAD) != 0 ||
+        pool_reserve(&traffic->hot, TRAFFIC_AHEAD) != 0 || pool_reserve(&traffic->cold, TRAFFIC_AHEAD) != 0)
+        return ERR_NOMEM;
+    uint64_t pool = (uint64_t)traffic->cold.chunk_count * POOL_CHUNK;
+    uint32_t index = index_limit(&traffic->index);
+    traffic->room = pool < index ? (uint32_t)pool : index;
+    return 0;
+}
+
+int traffic_add(struct traffic *traffic, const struct sighting_message *message, const uint8_t client[16],
+    const struct sighting *sighting)
+{
+    if (traffic->hot.used + TRAFFIC_AHEAD > traffic->room) {
+        int err = make_room(traffic);
+        if (err)
+            return err;
+    }
+    if (traffic->head - traffic->tail == TRAFFIC_AHEAD)
+        count(traffic, event_at(traffic, traffic->tail++));
+    struct traffic_event *event = event_at(traffic, traffic->head++);
+    memcpy(event->source, client, sizeof event->source);
+    event->time = tally_time(message->time_us);
+    event->hash = hash_of(traffic, event->source, event->time.hour);
+    event->names_hash = sighting->names_hash;
+    event->flags = sighting->flags;
+    event->port = sighting->flags & SIGHTING_RESPONSE ? message->destination_port : message->source_port;
+    event->udp_size = sighting->udp_size;
+    event->tcp = message->transport == SIGHTING_TCP;
+    event->dnskey = sighting->kind == SIGHTING_DNSKEY;
+    fetch_slot(traffic, event);
+    if (traffic->head - traffic->tail > HALF_WAY)
+        fetch_entry(traffic, event_at(traffic, traffic->head - 1 - HALF_WAY));
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static uint32_t big_endian(uint64_t half, unsigned word)
+{
+    const uint8_t *at = (const uint8_t *)&half + 4 * word;
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static uint32_t sort_word(const void *context, uint32_t number, unsigned level)
+{
+    const struct traffic_hot *hot = hot_at(context, number);
+    if (level == 0)
+        return (uint32_t)hot->hour ^ 0x80000000U;
+    return big_endian(hot->source[(level - 1) / 2], (level - 1) % 2);
+}
+
+void traffic_sort(struct traffic *traffic)
+{
+    finish(traffic);
+    if (traffic->sorted)
+        return;
+    index_gather(&traffic->index);
+    order_slots(traffic->index.slots, traffic->index.used, 5, sort_word, traffic);
+    traffic->sorted = true;
+    traffic->room = 0;
+}
+
+void traffic_row(const struct traffic *traffic, size_t i, struct tally_traffic *ret)
+{
+    uint32_t number = (uint32_t)traffic->index.slots[i];
+    const struct traffic_hot *hot = hot_at(traffic, number);
+    const struct traffic_cold *cold = cold_at(traffic, number);
+    int64_t hour_us = hot->hour * UTC_HOUR;
+    *ret = (struct tally_traffic){.hour_us = hour_us,
+        .queries = hot->queries,
+        .answers = hot->answers,
+        .tcp = cold->tcp,
+        .edns = hot->edns,
+        .dnssec_ok = hot->dnssec_ok,
+        .recursion_desired = cold->recursion_desired,
+        .checking_disabled = hot->checking_disabled,
+        .dnskey = cold->dnskey,
+        .truncated = cold->truncated,
+        .udp_size_least = hot->udp_size_least,
+        .udp_size_most = hot->udp_size_most,
+        .names = hot->names,
+        .ports = hot->ports,
+        .first_us = hour_us + hot->first,
+        .last_us = hour_us + hot->last};
+    memcpy(ret->source, hot->source, sizeof ret->source);
+}
+
+void traffic_reset(struct traffic *traffic)
+{
+    index_clear(&traffic->index);
+    traffic->hot.used = traffic->cold.used = 0;
+    traffic->sorted = traffic->brimming = false;
+    traffic->room = 0;
+    traffic->head = traffic->tail = 0;
+}
