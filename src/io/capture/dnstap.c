@@ -4,6 +4,7 @@
  * is merged, and a field that is unknown, or has another wire type than it should, is passed over. */
 #include "io/capture/dnstap.h"
 
+#include "base/hash.h"
 #include "core/roll/sighting.h"
 
 #include <string.h>
@@ -42,19 +43,6 @@ enum { PROTOCOL_UDP = 1, PROTOCOL_TCP = 2, PROTOCOL_DOT = 3, PROTOCOL_LAST = 7 }
 /* Seconds from 1970 to the end of the year 9999: what is later is no time. */
 #define MAX_SECONDS UINT64_C(253402300799)
 
-struct field {
-    uint32_t number;
-    uint8_t type;
-    uint64_t value;       /* of the three kinds of numbers */
-    const uint8_t *bytes; /* of BYTES */
-    size_t length;
-};
-
-struct cursor {
-    const uint8_t *at, *end;
-    const char *fault; /* sticky */
-};
-
 /* What a Message holds, by field number: `value` of numbers, `bytes` and `value` (their count) of strings. */
 struct slots {
     uint32_t seen; /* bit N: field N was there */
@@ -72,104 +60,133 @@ static const uint8_t slot_type[LAST_FIELD + 1] = {
     [RESPONSE_MESSAGE] = BYTES,
 };
 
-static uint64_t fail(struct cursor *c, const char *fault)
+/* ---- the wire format: functions return what comes next, or NULL and the fault ---- */
+
+static const char CUT_NUMBER[] = "the frame ends in a number";
+
+__attribute__((cold)) static const uint8_t *fail(const char **ret_fault, const char *fault)
 {
-    if (!c->fault)
-        c->fault = fault;
-    c->at = c->end;
-    return 0;
+    *ret_fault = fault;
+    return NULL;
 }
 
-static uint64_t long_varint(struct cursor *c)
+/* A number and what comes next: two registers, so that the walk keeps its own. */
+struct number {
+    uint64_t value;
+    const uint8_t *next;
+};
+
+/* Near the end of the frame, of nine or ten octets, or malformed: octet by octet. */
+__attribute__((cold)) static struct number rare_varint(
+    const uint8_t *at, const uint8_t *end, const char **ret_fault)
 {
-    uint64_t value = 0;
+    struct number got = {0, NULL};
     for (unsigned i = 0; i < MAX_VARINT; i++) {
-        if (c->at == c->end)
-            return fail(c, "the frame ends in a number");
-        uint8_t octet = *c->at++;
+        if (at == end)
+            return (struct number){0, fail(ret_fault, CUT_NUMBER)};
+        uint8_t octet = *at++;
         if (i == MAX_VARINT - 1 && octet > 1)
             break;
-        value |= (uint64_t)(octet & 0x7f) << (7 * i);
-        if (!(octet & 0x80))
-            return value;
+        got.value |= (uint64_t)(octet & 0x7f) << (7 * i);
+        if (!(octet & 0x80)) {
+            got.next = at;
+            return got;
+        }
     }
-    return fail(c, "a number has more than 64 bits");
+    return (struct number){0, fail(ret_fault, "a number has more than 64 bits")};
 }
 
-static inline uint64_t varint(struct cursor *c)
+/* Eight octets at once: those up to the first without its high bit, seven bits of each, moved together. */
+static inline struct number varint(const uint8_t *at, const uint8_t *end, const char **ret_fault)
 {
-    if (c->at < c->end && *c->at < 0x80)
-        return *c->at++;
-    return long_varint(c);
+    if (at < end && *at < 0x80)
+        return (struct number){*at, at + 1};
+    if (end - at < 8)
+        return rare_varint(at, end, ret_fault);
+    uint64_t word = hash_load(at), ends = ~word & UINT64_C(0x8080808080808080);
+    if (ends == 0)
+        return rare_varint(at, end, ret_fault);
+    word &= ends ^ (ends - 1);
+    uint64_t x = word & UINT64_C(0x7f7f7f7f7f7f7f7f);
+    x = (x & UINT64_C(0x007f007f007f007f)) | (x & UINT64_C(0x7f007f007f007f00)) >> 1;
+    x = (x & UINT64_C(0x00003fff00003fff)) | (x & UINT64_C(0x3fff00003fff0000)) >> 2;
+    x = (x & UINT64_C(0x000000000fffffff)) | (x & UINT64_C(0x0fffffff00000000)) >> 4;
+    return (struct number){x, at + (unsigned)__builtin_ctzll(ends) / 8 + 1};
 }
 
-/* Little-endian. */
-static uint64_t fixed(struct cursor *c, size_t size)
+static inline uint32_t little_u32(const uint8_t *at)
 {
-    if ((size_t)(c->end - c->at) < size)
-        return fail(c, "the frame ends in a number");
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)c->at[i] << (8 * i);
-    c->at += size;
-    return value;
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-static void string(struct cursor *c, struct field *ret)
-{
-    uint64_t length = varint(c);
-    if (length > (size_t)(c->end - c->at)) {
-        fail(c, "a field is longer than what it lies in");
-        return;
-    }
-    ret->bytes = c->at;
-    ret->length = (size_t)length;
-    c->at += length;
-}
+struct field {
+    uint64_t key;         /* number and wire type */
+    uint64_t value;       /* of numbers up to 32 bits or of variable length; of BYTES their count */
+    const uint8_t *bytes; /* of BYTES the first of them */
+};
 
-/* The next field; false at the end, and when there is a fault. */
-static inline bool next_field(struct cursor *c, struct field *ret)
+/* The field at `at`, which is before `end`. */
+static inline const uint8_t *read_field(
+    const uint8_t *at, const uint8_t *end, struct field *ret, const char **ret_fault)
 {
-    if (c->at == c->end)
-        return false;
-    uint64_t key = varint(c);
-    if (key >> 3 == 0 || key >> 3 > MAX_FIELD)
-        fail(c, "a field has no valid number");
-    ret->number = (uint32_t)(key >> 3);
-    ret->type = key & 7;
-    switch (ret->type) {
+    struct number key = varint(at, end, ret_fault);
+    if (!key.next)
+        return NULL;
+    if (key.value >> 3 == 0 || key.value >> 3 > MAX_FIELD)
+        return fail(ret_fault, "a field has no valid number");
+    ret->key = key.value;
+    ret->bytes = key.next;
+    struct number number = {0, key.next};
+    size_t size = 0;
+    switch (key.value & 7) {
     case VARINT:
-        ret->value = varint(c);
-        break;
+        number = varint(key.next, end, ret_fault);
+        ret->value = number.value;
+        return number.next;
     case BYTES:
-        string(c, ret);
-        break;
+        number = varint(key.next, end, ret_fault);
+        if (!number.next)
+            return NULL;
+        if (number.value > (size_t)(end - number.next))
+            return fail(ret_fault, "a field is longer than what it lies in");
+        ret->value = number.value;
+        ret->bytes = number.next;
+        return number.next + number.value;
     case FIXED32:
-        ret->value = fixed(c, 4);
-        break;
     case FIXED64:
-        ret->value = fixed(c, 8);
-        break;
+        size = (key.value & 7) == FIXED32 ? 4 : 8;
+        if ((size_t)(end - key.next) < size)
+            return fail(ret_fault, CUT_NUMBER);
+        ret->value = little_u32(key.next);
+        return key.next + size;
     default:
-        fail(c, "a field has an unknown wire type");
+        return fail(ret_fault, "a field has an unknown wire type");
     }
-    return c->fault == NULL;
 }
 
-static const char *walk_message(const uint8_t *bytes, size_t length, struct slots *slots)
+/* False: *ret_fault. */
+static bool walk_message(const uint8_t *at, size_t length, struct slots *slots, const char **ret_fault)
 {
-    struct cursor c = {.at = bytes, .end = bytes + length};
-    struct field field;
-    while (next_field(&c, &field)) {
-        if (field.number > LAST_FIELD || field.type != slot_type[field.number])
+    const uint8_t *end = at + length;
+    uint32_t seen = 0;
+    while (at < end) {
+        struct field field;
+        at = read_field(at, end, &field, ret_fault);
+        if (!at)
+            return false;
+        uint64_t number = field.key >> 3;
+        if (number > LAST_FIELD || (field.key & 7) != slot_type[number])
             continue;
-        slots->seen |= 1U << field.number;
-        slots->value[field.number] = field.type == BYTES ? field.length : field.value;
-        if (field.type == BYTES)
-            slots->bytes[field.number] = field.bytes;
+        seen |= 1U << number;
+        slots->value[number] = field.value;
+        if ((field.key & 7) == BYTES)
+            slots->bytes[number] = field.bytes;
     }
-    return c.fault;
+    slots->seen |= seen;
+    return true;
 }
+
+/* ---- what it says ---- */
 
 static bool has(const struct slots *slots, unsigned field)
 {
@@ -208,7 +225,10 @@ static void put_address(const struct slots *slots, unsigned field, uint8_t out[1
     bool v4 = length <= 4 && family != FAMILY_INET6;
     if (v4)
         memset(out + 10, 0xff, 2);
-    memcpy(v4 ? out + 12 : out, slots->bytes[field], length);
+    if (length == 4) /* most are whole: of a size that the compiler knows */
+        memcpy(v4 ? out + 12 : out, slots->bytes[field], 4);
+    else
+        memcpy(out + (v4 ? 12 : 0), slots->bytes[field], length);
 }
 
 static uint8_t transport_of(uint64_t protocol)
@@ -264,29 +284,31 @@ static void fill(const struct slots *slots, struct dnstap_frame *ret)
 
 int dnstap_parse(const uint8_t *bytes, size_t length, struct dnstap_frame *ret, const char **ret_fault)
 {
-    struct cursor c = {.at = bytes, .end = bytes + length};
+    const uint8_t *at = bytes, *end = bytes + length;
     struct slots slots;
     slots.seen = 0; /* the rest is looked at only where its bit is set */
-    struct field field;
     uint64_t type = 0;
-    while (next_field(&c, &field)) {
-        if (field.number == DNSTAP_MESSAGE && field.type == BYTES) {
-            const char *fault = walk_message(field.bytes, field.length, &slots);
-            if (fault)
-                fail(&c, fault);
-        } else if (field.number == DNSTAP_TYPE && field.type == VARINT) {
+    while (at < end) {
+        struct field field;
+        at = read_field(at, end, &field, ret_fault);
+        if (!at)
+            return ERR_DATA;
+        if (field.key == (DNSTAP_MESSAGE << 3 | BYTES)) {
+            if (!walk_message(field.bytes, (size_t)field.value, &slots, ret_fault))
+                return ERR_DATA;
+        } else if (field.key == (DNSTAP_TYPE << 3 | VARINT)) {
             type = field.value;
         }
     }
     ret->count = 0;
-    bool taken = type == TYPE_MESSAGE && is_taken(value_of(&slots, MESSAGE_TYPE));
-    if (!c.fault && taken)
-        c.fault = check(&slots);
-    if (c.fault) {
-        *ret_fault = c.fault;
+    if (type != TYPE_MESSAGE || !is_taken(value_of(&slots, MESSAGE_TYPE)))
+        return 0;
+    const char *fault = check(&slots);
+    if (fault) {
+        *ret_fault = fault;
         return ERR_DATA;
     }
-    if (taken && value_of(&slots, QUERY_ADDRESS) > 0)
+    if (value_of(&slots, QUERY_ADDRESS) > 0)
         fill(&slots, ret);
     return 0;
 }

@@ -271,6 +271,36 @@ static void test_rules_of_protobuf(void **state)
     assert_int_equal(got.peer.client[12], 192);
 }
 
+/* Numbers of every length, longer than they need be as well, in the middle of a frame and at its end. */
+static void test_numbers(void **state)
+{
+    static const uint64_t values[] = {0, 1, 127, 128, 16383, 16384, 2097151, 2097152, 268435455, 268435456,
+        34359738367, 34359738368, 253402300799};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        for (unsigned octets = 1; octets <= 10; octets++)
+            for (unsigned last = 0; last < 2; last++) {
+                static struct dnstap_try message;
+                uint8_t number[10];
+                if (octets < 10 && values[i] >> (7 * octets))
+                    continue;
+                for (unsigned k = 0; k < octets; k++)
+                    number[k] = (uint8_t)((values[i] >> (7 * k) & 0x7f) | (k + 1 < octets ? 0x80 : 0));
+                message.length = 0;
+                dnstap_try_number(&message, 1, 1);
+                dnstap_try_bytes(&message, 4, V4, 4);
+                if (last)
+                    dnstap_try_bytes(&message, 10, "q", 1);
+                dnstap_try_varint(&message, 8 << 3);
+                dnstap_try_raw(&message, number, octets);
+                if (!last)
+                    dnstap_try_bytes(&message, 10, "a longer query", 14);
+                struct dnstap_frame got;
+                assert_int_equal(parse_message(&message, &got), 0);
+                assert_int_equal(got.count, 1);
+                assert_int_equal(got.messages[0].time_us, values[i] * 1000000);
+            }
+}
+
 static void test_malformed_protobuf(void **state)
 {
     static const struct {
@@ -364,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_skipped),
         cmocka_unit_test(test_rules_of_protobuf),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_malformed_protobuf),
         cmocka_unit_test(test_malformed_message),
         cmocka_unit_test(test_cut_anywhere),
