@@ -77,16 +77,22 @@ int capture_open_file(const char *path, struct capture **ret_capture, struct err
  */
 int capture_open_log(const char *path, struct capture **ret_capture, struct err_note *note);
 
-/* Packets of an interface ("any" too), by TPACKET_V3: UDP and TCP of these ports, all fragments, ICMP errors.
- * ERR_NOINPUT no such interface; ERR_PERM with what is missing (CAP_NET_RAW). `buffer`: octets of the ring,
- * 0: 64 MiB, outside of the bound above. */
+/* Packets of an interface ("any" too), by TPACKET_V3: UDP and TCP of these ports (53 if none; 16 at most),
+ * all fragments, packets with IPv6 extension headers, ICMP errors; also in one or two VLAN tags and in PPPoE.
+ * Promiscuous, for mirrored ports. A loopback interface shows each packet once; on "any" one that passes
+ * through several interfaces (a bridge and its port) is seen on each. An interface that goes down or away is
+ * ERR_IO. ERR_NOINPUT no such interface; ERR_PERM with what is missing (CAP_NET_RAW); ERR_IO it is down.
+ * `buffer`: octets of the ring, 0: 64 MiB, outside of the bound above. */
 int capture_open_live(const char *interface, const uint16_t *ports, size_t port_count, size_t buffer,
     struct capture **ret_capture, struct err_note *note);
 
 /* A UNIX socket that name servers connect to and send dnstap over Frame Streams (bidirectional: READY,
- * ACCEPT, START, … STOP, FINISH). Makes the socket (mode 0660), replaces one that nobody listens on, removes
- * it at the end. Any number of senders up to 64; one that sends rubbish or stalls in the middle of a frame
- * for 30 s is dropped and said in the log. ERR_UNAVAILABLE: somebody listens there. */
+ * ACCEPT, START, … STOP, FINISH; or START … STOP alone). Makes the socket (mode 0660), replaces one that
+ * nobody listens on, removes it at the end. Any number of senders up to 64; one that sends rubbish or stalls
+ * in the middle of a frame for 30 s is dropped and said in the log. When capture_next() is not called,
+ * senders have to wait. Frames are in no order of time: servers send those of each of their threads once in a
+ * second. ERR_UNAVAILABLE: somebody listens there, or it is no socket. ERR_USAGE: the path is empty or too
+ * long (107 octets). ERR_NOINPUT: no such directory. ERR_PERM, ERR_IO. */
 int capture_open_dnstap(const char *socket_path, struct capture **ret_capture, struct err_note *note);
 
 /* The next records. Live and socket: comes back with an empty batch after 200 ms without any, and when
