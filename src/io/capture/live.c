@@ -23,6 +23,7 @@
 
 enum {
     SNAPLEN = 128 << 10, /* packets that the network card or the kernel put together have up to 64 KiB */
+    TAGS = 16,           /* that libpcap puts back into a packet */
     ARENA = 2 << 20,
     BUFFER = 64 << 20,
     BLOCK_MS = 100, /* a block that is not full is handed over after this time */
@@ -67,7 +68,7 @@ static void take(u_char *context, const struct pcap_pkthdr *header, const u_char
         .what = CAPTURE_PACKET};
     live->used += header->caplen;
     live->octets += header->caplen;
-    if (ARENA - live->used < SNAPLEN)
+    if (ARENA - live->used < SNAPLEN + TAGS)
         pcap_breakloop(live->pcap);
 }
 
