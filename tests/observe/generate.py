@@ -429,6 +429,35 @@ def tcp_lost(scene):
         scene.now += 1000000
 
 
+def tcp_large(scene):
+    """Answers of many segments, up to the longest that a length of two octets tells."""
+    for size in (3000, 20000, 64000):
+        found = scene.dnskey(size=size)
+        connection = Connection(scene, [scene.anything(), found, scene.anything()])
+        connection.hello()
+        time = connection.data(0, len(connection.out))
+        connection.count(time, connection.answers())
+        connection.bye()
+    scene.udp(scene.signal())
+
+
+def tcp_many(scene):
+    """Connections side by side, all with a message that is not whole yet."""
+    rng, each, began = scene.rng, [], scene.now
+    for _ in range(100):
+        before, scene.now = len(scene.packets), began
+        connection = Connection(scene, [scene.anything() for _ in range(rng.randrange(1, 4))])
+        connection.send(cut_up(scene, connection))
+        each.append([packet for _, packet in scene.packets[before:]])
+        del scene.packets[before:]
+    scene.now = began
+    while each:
+        packets = rng.choice(each)
+        scene.now += rng.randrange(200)
+        scene.add(scene.now, packets.pop(0))
+        each = [packets for packets in each if packets]
+
+
 def icmp(scene):
     """Errors about answers count; those about anything else do not, and no DNS inside of them does."""
     rng = scene.rng
@@ -509,7 +538,7 @@ def zero_time(scene):
 
 SCENES = [plain, signals, malformed, decoys, options, sentinels, dnskeys, unanswered, query_only, answer_only, answer_first, late_answers,
     alike, retries, dressed, fragments, tcp_whole, tcp_split, tcp_pipelined, tcp_retransmitted, tcp_overlapping, tcp_disorder, tcp_odd, tcp_middle,
-    tcp_lost, icmp, mix, days, time_back, zero_time]
+    tcp_lost, tcp_large, tcp_many, icmp, mix, days, time_back, zero_time]
 IN_ORDER_OF_MAKING = (time_back, zero_time)
 
 
@@ -664,6 +693,22 @@ def snap(scene):
     return wire.pcap(found, 1, snap=cut)
 
 
+def snap_tcp(scene):
+    """Queries over TCP that lie before the cut, and answers that do not: each question is there once, whatever is made of its answer."""
+    for _ in range(12):
+        asked = [scene.signal(zone=[]) for _ in range(scene.rng.randrange(1, 4))]
+        for found in asked:
+            found.records = [wire.record(b"\xc0\x0c", NULL, bytes(700))]
+        connection = Connection(scene, asked)
+        connection.send([(connection.place(number), connection.place(number + 1)) for number in range(len(asked))])
+    scene.truth.loose |= {"flags", "traffic", "coverage"}
+
+
+def cut_frames(scene):
+    """As a capture with a snap length of 160 has them."""
+    return wire.pcap([(time, link, data[:160], length) for time, link, data, length in frames(scene, "ethernet")], 1, snap=160)
+
+
 def big_query(scene):
     """Its option lies behind any cut."""
     return scene.dnskey([[20326]], before=[(PADDING, bytes(200))])
@@ -704,6 +749,7 @@ def kinds():
             enter(f"pcap-{order_name}-{'nano' if nano else 'micro'}", mix, lambda scene, o=order, n=nano: as_pcap(scene, "null", o, n))
     enter("pcap-fcs", mix, pcap_fcs)
     enter("pcap-snap", nothing, snap)
+    enter("pcap-snap-tcp", snap_tcp, cut_frames)
     enter("pcapng", mix, pcapng, "pcapng")
     enter("pcapng-simple", untimed, pcapng_simple, "pcapng")
     enter("pcapng-named-pcap", mix, pcapng)
