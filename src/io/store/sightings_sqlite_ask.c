@@ -157,6 +157,8 @@ static int find_lines(struct ask *ask)
     ask->line_count = 0;
     if (!tags || !name_of(&ask->zones, ask->group_zone) || ask->hour > MOST_HOUR || ask->hour < -MOST_HOUR)
         return damaged(ask, "a zone, a tag set or an hour");
+    if (ask->kind != SIGHTING_INVALID && sighting_tags_parse(tags, keys, &key_count))
+        return damaged(ask, "a tag set");
     ask->counts = !ask->zone || ask->group_zone == ask->zone;
     if (!ask->counts || by == SIGHTINGS_BY_SOURCE)
         return 0;
@@ -166,7 +168,7 @@ static int find_lines(struct ask *ask)
             : by == SIGHTINGS_BY_COLLECTOR ? ask->collector
                                            : 0,
             (uint32_t)ask->group_tagset);
-    int err = sighting_tags_parse(tags, keys, &key_count) ? damaged(ask, "a tag set") : 0;
+    int err = 0;
     for (unsigned i = 0; !err && i < key_count; i++)
         err = add_line(ask, 0, keys[i]);
     return err;

@@ -1,0 +1,34 @@
+/* inside: what the forms of a report share. Internal to app/report. */
+#ifndef APP_REPORT_INSIDE_H
+#define APP_REPORT_INSIDE_H
+
+#include "app/report/report.h"
+
+#include "core/zone/address.h"
+
+void report_table(const struct report *report, struct text *text);
+void report_json(const struct report *report, struct text *text);
+void report_csv(const struct report *report, struct text *text);
+
+const char *report_by_word(enum sightings_by by);
+
+/* Makes a text empty, to be used again. */
+void report_empty(struct text *text);
+
+/* The store's name without the password of a URL. */
+void report_add_store(struct text *text, const char *store);
+
+/* A stranger's string: what is not printable ASCII as \DDD. */
+void report_add_name(struct text *text, const char *name);
+
+/* The field of `by` that stands before the zone: a date, an address or a collector; "" by tagset and key. */
+void report_add_front(struct text *text, enum sightings_by by, const struct sightings_line *line);
+
+/* The tags of a line, in decimal, separated by spaces. */
+void report_add_tags(struct text *text, const struct sightings_line *line);
+
+/* The label that a resolver asks to tell this set (RFC 8145 §5.1): "_ta-4f66-9728"; false if it does not fit
+ * into one, as only the EDNS option can tell so many. */
+bool report_label(const struct sightings_line *line, char out[TASIGNAL_MAX_LABEL + 1]);
+
+#endif

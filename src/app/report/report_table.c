@@ -1,0 +1,302 @@
+/* Numbers first, names last, so that a long name or tag set spoils no column; where the screen is narrow,
+ * what is least needed is left out. Then what the numbers are of, who saw it, and what they do not tell. */
+#include "app/report/inside.h"
+
+#include "base/utc.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum column { FRONT, SOURCES, SHARE, SIGNALS, TA_NULL, TA_A, OPTION, FIRST, LAST, ZONE, WHAT, COLUMNS };
+
+/* `drop`: what goes first when the screen is narrow; 0: never. */
+static const struct {
+    const char *head;
+    bool right;
+    int drop;
+} columns[] = {
+    [FRONT] = {"", false, 0},
+    [SOURCES] = {"SOURCES", true, 0},
+    [SHARE] = {"SHARE", true, 0},
+    [SIGNALS] = {"SIGNALS", true, 0},
+    [TA_NULL] = {"NULL", true, 1},
+    [TA_A] = {"A", true, 1},
+    [OPTION] = {"OPTION", true, 1},
+    [FIRST] = {"FIRST", false, 2},
+    [LAST] = {"LAST", false, 3},
+    [ZONE] = {"ZONE", false, 0},
+    [WHAT] = {"", false, 0},
+};
+enum { DROPS = 3, GAP = 2 };
+
+struct table {
+    const struct report *report;
+    bool invalid;           /* the table of malformed signals */
+    size_t widths[COLUMNS]; /* 0: left out */
+    struct text cell;
+};
+
+static void add_share(struct text *text, uint64_t part, uint64_t whole)
+{
+    text_printf(text, "%.1f %%", whole ? 100.0 * (double)part / (double)whole : 0.0);
+}
+
+static const char *head_of(const struct table *table, enum column column)
+{
+    static const char *const fronts[] = {
+        [SIGHTINGS_BY_DAY] = "DAY", [SIGHTINGS_BY_SOURCE] = "SOURCE", [SIGHTINGS_BY_COLLECTOR] = "COLLECTOR"};
+    enum sightings_by by = table->report->question->by;
+    if (column == FRONT)
+        return by == SIGHTINGS_BY_TAGSET || by == SIGHTINGS_BY_KEY ? "" : fronts[by];
+    if (column == WHAT)
+        return table->invalid ? "REASON" : by == SIGHTINGS_BY_KEY ? "KEY" : "TAGS";
+    return columns[column].head;
+}
+
+/* Whether the table has a column at all, however wide the screen. */
+static bool has(const struct table *table, enum column column)
+{
+    enum sightings_by by = table->report->question->by;
+    switch (column) {
+    case FRONT:
+        return by == SIGHTINGS_BY_DAY || by == SIGHTINGS_BY_SOURCE || by == SIGHTINGS_BY_COLLECTOR;
+    case SOURCES:
+        return by != SIGHTINGS_BY_SOURCE;
+    case SHARE:
+        return !table->invalid && (by == SIGHTINGS_BY_TAGSET || by == SIGHTINGS_BY_KEY);
+    case TA_NULL:
+    case TA_A:
+    case OPTION:
+        return !table->invalid;
+    default:
+        return true;
+    }
+}
+
+static void add_date(struct text *text, int64_t us)
+{
+    struct utc_date date = utc_date_of(us);
+    text_printf(text, "%04d-%02d-%02d", date.year, date.month, date.day);
+}
+
+/* The content of a cell, in table->cell. */
+static void make_cell(struct table *table, const struct sightings_line *line, enum column column)
+{
+    struct text *cell = &table->cell;
+    const uint64_t numbers[COLUMNS] = {[SOURCES] = line->sources,
+        [SIGNALS] = line->signals,
+        [TA_NULL] = line->ta_null,
+        [TA_A] = line->ta_a,
+        [OPTION] = line->options};
+    report_empty(cell);
+    switch (column) {
+    case FRONT:
+        report_add_front(cell, table->report->question->by, line);
+        return;
+    case SHARE:
+        add_share(cell, line->sources, table->report->answer->sources);
+        return;
+    case FIRST:
+    case LAST:
+        add_date(cell, column == FIRST ? line->first_us : line->last_us);
+        return;
+    case ZONE:
+        report_add_name(cell, line->zone);
+        return;
+    case WHAT:
+        if (line->invalid)
+            report_add_name(cell, line->tags);
+        else if (table->report->question->by == SIGHTINGS_BY_KEY)
+            text_printf(cell, "%u", line->key);
+        else
+            report_add_tags(cell, line);
+        return;
+    default:
+        text_printf(cell, "%" PRIu64, numbers[column]);
+    }
+}
+
+static void measure(struct table *table)
+{
+    const struct sightings_answer *answer = table->report->answer;
+    for (int c = 0; c < COLUMNS; c++)
+        table->widths[c] = has(table, (enum column)c) ? strlen(head_of(table, (enum column)c)) : 0;
+    for (size_t i = 0; i < answer->line_count; i++)
+        for (int c = 0; answer->lines[i].invalid == table->invalid && c < COLUMNS; c++) {
+            if (!table->widths[c])
+                continue;
+            make_cell(table, &answer->lines[i], (enum column)c);
+            if (table->cell.length > table->widths[c])
+                table->widths[c] = table->cell.length;
+        }
+    for (int drop = 1; drop <= DROPS; drop++) {
+        size_t wide = 0;
+        for (int c = 0; c < COLUMNS; c++)
+            wide += table->widths[c] ? table->widths[c] + GAP : 0;
+        if (wide <= table->report->columns + GAP)
+            break;
+        for (int c = 0; c < COLUMNS; c++)
+            if (columns[c].drop == drop)
+                table->widths[c] = 0;
+    }
+}
+
+/* One line of the table: of a line of the answer, or the heads. */
+static void add_row(struct table *table, struct text *text, const struct sightings_line *line)
+{
+    bool first = true;
+    for (int c = 0; c < COLUMNS; c++) {
+        if (!table->widths[c])
+            continue;
+        if (line)
+            make_cell(table, line, (enum column)c);
+        const char *cell = line ? table->cell.string : head_of(table, (enum column)c);
+        int width = c == WHAT ? 0 : (int)table->widths[c]; /* nothing follows the last one */
+        text_printf(text, "%s%*s", first ? "" : "  ", columns[c].right ? width : -width, cell);
+        first = false;
+    }
+    text_add(text, "\n");
+}
+
+static bool add_table(const struct report *report, bool invalid, struct text *text)
+{
+    struct table table = {.report = report, .invalid = invalid};
+    bool any = false;
+    for (size_t i = 0; !any && i < report->answer->line_count; i++)
+        any = report->answer->lines[i].invalid == invalid;
+    if (!any)
+        return false;
+    text_start(&table.cell);
+    measure(&table);
+    if (invalid)
+        text_add(text, "\nMalformed, and counted in nothing above:\n");
+    add_row(&table, text, NULL);
+    for (size_t i = 0; i < report->answer->line_count; i++)
+        if (report->answer->lines[i].invalid == invalid)
+            add_row(&table, text, &report->answer->lines[i]);
+    text->failed = text->failed || table.cell.failed;
+    text_free(&table.cell);
+    return true;
+}
+
+/* ---- words ---- */
+
+/* Adds a paragraph, broken between words, its later lines indented; frees it. */
+static void add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen)
+{
+    size_t at = 0;
+    for (char *word = words->string, *end; *word; word = end) {
+        end = word + strcspn(word, " ");
+        bool more = *end == ' ';
+        *end = '\0';
+        size_t width = text_columns(word);
+        if (at && at + 1 + width > screen) {
+            text_printf(text, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at) {
+            text_add(text, " ");
+            at++;
+        }
+        text_add(text, word);
+        at += width;
+        end += more;
+    }
+    text_add(text, "\n");
+    text->failed = text->failed || words->failed;
+    text_free(words);
+}
+
+static void add_head(const struct report *report, struct text *text)
+{
+    const struct sightings_question *question = report->question;
+    struct text words, store;
+    char when[UTC_TEXT];
+    if (report->answer->partial) {
+        text_start(&words);
+        text_add(&words, "PARTIAL: there is more than this. ");
+        if (report->answer->missing)
+            report_add_name(&words, report->answer->missing);
+        add_wrapped(text, &words, 9, report->columns);
+    }
+    text_start(&words);
+    text_start(&store);
+    report_add_store(&store, report->store);
+    text_printf(&words, "Trust anchor signals (RFC 8145) by %s in ", report_by_word(question->by));
+    text_add_safe(&words, store.string);
+    if (question->zone) {
+        text_add(&words, ", zone ");
+        report_add_name(&words, question->zone);
+    }
+    if (question->collector)
+        text_printf(&words, ", collector %s", question->collector);
+    if (question->from_us != INT64_MIN)
+        text_printf(&words, ", from %s", utc_format_short(question->from_us, when));
+    if (question->to_us != INT64_MAX)
+        text_printf(&words, ", before %s", utc_format_short(question->to_us, when));
+    add_wrapped(text, &words, 2, report->columns);
+    text_add(text, "\n");
+    text->failed = text->failed || store.failed;
+    text_free(&store);
+}
+
+/* What the numbers are of, and what they leave open. */
+static void add_meaning(const struct report *report, struct text *text)
+{
+    const struct sightings_answer *answer = report->answer;
+    enum sightings_by by = report->question->by;
+    uint64_t silent = answer->observed - answer->sources;
+    struct text words;
+    text_add(text, "\n");
+    text_start(&words);
+    text_printf(&words, "%" PRIu64 " of %" PRIu64 " sources seen (", answer->sources, answer->observed);
+    add_share(&words, answer->sources, answer->observed);
+    text_add(&words, ") told which keys they trust.");
+    if (answer->sources && (by == SIGHTINGS_BY_TAGSET || by == SIGHTINGS_BY_KEY))
+        text_printf(&words, " SHARE is of these %" PRIu64 "; who told several sets is in several lines.",
+            answer->sources);
+    add_wrapped(text, &words, 0, report->columns);
+    text_start(&words);
+    if (silent)
+        text_printf(&words,
+            "Not known: what the other %" PRIu64
+            " trust. Many validators never signal; silence is not readiness. ",
+            silent);
+    text_add(&words, "A source is an address: it may be many resolvers, or pass on what others say.");
+    add_wrapped(text, &words, 0, report->columns);
+}
+
+static void add_coverage(const struct sightings_coverage *coverage, size_t screen, struct text *text)
+{
+    struct text words;
+    char from[UTC_TEXT], to[UTC_TEXT], span[UTC_TEXT];
+    text_start(&words);
+    if (coverage->from_us || coverage->to_us)
+        text_printf(&words, "%s: %s to %s,", coverage->collector, utc_format(coverage->from_us, from),
+            utc_format(coverage->to_us, to));
+    else
+        text_printf(&words, "%s: nothing counted,", coverage->collector);
+    text_printf(&words,
+        " %" PRIu64 " input%s, %" PRIu64 " packets, %" PRIu64 " DNS messages; %" PRIu64
+        " lost before they were seen, %" PRIu64 " seen before, %" PRIu64 " malformed",
+        coverage->inputs, coverage->inputs == 1 ? "" : "s", coverage->packets, coverage->messages,
+        coverage->dropped, coverage->overlapped, coverage->malformed);
+    if (coverage->gaps)
+        text_printf(&words, "; %" PRIu64 " pause%s, together %s", coverage->gaps,
+            coverage->gaps == 1 ? "" : "s", utc_format_words(coverage->gap_us, span));
+    text_add(text, "  ");
+    add_wrapped(text, &words, 4, screen > 2 ? screen - 2 : screen);
+}
+
+void report_table(const struct report *report, struct text *text)
+{
+    const struct sightings_answer *answer = report->answer;
+    add_head(report, text);
+    if (!add_table(report, false, text))
+        text_add(text, "No signal.\n");
+    add_table(report, true, text);
+    add_meaning(report, text);
+    if (answer->coverage_count)
+        text_add(text, "\nSeen by, in all:\n");
+    for (size_t i = 0; i < answer->coverage_count; i++)
+        add_coverage(&answer->coverage[i], report->columns, text);
+}

@@ -1,0 +1,187 @@
+/* rollcall report: the plain counts of a store of sightings. */
+#include "app/report/report.h"
+
+#include "base/log.h"
+#include "base/utc.h"
+#include "cmd/cmd.h"
+#include "core/dns/name.h"
+
+#include <getopt.h>
+#include <string.h>
+
+static const char help_text[] =
+    "Usage: rollcall report --store STORE [--by tagset|key|day|source|collector]\n"
+    "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
+    "                       [--format table|json|csv]\n"
+    "\n"
+    "Counts what `rollcall observe` stored: which resolvers told which trust anchors they have (RFC 8145, "
+    "key\n"
+    "tag queries and EDNS options), and of how many that were seen. No judgement: plain counts.\n"
+    "\n"
+    "  -s, --store STORE      a file, or clickhouse://[USER[:PASSWORD]@]HOST:PORT/DATABASE\n"
+    "  -b, --by WHAT          one line for each tag set (tagset), key tag (key), or tag set of each day,\n"
+    "                         source or collector; tagset if not given\n"
+    "      --from TIME        only hours that begin at TIME or later (2026-10-05, 2026-10-05T16:00:00Z)\n"
+    "      --to TIME          only hours that begin before TIME\n"
+    "  -z, --zone ZONE        only signals about this zone's keys (. is the root)\n"
+    "  -c, --collector NAME   only what this collector saw\n"
+    "  -f, --format FORMAT    table (for people), json (schema rollcall.report/1) or csv (RFC 4180)\n"
+    "      --json             the same as --format json\n"
+    "  -h, --help             this text\n"
+    "\n"
+    "Exit status: 0, or 64 usage, 65 the store is damaged or none of rollcall's, 66 no such store or "
+    "collector,\n"
+    "69 the store cannot be reached, or the answer is partial, 74 it cannot be read, 77 not permitted.\n";
+
+struct options {
+    const char *store, *zone, *collector, *from, *to;
+    enum sightings_by by;
+    enum report_format format;
+    bool help;
+};
+
+static const struct option long_options[] = {
+    {"store", required_argument, NULL, 's'},
+    {"by", required_argument, NULL, 'b'},
+    {"from", required_argument, NULL, 'F'},
+    {"to", required_argument, NULL, 'T'},
+    {"zone", required_argument, NULL, 'z'},
+    {"collector", required_argument, NULL, 'c'},
+    {"format", required_argument, NULL, 'f'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int take_option(int letter, const char *value, struct options *o, struct err_note *note)
+{
+    switch (letter) {
+    case 's':
+        o->store = value;
+        return *value ? 0 : err_set(note, ERR_USAGE, "--store: no store is named");
+    case 'b':
+        return report_by(value, &o->by)
+                   ? err_set(note, ERR_USAGE, "--by: tagset, key, day, source or collector, not '%s'", value)
+                   : 0;
+    case 'F':
+        o->from = value;
+        return 0;
+    case 'T':
+        o->to = value;
+        return 0;
+    case 'z':
+        o->zone = value;
+        return 0;
+    case 'c':
+        o->collector = value;
+        return 0;
+    case 'f':
+        return report_format(value, &o->format)
+                   ? err_set(note, ERR_USAGE, "--format: table, json or csv, not '%s'", value)
+                   : 0;
+    case 'j':
+        o->format = REPORT_JSON;
+        return 0;
+    default:
+        o->help = true;
+        return 0;
+    }
+}
+
+/* -1: go on; else the exit code. */
+static int parse(int argc, char **argv, struct options *o)
+{
+    struct err_note note = {""};
+    int letter;
+    optind = 0;
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":s:b:z:c:f:h", long_options, NULL)) != -1) {
+        if (letter == '?' || letter == ':')
+            return cmd_bad_option("report", argv, long_options, letter);
+        int rc = take_option(letter, optarg, o, &note);
+        if (rc)
+            return cmd_fail("report", rc, "%s", note.text);
+    }
+    if (o->help)
+        return cmd_print("report", help_text, strlen(help_text));
+    if (optind < argc)
+        return cmd_fail("report", ERR_USAGE, "unexpected '%s'", argv[optind]);
+    if (!o->store)
+        return cmd_fail("report", ERR_USAGE, "--store is missing: which store?");
+    return -1;
+}
+
+static int read_time(const char *option, const char *value, int64_t *ret_us, struct err_note *note)
+{
+    if (!value || utc_parse(value, ret_us) == 0)
+        return 0;
+    return err_set(
+        note, ERR_USAGE, "%s: '%s' is no time (2026-10-05 or 2026-10-05T16:00:00Z)", option, value);
+}
+
+/* The question in the store's terms; `zone` keeps the name. */
+static int make_question(const struct options *o, struct sightings_question *question,
+    char zone[NAME_MAX_TEXT], struct err_note *note)
+{
+    struct name name;
+    *question = (struct sightings_question){
+        .by = o->by, .from_us = INT64_MIN, .to_us = INT64_MAX, .collector = o->collector};
+    int rc = read_time("--from", o->from, &question->from_us, note);
+    rc = rc ? rc : read_time("--to", o->to, &question->to_us, note);
+    if (rc)
+        return rc;
+    if (question->from_us >= question->to_us)
+        return err_set(note, ERR_USAGE, "--to is not later than --from");
+    if (!o->zone)
+        return 0;
+    struct err_note why = {""};
+    if (name_from_text(o->zone, &name, &why))
+        return err_set(note, ERR_USAGE, "--zone: %s", why.text);
+    name_lower(&name);
+    question->zone = name_to_text(&name, zone);
+    return 0;
+}
+
+static int write_answer(
+    const struct options *o, const struct sightings_question *question, const struct sightings_answer *answer)
+{
+    struct text text;
+    struct report report = {o->store, question, answer, cmd_screen().columns};
+    text_start(&text);
+    int rc = report_write(&report, o->format, &text);
+    int code = rc ? cmd_fail("report", rc, "%s", err_str(rc)) : cmd_print("report", text.string, text.length);
+    text_free(&text);
+    if (code == 0 && answer->partial)
+        code = cmd_fail("report", ERR_UNAVAILABLE, "the answer is partial, there is more than this: %s",
+            answer->missing ? answer->missing : "part of the store does not answer");
+    return code;
+}
+
+static int run(const struct options *o, struct arena *arena)
+{
+    struct sightings *store = NULL;
+    struct sightings_question question;
+    struct sightings_answer answer;
+    struct err_note note = {"out of memory"};
+    char zone[NAME_MAX_TEXT];
+    int rc = arena ? make_question(o, &question, zone, &note) : ERR_NOMEM;
+    rc = rc ? rc : sightings_open(o->store, true, &store, &note);
+    rc = rc ? rc : sightings_ask(store, &question, arena, &answer, &note);
+    sightings_close(store);
+    if (rc == 0 && o->collector && answer.coverage_count == 0 && !answer.partial)
+        rc = err_set(&note, ERR_NOINPUT, "the store has nothing of a collector '%s'", o->collector);
+    return rc ? cmd_fail("report", rc, "%s", note.text) : write_answer(o, &question, &answer);
+}
+
+int cmd_report(int argc, char **argv)
+{
+    struct options options = {.by = SIGHTINGS_BY_TAGSET};
+    int code = parse(argc, argv, &options);
+    if (code != -1)
+        return code;
+    log_set_level(LOG_WARNING);
+    struct arena *arena = arena_new();
+    code = run(&options, arena);
+    arena_free(arena);
+    return code;
+}
