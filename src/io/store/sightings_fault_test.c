@@ -3,7 +3,7 @@
 #include "io/store/sightings.h"
 
 #include "io/store/sightings_fixture.h"
-#include "io/store/store_test_faults.h"
+#include "io/store/store_fault_try.h"
 
 #include <grp.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
  * namespace, as root; otherwise it is skipped. */
 #include "io/store/store.h"
 
-#include "io/store/store_test_faults.h"
+#include "io/store/store_fault_try.h"
 
 #include <grp.h>
 #include <signal.h>

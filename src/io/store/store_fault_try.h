@@ -1,6 +1,6 @@
 /* What the tests of faults share: files damaged, processes that end badly, file systems of their own. */
-#ifndef IO_STORE_STORE_TEST_FAULTS_H
-#define IO_STORE_STORE_TEST_FAULTS_H
+#ifndef IO_STORE_STORE_FAULT_TRY_H
+#define IO_STORE_STORE_FAULT_TRY_H
 
 #include "io/store/store_test_dir.h"
 
