@@ -37,11 +37,12 @@ test: ## everything: builds, unit and system tests, sanitizers, fuzz corpora, ch
 	@tools/fetch_servers '$(SERVERS)' $(PEERS)
 	@ROLLCALL_SERVERS='$(SERVERS)' tools/test $(ARGS)
 
-bench: ## speed beside NSD and knotd in the same run
-	@tools/setup test
+bench: ## speed beside others in the same run: serve (ARGS), then observe (OBSERVE='--scale 0.1')
+	@tools/setup bench
 	@tools/build build-bench -Dbuildtype=release
 	@tools/fetch_servers '$(SERVERS)' named nsd knotd
-	@ROLLCALL_SERVERS='$(SERVERS)' ROLLCALL='$(CURDIR)/build-bench/src/cmd/rollcall' tests/bench/run $(ARGS)
+	@export ROLLCALL_SERVERS='$(SERVERS)' ROLLCALL='$(CURDIR)/build-bench/src/cmd/rollcall'; missed=0; \
+	tests/bench/run $(ARGS) || missed=1; tests/bench/observe --rounds 3 $(OBSERVE) || missed=1; exit $$missed
 
 fuzz: ## every fuzz target with libFuzzer (clang), SECONDS=10 for each
 	@tools/setup test
