@@ -126,7 +126,7 @@ struct traffic_cold {
 /* A message that waits. */
 struct traffic_event {
     uint64_t source[2];
-    uint32_t hash;
+    uint32_t hash, number; /* number: of the entry with this hash, as far as was looked; 0: none */
     struct tally_time time;
     uint32_t names_hash;
     uint16_t port, udp_size;

@@ -64,15 +64,23 @@ static uint32_t add_source(struct traffic *traffic, const struct traffic_event *
     return number;
 }
 
+static inline bool is_source(
+    const struct traffic *traffic, uint32_t number, const struct traffic_event *event)
+{
+    const struct traffic_hot *hot = hot_at(traffic, number);
+    return hot->source[0] == event->source[0] && hot->source[1] == event->source[1] &&
+           hot->hour == event->time.hour;
+}
+
 static inline uint32_t find_source(struct traffic *traffic, const struct traffic_event *event)
 {
+    if (event->number && is_source(traffic, event->number, event))
+        return event->number;
     for (size_t at = index_place(&traffic->index, event->hash);;) {
         uint32_t number = index_next(&traffic->index, event->hash, &at);
         if (number == 0)
             return add_source(traffic, event, at);
-        const struct traffic_hot *hot = hot_at(traffic, number);
-        if (hot->source[0] == event->source[0] && hot->source[1] == event->source[1] &&
-            hot->hour == event->time.hour)
+        if (is_source(traffic, number, event))
             return number;
     }
 }
@@ -142,9 +150,12 @@ static inline void fetch_slot(const struct traffic *traffic, const struct traffi
     __builtin_prefetch(&traffic->index.slots[index_place(&traffic->index, event->hash)]);
 }
 
-static inline void fetch_entry(const struct traffic *traffic, const struct traffic_event *event)
+/* What is found, the event keeps: it is most likely right. */
+static inline void fetch_entry(const struct traffic *traffic, struct traffic_event *event)
 {
-    uint32_t number = (uint32_t)traffic->index.slots[index_place(&traffic->index, event->hash)];
+    size_t at = index_place(&traffic->index, event->hash);
+    uint32_t number = index_next(&traffic->index, event->hash, &at);
+    event->number = number;
     if (number == 0)
         return;
     __builtin_prefetch(hot_at(traffic, number), 1);
@@ -207,6 +218,7 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
     event->udp_size = sighting->udp_size;
     event->tcp = message->transport == SIGHTING_TCP;
     event->dnskey = sighting->kind == SIGHTING_DNSKEY;
+    event->number = 0;
     fetch_slot(traffic, event);
     if (traffic->head - traffic->tail > HALF_WAY)
         fetch_entry(traffic, event_at(traffic, traffic->head - 1 - HALF_WAY));
