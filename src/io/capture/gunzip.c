@@ -12,6 +12,7 @@ struct gunzip {
     struct layer layer;
     z_stream zlib;
     bool between; /* a member ended, and nothing of another was seen */
+    bool pending; /* the room was full: there may be more without more input */
     uint8_t input[INPUT];
 };
 
@@ -55,6 +56,22 @@ static int gunzip_fault(const struct gunzip *gunzip, int code, struct err_note *
             : what);
 }
 
+/* Sees to it that there is input, unless what was taken in may give more by itself. *ret_end: the end, where
+ * one may be. */
+static int gunzip_feed(struct gunzip *gunzip, bool *ret_end, struct err_note *note)
+{
+    bool more = true;
+    int err = 0;
+    if (gunzip->zlib.avail_in == 0 && !gunzip->pending)
+        err = gunzip_refill(gunzip, &more, note);
+    if (err)
+        return err;
+    if (!more && !gunzip->between)
+        return err_set(note, ERR_DATA, "gzip: truncated");
+    *ret_end = !more;
+    return 0;
+}
+
 /* Gives what one filling of the input holds, so that a slow pipe's data is not kept back. An error is met
  * again by the next call: zlib stays where it failed. */
 static int gunzip_read(
@@ -65,26 +82,21 @@ static int gunzip_read(
     zlib->next_out = into;
     zlib->avail_out = room < UINT32_MAX ? (uInt)room : UINT32_MAX;
     int err = 0;
-    while (zlib->avail_out > 0 && !err) {
-        bool more = true;
-        if (zlib->avail_in == 0) {
-            if (zlib->next_out > into)
-                break;
-            if ((err = gunzip_refill(gunzip, &more, note)))
-                break;
-        }
-        if (!more && gunzip->between)
+    bool end = false;
+    while (zlib->avail_out > 0 && (zlib->avail_in > 0 || gunzip->pending || zlib->next_out == into)) {
+        if ((err = gunzip_feed(gunzip, &end, note)) || end)
             break;
-        if (!more) {
-            err = err_set(note, ERR_DATA, "gzip: truncated");
+        if (gunzip->between && (err = gunzip_next_member(gunzip, note)))
             break;
-        }
-        if (gunzip->between && ((err = gunzip_next_member(gunzip, note)) || gunzip->between))
+        if (gunzip->between)
             continue;
         int code = inflate(zlib, Z_NO_FLUSH);
+        gunzip->pending = zlib->avail_out == 0 && code != Z_STREAM_END;
         gunzip->between = code == Z_STREAM_END;
-        if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
             err = gunzip_fault(gunzip, code, note);
+            break;
+        }
     }
     *ret_got = (size_t)(zlib->next_out - into);
     return *ret_got > 0 ? 0 : err;

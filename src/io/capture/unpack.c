@@ -1,5 +1,6 @@
 /* xz, zstd, lz4 and bzip2 by libarchive, each as the one filter of a "raw" archive. The filter is named, not
- * guessed: what was recognised is what is unpacked. */
+ * guessed: what was recognised is what is unpacked. Where a file is cut off, libarchive keeps back what it
+ * had not handed out yet: of xz up to 64 KiB, of the others nothing that their own programs would give. */
 #include "io/capture/layer.h"
 
 #include <archive.h>
@@ -14,7 +15,7 @@ struct unpack {
     struct layer layer;
     int filter; /* ARCHIVE_FILTER_… */
     struct archive *archive;
-    bool begun, ended;
+    bool begun, ended, input_ended;
     const uint8_t *ready; /* in libarchive's memory */
     size_t ready_length;
     int fault; /* of this layer or one below; stays */
@@ -32,14 +33,16 @@ static la_ssize_t unpack_input(struct archive *archive, void *context, const voi
         archive_set_error(archive, EIO, "%s", unpack->why.text);
         return -1;
     }
+    unpack->input_ended = got == 0;
     *ret_buffer = unpack->input;
     return (la_ssize_t)got;
 }
 
-/* Keeps what libarchive says, unless the fault came from below. */
+/* Keeps what libarchive says, unless the fault came from below. It has as many words for a file that is cut
+ * off as it has filters, "no progress is possible" among them. */
 static int unpack_fault(struct unpack *unpack)
 {
-    const char *what = archive_error_string(unpack->archive);
+    const char *what = unpack->input_ended ? "truncated" : archive_error_string(unpack->archive);
     if (!unpack->fault)
         unpack->fault =
             err_set(&unpack->why, ERR_DATA, "%s: %s", unpack->layer.name, what ? what : "malformed");
