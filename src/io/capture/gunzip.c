@@ -12,6 +12,7 @@ struct gunzip {
     struct layer layer;
     z_stream zlib;
     bool between; /* a member ended, and nothing of another was seen */
+    int failed;   /* what inflate() said, when it failed */
     bool pending; /* the room was full: there may be more without more input */
     uint8_t input[INPUT];
 };
@@ -72,8 +73,7 @@ static int gunzip_feed(struct gunzip *gunzip, bool *ret_end, struct err_note *no
     return 0;
 }
 
-/* Gives what one filling of the input holds, so that a slow pipe's data is not kept back. An error is met
- * again by the next call: zlib stays where it failed. */
+/* Gives what one filling of the input holds, so that a slow pipe's data is not kept back. */
 static int gunzip_read(
     struct layer *layer, uint8_t *into, size_t room, size_t *ret_got, struct err_note *note)
 {
@@ -81,9 +81,9 @@ static int gunzip_read(
     z_stream *zlib = &gunzip->zlib;
     zlib->next_out = into;
     zlib->avail_out = room < UINT32_MAX ? (uInt)room : UINT32_MAX;
-    int err = 0;
+    int err = gunzip->failed ? gunzip_fault(gunzip, gunzip->failed, note) : 0;
     bool end = false;
-    while (zlib->avail_out > 0 && (zlib->avail_in > 0 || gunzip->pending || zlib->next_out == into)) {
+    while (!err && zlib->avail_out > 0 && (zlib->avail_in > 0 || gunzip->pending || zlib->next_out == into)) {
         if ((err = gunzip_feed(gunzip, &end, note)) || end)
             break;
         if (gunzip->between && (err = gunzip_next_member(gunzip, note)))
@@ -94,8 +94,8 @@ static int gunzip_read(
         gunzip->pending = zlib->avail_out == 0 && code != Z_STREAM_END;
         gunzip->between = code == Z_STREAM_END;
         if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
+            gunzip->failed = code;
             err = gunzip_fault(gunzip, code, note);
-            break;
         }
     }
     *ret_got = (size_t)(zlib->next_out - into);

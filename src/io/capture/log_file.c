@@ -26,10 +26,17 @@ static void log_close(void *reader)
     free(reader);
 }
 
+/* Octets of a line that is too long are looked at as far as any line may go; those with the word in them are
+ * counted. */
+static void log_too_long(struct capture_fill *fill, const uint8_t *line)
+{
+    fill->skipped += memmem(line, CAPTURE_MAX_RECORD, word, sizeof word - 1) != NULL;
+}
+
 static void log_line(struct capture_fill *fill, const uint8_t *line, size_t length)
 {
     if (length > CAPTURE_MAX_RECORD) {
-        fill->skipped++;
+        log_too_long(fill, line);
         return;
     }
     if (length > 0 && line[length - 1] == '\r')
@@ -56,7 +63,8 @@ static bool log_wait(struct log_file *log, struct stream *stream, struct capture
 {
     size_t ready = stream_ready(stream);
     if (ready > CAPTURE_MAX_RECORD || (log->passing && ready > 0)) {
-        fill->skipped += !log->passing;
+        if (!log->passing)
+            log_too_long(fill, stream->at);
         log->passing = true;
         stream_take(stream, ready);
         return true;

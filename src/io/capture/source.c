@@ -29,10 +29,11 @@ static int source_wait(struct source *source, struct err_note *note)
 static int source_read_memory(struct source *source, uint8_t *into, size_t room, size_t *ret_got)
 {
     size_t got = room < source->left ? room : source->left;
-    if (got > 0)
+    if (got > 0) {
         memcpy(into, source->bytes, got);
-    source->bytes += got;
-    source->left -= got;
+        source->bytes += got;
+        source->left -= got;
+    }
     atomic_fetch_add(&source->offset, got);
     *ret_got = got;
     return 0;

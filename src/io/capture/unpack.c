@@ -94,10 +94,11 @@ static int unpack_read(
     if (err)
         return err_set(note, err, "%s", unpack->why.text);
     size_t got = unpack->ready_length < room ? unpack->ready_length : room;
-    if (got > 0)
+    if (got > 0) {
         memcpy(into, unpack->ready, got);
-    unpack->ready += got;
-    unpack->ready_length -= got;
+        unpack->ready += got;
+        unpack->ready_length -= got;
+    }
     *ret_got = got;
     return 0;
 }
