@@ -264,7 +264,7 @@ void pairs_free(struct pairs *pairs);
 uint64_t pairs_key(
     const struct pairs *pairs, const struct sighting_message *message, const struct sighting *sighting);
 
-/* Takes out the other half, the oldest one, if it waits. */
+/* Takes out the other half, the oldest one in time, if it waits. */
 bool pairs_take(struct pairs *pairs, uint64_t key, int64_t time_us, bool is_answer, struct pair *ret);
 void pairs_put(struct pairs *pairs, const struct pair *pair);
 

@@ -1,5 +1,6 @@
-/* Sets of eight slots; in each the oldest gives way when all are taken. Two equal questions take two slots,
- * so that two answers to them find one each. */
+/* Sets of eight slots; when all are taken, the one farthest away in time gives way: the oldest, or one of a
+ * future that a clock set back has left. Two equal questions take two slots, so that two answers to them find
+ * one each. */
 #include "core/roll/tally_inside.h"
 
 #include "base/hash.h"
@@ -44,10 +45,14 @@ static struct pair *set_of(const struct pairs *pairs, uint64_t key)
 }
 
 /* Times are any, and may be far apart. */
+static uint64_t apart(int64_t a, int64_t b)
+{
+    return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
 static bool is_near(int64_t a, int64_t b)
 {
-    uint64_t apart = a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
-    return apart <= WINDOW_S * (uint64_t)UTC_SECOND;
+    return apart(a, b) <= WINDOW_S * (uint64_t)UTC_SECOND;
 }
 
 bool pairs_take(struct pairs *pairs, uint64_t key, int64_t time_us, bool is_answer, struct pair *ret)
@@ -70,7 +75,7 @@ void pairs_put(struct pairs *pairs, const struct pair *pair)
 {
     struct pair *set = set_of(pairs, pair->key), *place = &set[0];
     for (unsigned i = 1; i < PAIRS_WAYS && place->used; i++)
-        if (!set[i].used || set[i].time_us < place->time_us)
+        if (!set[i].used || apart(set[i].time_us, pair->time_us) > apart(place->time_us, pair->time_us))
             place = &set[i];
     if (place->used && is_near(place->time_us, pair->time_us))
         pairs->forgotten++;

@@ -214,6 +214,8 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
     event->hash = hash_of(traffic, event->source, event->time.hour);
     event->names_hash = sighting->names_hash;
     event->flags = sighting->flags;
+    if (sighting->flags & SIGHTING_RESPONSE) /* EDNS is seen in few answers only, and is the server's */
+        event->flags &= (uint8_t) ~(SIGHTING_EDNS | SIGHTING_DO);
     event->port = sighting->flags & SIGHTING_RESPONSE ? message->destination_port : message->source_port;
     event->udp_size = sighting->udp_size;
     event->tcp = message->transport == SIGHTING_TCP;
