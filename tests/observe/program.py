@@ -58,7 +58,7 @@ def address(octets):
 
 def traffic(block):
     """(address, numbers) of each row of a block of traffic, as io/store/sightings_traffic.c writes it."""
-    at, source = 0, b""
+    at, source = 0, bytes(16)
     while at < len(block):
         shared = block[at]
         source, at = source[:shared] + block[at + 1:at + 17 - shared], at + 17 - shared
