@@ -12,6 +12,7 @@ enum {
     FILE_HEADER = 24,
     RECORD_HEADER = 16,
     MODIFIED_HEADER = 24,
+    LINE = 64, /* of the cache */
 };
 
 struct pcap_file {
@@ -73,8 +74,8 @@ static int pcap_begin(struct pcap_file *pcap, struct stream *stream, struct err_
     return 0;
 }
 
-/* The record of this header. */
-static inline struct capture_record pcap_record(const struct pcap_file *pcap, const uint8_t *at)
+/* The record of this header, in *ret. Returns its octets, header and all. */
+static inline size_t pcap_record(const struct pcap_file *pcap, const uint8_t *at, struct capture_record *ret)
 {
     uint32_t seconds = pcap_u32(at, pcap->swapped), fraction = pcap_u32(at + 4, pcap->swapped);
     uint32_t length = pcap_u32(at + 8, pcap->swapped), wire = pcap_u32(at + 12, pcap->swapped);
@@ -83,40 +84,56 @@ static inline struct capture_record pcap_record(const struct pcap_file *pcap, co
         length = wire;
         wire = kept;
     }
-    return (struct capture_record){
-        .time_us = (int64_t)seconds * 1000000 + (pcap->per_micro == 1 ? fraction : fraction / 1000),
-        .bytes = at + pcap->header,
-        .length = length,
-        .wire_length = wire > length ? wire : length,
-        .link = pcap->link,
-        .what = CAPTURE_PACKET,
-    };
+    ret->time_us = (int64_t)seconds * 1000000 + (pcap->per_micro == 1 ? fraction : fraction / 1000);
+    ret->bytes = at + pcap->header;
+    ret->length = length;
+    ret->wire_length = wire > length ? wire : length;
+    ret->link = pcap->link;
+    ret->what = CAPTURE_PACKET;
+    ret->peer = NULL;
+    return pcap->header + length;
+}
+
+/* As many records as are whole in what is ready. Their packets' headers are looked at later: they are asked
+ * for, as the thread has just written them on another processor. */
+static void pcap_run(const struct pcap_file *file, struct stream *stream, struct capture_fill *fill)
+{
+    const struct pcap_file pcap = *file; /* which no record can alias */
+    const uint8_t *at = stream->at;
+    size_t ready = stream_ready(stream), count = fill->count;
+    while (count < CAPTURE_BATCH && ready >= pcap.header) {
+        size_t size = pcap_record(&pcap, at, &fill->records[count]);
+        if (fill->records[count].length > CAPTURE_MAX_RECORD || ready < size)
+            break;
+        __builtin_prefetch(at + LINE);
+        __builtin_prefetch(at + 2 * LINE);
+        at += size;
+        ready -= size;
+        count++;
+    }
+    stream_take(stream, (size_t)(at - stream->at));
+    fill->count = count;
 }
 
 static int pcap_fill(void *reader, struct stream *stream, struct capture_fill *fill, struct err_note *note)
 {
     struct pcap_file *pcap = reader;
+    struct capture_record record;
     int err = pcap->begun ? 0 : pcap_begin(pcap, stream, note);
     if (err || !pcap->begun)
         return err;
-    while (fill->count < CAPTURE_BATCH) {
-        if (fill->count > 0 && stream_ready(stream) < pcap->header)
-            break;
-        const uint8_t *at = stream_need(stream, pcap->header);
-        if (!at)
-            break;
-        struct capture_record record = pcap_record(pcap, at);
-        if (record.length > CAPTURE_MAX_RECORD)
-            return stream_error(stream, note, "a packet that claims to be of %u octets", record.length);
-        size_t size = pcap->header + record.length;
-        if (fill->count > 0 && stream_ready(stream) < size)
-            break;
-        if (!(at = stream_need(stream, size)))
-            break;
-        record.bytes = at + pcap->header;
-        fill->records[fill->count++] = record;
-        stream_take(stream, size);
-    }
+    pcap_run(pcap, stream, fill);
+    if (fill->count > 0)
+        return 0;
+    /* What is ready ends within this record, or is too long for one. */
+    const uint8_t *at = stream_need(stream, pcap->header);
+    if (!at)
+        return 0;
+    size_t size = pcap_record(pcap, at, &record);
+    if (record.length > CAPTURE_MAX_RECORD)
+        return stream_error(stream, note, "a packet that claims to be of %u octets", record.length);
+    if (stream_need(stream, size))
+        pcap_run(pcap, stream, fill);
     return 0;
 }
 
