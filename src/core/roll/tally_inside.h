@@ -141,7 +141,9 @@ struct traffic {
     uint32_t room;               /* sources for which there is room in all of them; 0: look again */
     bool sorted;                 /* the index holds the order of rows, and finds nothing */
     bool brimming;               /* a count of 32 bits comes near to its end */
-    uint32_t head, tail;         /* of the ring; they only grow */
+    int64_t hour_us;             /* begin of `hour`: that of the last message */
+    int32_t hour;
+    uint32_t head, tail; /* of the ring; they only grow */
     struct traffic_event ring[TRAFFIC_AHEAD];
 };
 

@@ -198,6 +198,18 @@ static int make_room(struct traffic *traffic)
     return 0;
 }
 
+/* As tally_time(); most messages are of the hour of the one before. */
+static inline struct tally_time time_of(struct traffic *traffic, int64_t time_us)
+{
+    uint64_t in_hour_us = (uint64_t)time_us - (uint64_t)traffic->hour_us;
+    if (in_hour_us < (uint64_t)UTC_HOUR)
+        return (struct tally_time){traffic->hour, (uint32_t)in_hour_us};
+    struct tally_time time = tally_time(time_us);
+    traffic->hour = time.hour;
+    traffic->hour_us = time.hour * UTC_HOUR;
+    return time;
+}
+
 int traffic_add(struct traffic *traffic, const struct sighting_message *message, const uint8_t client[16],
     const struct sighting *sighting)
 {
@@ -210,7 +222,7 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
         count(traffic, event_at(traffic, traffic->tail++));
     struct traffic_event *event = event_at(traffic, traffic->head++);
     memcpy(event->source, client, sizeof event->source);
-    event->time = tally_time(message->time_us);
+    event->time = time_of(traffic, message->time_us);
     event->hash = hash_of(traffic, event->source, event->time.hour);
     event->names_hash = sighting->names_hash;
     event->flags = sighting->flags;
