@@ -10,9 +10,10 @@
 struct capture_file {
     struct capture capture;
     struct stream *stream;
-    const struct capture_reader *reader;
-    void *parser; /* of the reader */
-    int fault;    /* met with records before it */
+    bool as_log;
+    const struct capture_reader *reader; /* NULL: a pipe that has said nothing yet */
+    void *parser;                        /* of the reader */
+    int fault;                           /* met with records before it */
     struct err_note why;
     struct capture_fill fill;
     struct capture_record records[CAPTURE_BATCH];
@@ -94,38 +95,39 @@ static int file_refuse(const struct stream *stream, const uint8_t *head, size_t 
         name, head[0], head[1], head[2], head[3]);
 }
 
-/* The first octets: CAPTURE_HEAD of them, or all there are. */
-static int file_head(
-    struct stream *stream, const uint8_t **ret_head, size_t *ret_length, struct err_note *note)
+/* Finds the reader for the first octets: CAPTURE_HEAD of them, or all there are. */
+static int file_choose(struct capture_file *file, const uint8_t *head, size_t length, struct err_note *note)
 {
-    const uint8_t *head;
-    while (!(head = stream_need(stream, CAPTURE_HEAD)) && stream_status(stream) == STREAM_WAITS) {
-    }
-    if (!head && stream_status(stream) == STREAM_FAULT && stream_ready(stream) == 0)
-        return stream_fault(stream, note);
-    *ret_length = head ? CAPTURE_HEAD : stream_ready(stream);
-    *ret_head = stream->at;
-    return 0;
-}
-
-static int file_recognise(struct capture_file *file, bool as_log, struct err_note *note)
-{
-    const uint8_t *head = NULL;
-    size_t length = 0;
-    int err = file_head(file->stream, &head, &length, note);
-    if (err)
-        return err;
-    for (size_t i = 0; i < sizeof readers / sizeof *readers && !file->reader; i++)
+    const struct capture_reader *reader = NULL;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers && !reader; i++)
         if (readers[i]->is(head, length))
-            file->reader = readers[i];
-    if (!as_log)
-        return file->reader ? 0 : file_refuse(file->stream, head, length, note);
-    const char *other = file->reader ? file->reader->format : file_other(head, length);
+            reader = readers[i];
+    if (!file->as_log) {
+        file->reader = reader;
+        return reader ? 0 : file_refuse(file->stream, head, length, note);
+    }
+    const char *other = reader ? reader->format : file_other(head, length);
     if (other)
         return err_set(
             note, ERR_DATA, "%s: not a log of named: it seems to be %s", stream_name(file->stream), other);
     file->reader = &capture_log;
     return 0;
+}
+
+/* Looks what it is, unless it is a pipe that has said nothing yet. */
+static int file_recognise(struct capture_file *file, struct err_note *note)
+{
+    struct stream *stream = file->stream;
+    bool is_whole = stream_need(stream, CAPTURE_HEAD) != NULL;
+    enum stream_status status = stream_status(stream);
+    if (!is_whole && (status == STREAM_WAITS || status == STREAM_STOPPED))
+        return 0;
+    if (!is_whole && status == STREAM_FAULT && stream_ready(stream) == 0)
+        return stream_fault(stream, note);
+    int err = file_choose(file, stream->at, is_whole ? CAPTURE_HEAD : stream_ready(stream), note);
+    if (!err && !(file->parser = file->reader->open()))
+        err = err_set(note, ERR_NOMEM, "%s: out of memory", stream_name(stream));
+    return err;
 }
 
 /* ---- the capture ---- */
@@ -162,7 +164,12 @@ static int file_next(struct capture *capture, struct capture_batch *ret_batch, s
     fill->count = 0;
     if (file->fault)
         return err_set(note, file->fault, "%s", file->why.text);
-    int err = file->reader->fill(file->parser, file->stream, fill, &file->why);
+    int err = file->parser ? 0 : file_recognise(file, note);
+    if (err || !file->parser) {
+        ret_batch->end = !err && stream_status(file->stream) == STREAM_STOPPED;
+        return err;
+    }
+    err = file->reader->fill(file->parser, file->stream, fill, &file->why);
     if (err && fill->count == 0)
         return err_set(note, err, "%s", file->why.text);
     file->fault = err;
@@ -181,7 +188,8 @@ static void file_stop(struct capture *capture)
 static void file_state(const struct capture *capture, struct capture_state *state)
 {
     const struct capture_file *file = (const struct capture_file *)capture;
-    state->format = file->reader->format;
+    if (file->reader)
+        state->format = file->reader->format;
     stream_progress(file->stream, &state->filter, &state->size, &state->offset);
     state->uncompressed = stream_offset(file->stream);
     state->skipped = file->fill.skipped;
@@ -209,9 +217,8 @@ static int file_open(struct stream *stream, bool as_log, struct capture **ret_ca
     file->capture.kind = &kind;
     file->stream = stream;
     file->fill.records = file->records;
-    int err = file_recognise(file, as_log, note);
-    if (!err && !(file->parser = file->reader->open()))
-        err = err_set(note, ERR_NOMEM, "%s: out of memory", stream_name(stream));
+    file->as_log = as_log;
+    int err = file_recognise(file, note);
     if (err) {
         file_close(&file->capture);
         return err;

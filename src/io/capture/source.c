@@ -134,8 +134,11 @@ int source_open(const char *path, struct source **ret_source, struct err_note *n
         return err_set(note, ERR_NOMEM, "out of memory");
     source->keeps_open = strcmp(path, "-") == 0;
     const char *name = source->keeps_open ? "standard input" : path;
+    /* O_NONBLOCK: a FIFO is open at once; what waits for its writer is the thread, which can be told to stop.
+     */
     do
-        source->fd = source->keeps_open ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        source->fd =
+            source->keeps_open ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     while (source->fd < 0 && errno == EINTR);
     int err = source->fd < 0 ? source_error(name, note) : source_look(source, name, note);
     if (!err && (source->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
