@@ -13,6 +13,7 @@ enum {
     MAX_LABEL = 63,
     POINTER = 0xc0,
     RECORD = 10,      /* type, class, TTL and RDLENGTH */
+    SIGNAL_HEAD = 5,  /* the first label's length and "_ta-" */
     IS_TA_LABEL = 29, /* "root-key-sentinel-is-ta-NNNNN"; "not-ta" is one longer */
 };
 
@@ -72,16 +73,19 @@ static inline uint64_t fold8(uint64_t octets)
     return octets | upper >> 2;
 }
 
-/* Loads end where the octets end and may begin before them, so that nothing behind is touched. */
-static uint64_t hash_folded(const uint8_t *at, size_t length, uint64_t seed)
+/* Eight octets at a time; the last two loads overlap, for a branch would cost more. None touches an octet
+ * behind the end, but one may begin before the first. */
+static inline uint64_t hash_folded(const uint8_t *at, size_t length, uint64_t seed)
 {
     uint64_t hash = hash_mix(seed, length);
     if (length == 0)
         return hash;
-    for (; length > 8; at += 8, length -= 8)
+    for (; length > 16; at += 8, length -= 8)
         hash = hash_mix(hash, fold8(hash_load(at)));
-    uint64_t rest = fold8(hash_load(at + length - 8)) >> (8 * (8 - length));
-    return hash_mix(hash, rest);
+    const uint8_t *last = at + length - 8;
+    unsigned none = length < 8 ? 8 * (8 - (unsigned)length) : 0; /* bits of what comes before */
+    hash = hash_mix(hash, fold8(hash_load(length < 8 ? last : at)) >> none);
+    return hash_mix(hash, fold8(hash_load(last)) >> none);
 }
 
 /* "_ta-" in any case, as first label. */
@@ -115,26 +119,34 @@ static enum sighting_kind read_sentinel(const uint8_t *label, struct sighting *r
                                      : SIGHTING_NONE;
 }
 
+static enum sighting_kind kind_of(const uint8_t *name, size_t length, struct sighting *ret)
+{
+    uint16_t type = ret->qtype;
+    if (type == RR_DNSKEY)
+        return SIGHTING_DNSKEY;
+    if ((type == RR_NULL || type == RR_A) && length > SIGNAL_HEAD && is_signal(name))
+        return read_signal(name, ret);
+    if (type == RR_A || type == RR_AAAA)
+        return read_sentinel(name, ret);
+    return SIGHTING_NONE;
+}
+
 /* Sets kind and what depends on it. */
-static void judge_question(const uint8_t *octets, const struct place *place, struct sighting *ret)
+static inline void judge_question(const uint8_t *octets, const struct place *place, struct sighting *ret)
 {
     const uint8_t *name = octets + place->begin;
     size_t length = place->end - place->begin;
-    uint16_t type = ret->qtype;
-    size_t first = 0; /* octets of the name that are the signal */
-    if (type == RR_DNSKEY)
-        ret->kind = SIGHTING_DNSKEY;
-    else if ((type == RR_NULL || type == RR_A) && length > 5 && is_signal(name))
-        ret->kind = (uint8_t)read_signal(name, ret);
-    else if ((type == RR_A || type == RR_AAAA) && (name[0] == IS_TA_LABEL || name[0] == IS_TA_LABEL + 1))
-        ret->kind = (uint8_t)read_sentinel(name, ret);
+    bool may_be = ret->qtype == RR_DNSKEY || (length > SIGNAL_HEAD && is_signal(name)) ||
+                  name[0] == IS_TA_LABEL || name[0] == IS_TA_LABEL + 1;
+    if (__builtin_expect(!may_be, 1))
+        return;
+    ret->kind = (uint8_t)kind_of(name, length, ret);
     if (ret->kind == SIGHTING_NONE)
         return;
-    if (ret->kind != SIGHTING_DNSKEY)
-        first = name[0] + 1U;
+    size_t first = ret->kind == SIGHTING_DNSKEY ? 0 : name[0] + 1U; /* octets that are the signal */
     ret->zone = name + first;
     ret->zone_length = (uint16_t)(length - first);
-    ret->question_hash = hash_folded(name, length, type);
+    ret->question_hash = hash_folded(name, length, ret->qtype);
 }
 
 static inline void begin(struct sighting *ret, uint16_t qtype)

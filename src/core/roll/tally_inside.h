@@ -84,9 +84,16 @@ void pool_free(struct tally_pool *pool);
 
 /* ---- order: tally_order.c ---- */
 
-/* Sorts slots (lower half: a number) by the words that `word` gives for a number, first `level` 0. */
-void order_slots(uint64_t *slots, size_t count, unsigned levels,
-    uint32_t (*word)(const void *context, uint32_t number, unsigned level), const void *context);
+/* Sorts slots (lower half: a number) by the words that `word` gives for a number, first `level` 0. `fetch`
+ * asks for the memory of a number some steps ahead. */
+struct order {
+    uint32_t (*word)(const void *context, uint32_t number, unsigned level);
+    void (*fetch)(const void *context, uint32_t number);
+    const void *context;
+    unsigned levels;
+};
+
+void order_slots(const struct order *order, uint64_t *slots, size_t count);
 
 /* ---- time ---- */
 
@@ -104,7 +111,7 @@ static inline struct tally_time tally_time(int64_t time_us)
 
 /* ---- traffic: tally_traffic.c ---- */
 
-enum { TRAFFIC_AHEAD = 32 }; /* messages that wait for their memory */
+enum { TRAFFIC_BATCH = 32, TRAFFIC_AHEAD = 2 * TRAFFIC_BATCH }; /* messages that wait for their memory */
 
 /* What is touched by every message: one line of the cache. */
 struct traffic_hot {

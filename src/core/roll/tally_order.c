@@ -3,7 +3,7 @@
  * in order cost no memory. */
 #include "core/roll/tally_inside.h"
 
-enum { FEW = 40, RADIX = 256, LOWEST_SHIFT = 32 };
+enum { FEW = 40, AHEAD = 16, RADIX = 256, LOWEST_SHIFT = 32 };
 
 static void sort_few(uint64_t *slots, size_t count)
 {
@@ -47,18 +47,14 @@ static void sort_words(uint64_t *slots, size_t count, unsigned shift)
             sort_words(slots + begin, end[octet] - begin, shift - 8);
 }
 
-struct order {
-    uint32_t (*word)(const void *context, uint32_t number, unsigned level);
-    const void *context;
-    unsigned levels;
-};
-
 /* Whether the words differ at all. */
 static bool take_words(const struct order *order, uint64_t *slots, size_t count, unsigned level)
 {
     uint64_t different = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t number = (uint32_t)slots[i];
+        if (i + AHEAD < count)
+            order->fetch(order->context, (uint32_t)slots[i + AHEAD]);
         slots[i] = (uint64_t)order->word(order->context, number, level) << 32 | number;
         different |= (slots[i] ^ slots[0]) >> 32;
     }
@@ -80,9 +76,7 @@ static void sort_level(const struct order *order, uint64_t *slots, size_t count,
     }
 }
 
-void order_slots(uint64_t *slots, size_t count, unsigned levels,
-    uint32_t (*word)(const void *context, uint32_t number, unsigned level), const void *context)
+void order_slots(const struct order *order, uint64_t *slots, size_t count)
 {
-    struct order order = {word, context, levels};
-    sort_level(&order, slots, count, 0);
+    sort_level(order, slots, count, 0);
 }

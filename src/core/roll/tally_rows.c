@@ -273,6 +273,11 @@ static uint32_t sort_word(const void *context, uint32_t number, unsigned level)
     }
 }
 
+static void sort_fetch(const void *context, uint32_t number)
+{
+    __builtin_prefetch(row_at(context, number));
+}
+
 void rows_sort(struct rows *rows)
 {
     if (rows->sorted)
@@ -280,7 +285,8 @@ void rows_sort(struct rows *rows)
     names_rank(&rows->zones);
     names_rank(&rows->tags);
     index_gather(&rows->index);
-    order_slots(rows->index.slots, rows->index.used, 9, sort_word, rows);
+    const struct order order = {sort_word, sort_fetch, rows, 9};
+    order_slots(&order, rows->index.slots, rows->index.used);
     rows->sorted = true;
 }
 

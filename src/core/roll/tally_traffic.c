@@ -1,6 +1,7 @@
 /* Sources come in no order, so counting a message is waiting for memory: twice, for the index and for the
  * entry. What a message has to say is therefore kept in a ring first. When it enters, its place in the index
- * is asked for; half way, its entry; when it leaves, both are there.
+ * is asked for; with each full batch the entries of the one before are asked for, and the one before that,
+ * whose entries are there by now, is counted.
  *
  * Queries tell more than answers do. A source's flags are counted from its answers only until its first query
  * is seen, and then anew from the queries: whatever the order, the result is that of the queries, or of the
@@ -11,7 +12,7 @@
 
 #include <string.h>
 
-enum { FIRST_BITS = 13, HALF_WAY = TRAFFIC_AHEAD / 2, MANY = 1U << 30, PORT_BITS = 5, NAME_BITS = 64 };
+enum { FIRST_BITS = 13, ROWS_AHEAD = 12, MANY = 1U << 30, PORT_BITS = 5, NAME_BITS = 64 };
 
 int traffic_start(struct traffic *traffic, uint64_t seed)
 {
@@ -168,10 +169,20 @@ static inline struct traffic_event *event_at(struct traffic *traffic, uint32_t a
     return &traffic->ring[at % TRAFFIC_AHEAD];
 }
 
-static void finish(struct traffic *traffic)
+static void count_up_to(struct traffic *traffic, uint32_t end)
 {
-    for (; traffic->tail != traffic->head; traffic->tail++)
+    for (; traffic->tail != end; traffic->tail++)
         count(traffic, event_at(traffic, traffic->tail));
+}
+
+/* A batch is full. */
+static void turn(struct traffic *traffic)
+{
+    uint32_t waiting = traffic->head - traffic->tail, newest = traffic->head - TRAFFIC_BATCH;
+    for (uint32_t at = newest; at != traffic->head; at++)
+        fetch_entry(traffic, event_at(traffic, at));
+    if (waiting > TRAFFIC_BATCH)
+        count_up_to(traffic, newest);
 }
 
 /* Brings the index back after it was sorted. */
@@ -218,8 +229,6 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
         if (err)
             return err;
     }
-    if (traffic->head - traffic->tail == TRAFFIC_AHEAD)
-        count(traffic, event_at(traffic, traffic->tail++));
     struct traffic_event *event = event_at(traffic, traffic->head++);
     memcpy(event->source, client, sizeof event->source);
     event->time = time_of(traffic, message->time_us);
@@ -234,8 +243,8 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
     event->dnskey = sighting->kind == SIGHTING_DNSKEY;
     event->number = 0;
     fetch_slot(traffic, event);
-    if (traffic->head - traffic->tail > HALF_WAY)
-        fetch_entry(traffic, event_at(traffic, traffic->head - 1 - HALF_WAY));
+    if (traffic->head % TRAFFIC_BATCH == 0)
+        turn(traffic);
     return 0;
 }
 
@@ -255,20 +264,36 @@ static uint32_t sort_word(const void *context, uint32_t number, unsigned level)
     return big_endian(hot->source[(level - 1) / 2], (level - 1) % 2);
 }
 
+static void sort_fetch(const void *context, uint32_t number)
+{
+    __builtin_prefetch(hot_at(context, number));
+}
+
 void traffic_sort(struct traffic *traffic)
 {
-    finish(traffic);
+    count_up_to(traffic, traffic->head);
     if (traffic->sorted)
         return;
     index_gather(&traffic->index);
-    order_slots(traffic->index.slots, traffic->index.used, 5, sort_word, traffic);
+    const struct order order = {sort_word, sort_fetch, traffic, 5};
+    order_slots(&order, traffic->index.slots, traffic->index.used);
     traffic->sorted = true;
     traffic->room = 0;
+}
+
+/* Rows are asked for one after the other. */
+static void fetch_row(const struct traffic *traffic, size_t i)
+{
+    if (i >= traffic->index.used)
+        return;
+    __builtin_prefetch(hot_at(traffic, (uint32_t)traffic->index.slots[i]));
+    __builtin_prefetch(cold_at(traffic, (uint32_t)traffic->index.slots[i]));
 }
 
 void traffic_row(const struct traffic *traffic, size_t i, struct tally_traffic *ret)
 {
     uint32_t number = (uint32_t)traffic->index.slots[i];
+    fetch_row(traffic, i + ROWS_AHEAD);
     const struct traffic_hot *hot = hot_at(traffic, number);
     const struct traffic_cold *cold = cold_at(traffic, number);
     int64_t hour_us = hot->hour * UTC_HOUR;
