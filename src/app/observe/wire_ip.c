@@ -1,0 +1,183 @@
+/* IPv4 (RFC 791) and IPv6 (RFC 8200), down to the ports. The length that IP tells bounds the packet, so that
+ * padding of the link is none of it. */
+#include "app/observe/wire_inside.h"
+
+enum {
+    HEAD4 = 20,
+    HEAD6 = 40,
+    OFFSET4 = 0x1fff, /* in units of eight octets */
+    MORE4 = 0x2000,
+    MAX_HEADERS = 32,
+};
+
+static void read_ip4(struct wire *wire, struct wire_layer *layer)
+{
+    const uint8_t *at = layer->at;
+    if (layer->have < HEAD4) {
+        wire_missing(wire, layer);
+        return;
+    }
+    uint32_t head = (at[0] & 15U) * 4, total = bytes_u16(at + 2);
+    if (total == 0) {
+        layer->by_frame = true;
+        total = layer->length;
+    }
+    if (head < HEAD4 || total < head || total > layer->length) {
+        wire->counters.malformed++;
+        return;
+    }
+    wire_trim(layer, total);
+    if (layer->have < head) {
+        wire_missing(wire, layer);
+        return;
+    }
+    memcpy(wire->source + WIRE_MAPPED, at + 12, 4);
+    memcpy(wire->destination + WIRE_MAPPED, at + 16, 4);
+    layer->source = wire->source;
+    layer->destination = wire->destination;
+    layer->version = 4;
+    wire_skip(layer, head);
+    uint32_t bits = bytes_u16(at + 6);
+    if (bits & (OFFSET4 | MORE4)) {
+        struct wire_piece piece = {bytes_u16(at + 4), (bits & OFFSET4) * 8, bits & MORE4, at[9]};
+        wire_fragment(wire, layer, &piece);
+        return;
+    }
+    wire_transport(wire, layer, at[9]);
+}
+
+static void read_ip6(struct wire *wire, struct wire_layer *layer)
+{
+    const uint8_t *at = layer->at;
+    if (layer->have < HEAD6) {
+        wire_missing(wire, layer);
+        return;
+    }
+    uint32_t length = bytes_u16(at + 4);
+    if (length == 0) {
+        layer->by_frame = true;
+        length = layer->length - HEAD6;
+    }
+    if (length > layer->length - HEAD6) {
+        wire->counters.malformed++;
+        return;
+    }
+    wire_trim(layer, HEAD6 + length);
+    layer->source = at + 8;
+    layer->destination = at + 24;
+    layer->version = 6;
+    wire_skip(layer, HEAD6);
+    if (at[6] == WIRE_UDP)
+        wire_transport(wire, layer, WIRE_UDP);
+    else
+        wire_headers(wire, layer, at[6]);
+}
+
+void wire_ip(struct wire *wire, struct wire_layer *layer)
+{
+    if (layer->have == 0)
+        wire_missing(wire, layer);
+    else if (layer->at[0] >> 4 == 4)
+        read_ip4(wire, layer);
+    else if (layer->at[0] >> 4 == 6)
+        read_ip6(wire, layer);
+    else
+        wire->counters.not_ip++;
+}
+
+/* RFC 8200 §4.2 and §4.4 to §4.6, RFC 4302 §2.2, RFC 6275 §6.1.1. */
+uint32_t wire_header_length(uint8_t protocol, const uint8_t *at, uint32_t length)
+{
+    uint32_t size = 0;
+    switch (protocol) {
+    case WIRE_HOP_BY_HOP:
+    case WIRE_ROUTING:
+    case WIRE_DESTINATION:
+    case WIRE_MOBILITY:
+        size = (at[1] + 1U) * 8;
+        break;
+    case WIRE_AH:
+        size = (at[1] + 2U) * 4;
+        break;
+    case WIRE_FRAGMENT:
+        size = 8;
+        break;
+    }
+    return size <= length ? size : 0;
+}
+
+static bool is_header(uint8_t protocol)
+{
+    return protocol == WIRE_HOP_BY_HOP || protocol == WIRE_ROUTING || protocol == WIRE_DESTINATION ||
+           protocol == WIRE_MOBILITY || protocol == WIRE_AH || protocol == WIRE_FRAGMENT;
+}
+
+void wire_headers(struct wire *wire, struct wire_layer *layer, uint8_t protocol)
+{
+    for (int i = 0; is_header(protocol); i++) {
+        const uint8_t *at = layer->at;
+        if (layer->have < 8) {
+            wire_missing(wire, layer);
+            return;
+        }
+        uint32_t size = wire_header_length(protocol, at, layer->length);
+        if (size == 0 || i == MAX_HEADERS) {
+            wire->counters.malformed++;
+            return;
+        }
+        if (layer->have < size) {
+            wire_missing(wire, layer);
+            return;
+        }
+        wire_skip(layer, size);
+        if (protocol == WIRE_FRAGMENT) {
+            uint16_t bits = bytes_u16(at + 2);
+            struct wire_piece piece = {
+                (uint32_t)bytes_u16(at + 4) << 16 | bytes_u16(at + 6), bits & 0xfff8U, bits & 1, at[0]};
+            /* RFC 6946: one that is the whole datagram has nothing to do with others. */
+            if (piece.offset || piece.more) {
+                wire_fragment(wire, layer, &piece);
+                return;
+            }
+        }
+        protocol = at[0];
+    }
+    wire_transport(wire, layer, protocol);
+}
+
+/* RFC 768. A length of 0 is that of a datagram too long for the field. */
+static void read_udp(struct wire *wire, struct wire_layer *layer)
+{
+    const uint8_t *at = layer->at;
+    if (layer->have < 8) {
+        wire_missing(wire, layer);
+        return;
+    }
+    struct wire_ports ports = {bytes_u16(at), bytes_u16(at + 2)};
+    if (ports.source != wire->port && ports.destination != wire->port &&
+        !(wire->more_ports && (wire_is_ours(wire, ports.source) || wire_is_ours(wire, ports.destination)))) {
+        wire->counters.other++;
+        return;
+    }
+    uint32_t size = bytes_u16(at + 4);
+    if (size == 0 && layer->by_frame)
+        size = layer->length;
+    if (size < 8 || size > layer->length) {
+        wire->counters.malformed++;
+        return;
+    }
+    wire_trim(layer, size);
+    wire_tell(wire, layer, ports, SIGHTING_UDP, at + 8, layer->have - 8, size - 8);
+}
+
+void wire_transport(struct wire *wire, struct wire_layer *layer, uint8_t protocol)
+{
+    if (protocol == WIRE_UDP)
+        read_udp(wire, layer);
+    else if (protocol == WIRE_TCP)
+        wire_tcp(wire, layer);
+    else if (protocol == (layer->version == 4 ? WIRE_ICMP4 : WIRE_ICMP6))
+        wire_icmp(wire, layer);
+    else
+        wire->counters.other++;
+}
