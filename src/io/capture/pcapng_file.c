@@ -21,6 +21,7 @@ enum {
     BLOCK_HEADER = 8,
     BLOCK_LEAST = 12, /* with the length at its end */
     MOST_INTERFACES = 65536,
+    MOST_PACKET_BLOCK = 16 << 20, /* a packet and its options; what claims more lies */
 
     OPTION_END = 0,
     OPTION_TSRESOL = 9,
@@ -273,6 +274,11 @@ static int pcapng_block(struct pcapng *pcapng, struct stream *stream, uint32_t t
     return err;
 }
 
+static bool pcapng_is_packet(uint32_t type)
+{
+    return type == PACKET || type == SIMPLE_PACKET || type == OLD_PACKET;
+}
+
 /* The byte order of a section, from its first 12 octets. */
 static int pcapng_order(
     struct pcapng *pcapng, struct stream *stream, const uint8_t *at, struct err_note *note)
@@ -303,6 +309,8 @@ static int pcapng_step(struct pcapng *pcapng, struct stream *stream, struct capt
         return stream_error(stream, note, "a block of type %u that claims to be of %u octets", type, length);
     struct block block = {.total = ((uint64_t)length + 3) & ~UINT64_C(3)};
     block.size = block.total < STREAM_MOST ? (size_t)block.total : STREAM_MOST;
+    if (block.total > MOST_PACKET_BLOCK && pcapng_is_packet(type))
+        return stream_error(stream, note, "a packet in a block that claims to be of %u octets", length);
     if (least && ((!wait && stream_ready(stream) < block.size) || !(at = stream_need(stream, block.size))))
         return 0;
     block.at = at;

@@ -251,7 +251,7 @@ static const struct {
     {"too long a block", 108 + 4, 40, 0,
         "5 1 4 4\n-65 memory: offset 108: truncated: 36 octets of at least 40 are there\n"},
     {"4 GB", 108 + 4, UINT32_MAX, 0,
-        "5 1 4 4\n-65 memory: offset 108: truncated: 36 octets of at least 266240 are there\n"},
+        "5 1 4 4\n-65 memory: offset 108: a packet in a block that claims to be of 4294967295 octets\n"},
     {"lengths differ", 108 + 32, 32, 0,
         "5 1 4 4\n-65 memory: offset 108: a block that claims to be of 36 octets at its begin and 32 at its "
         "end\n"},
