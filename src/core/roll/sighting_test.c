@@ -29,6 +29,7 @@ static const char *zone_text(const struct sighting *sighting, char out[NAME_MAX_
 /* ---- questions ---- */
 
 #define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define FORTY_FIVE "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define TWELVE "0001-0002-0003-0004-0005-0006-0007-0008-0009-000a-000b-000c"
 
 static const struct {
@@ -62,8 +63,9 @@ static const struct {
     {"_ta_4f66.", RR_NULL, SIGHTING_NONE, "", ""},
     {"\\127ta-4f66.", RR_NULL, SIGHTING_NONE, "", ""}, /* one bit away from '_' */
     {"_t\\001-4f66.", RR_NULL, SIGHTING_NONE, "", ""},
-    {"www._ta-4f66.", RR_NULL, SIGHTING_NONE, "", ""}, /* an inner label */
-    {"_ta.-4f66.", RR_NULL, SIGHTING_NONE, "", ""},    /* its length octet is no hyphen */
+    {"www._ta-4f66.", RR_NULL, SIGHTING_NONE, "", ""},       /* an inner label */
+    {"_ta.-4f66.", RR_NULL, SIGHTING_NONE, "", ""},          /* its length octet is no hyphen */
+    {"_ta." FORTY_FIVE ".", RR_NULL, SIGHTING_NONE, "", ""}, /* a length octet that is one */
     {".", RR_NULL, SIGHTING_NONE, "", ""},
     {".", RR_DNSKEY, SIGHTING_DNSKEY, ".", ""},
     {"Example.", RR_DNSKEY, SIGHTING_DNSKEY, "Example.", ""},

@@ -102,7 +102,8 @@ static const struct {
     {"q*a", 2},
     {"a*q", 2},
     {"q*qa", 2},
-    {"q*qaa", 3}, /* the first is too old to be asked for */
+    {"q*qaa", 3},  /* the first is too old to be asked for */
+    {"q+qa+a", 2}, /* the first answer is that of the first */
     {"sa", 0},
     {"Sq", 0},
     {"sqa", 1},
