@@ -1,9 +1,11 @@
 /* capture: what a name server saw, whatever it comes in, as batches of records.
  *
- * Files and pipes of pcap, pcapng and dnstap, plain or compressed (gz, xz, zst, lz4), are told apart by their
- * first octets, never by name; a log of named by being opened as one. C-DNS (RFC 8618) is recognised and
- * refused: its reader would be another one beside these. A thread reads (and decompresses) ahead; records are
- * parsed in place, in the blocks it read. Memory is bounded whatever the input: 12 MiB at most.
+ * Files and pipes of pcap, pcapng and dnstap, plain or compressed (gz, xz, zst, lz4, bz2; also several times
+ * over), are told apart by their first octets, never by name; a log of named by being opened as one. C-DNS
+ * (RFC 8618) is recognised and refused: its reader would be another one beside these. A thread reads (and
+ * decompresses) ahead; records are parsed in place, in the blocks it read. Memory is bounded whatever the
+ * input: 12 MiB at most, beside the window that a compression asks for: 8 MiB for `xz -6` and `zstd -19`; what
+ * asks for more than 128 MiB is refused.
  *
  * What is handed out before a fault is good; the fault comes with the next call, named with file and offset
  * (in the uncompressed input). */
@@ -49,10 +51,12 @@ struct capture_peer {
 };
 
 struct capture_record {
-    int64_t time_us; /* since 1970, UTC */
+    /* Since 1970, UTC, rounded down, as it was written: may be 0 or go back. Between UTC_FIRST and UTC_LAST.
+     * Of a packet that pcapng holds without a time, that of the one before it; of a line 0, it tells itself. */
+    int64_t time_us;
     const uint8_t *bytes;
     uint32_t length;      /* octets that are there */
-    uint32_t wire_length; /* octets that there were, before a snap length cut */
+    uint32_t wire_length; /* octets that there were, before a snap length cut; never less than `length` */
     uint16_t link;        /* LINKTYPE_ number, also unknown ones */
     uint8_t what;         /* enum capture_what */
     const struct capture_peer *peer;
@@ -68,13 +72,13 @@ struct capture_batch {
 struct capture;
 
 /* "-" is standard input. ERR_NOINPUT, ERR_PERM, ERR_IO: it cannot be opened. ERR_DATA: it is nothing that we
- * read (what it seems to be is said). An empty file is ERR_DATA. The contents are looked at here already, so
- * this may wait for a pipe. */
+ * read (what it seems to be is said). An empty file is ERR_DATA. The contents are looked at here already; those
+ * of a pipe that says nothing for 200 ms by capture_next(), with the same errors. */
 int capture_open_file(const char *path, struct capture **ret_capture, struct err_note *note);
 
 /* A log of named, one record a line, plain or compressed; lines without "trust-anchor-telemetry" are left
- * out.
- */
+ * out, and those longer than CAPTURE_MAX_RECORD. The last line need not have an end. An empty log is none the
+ * less one. Captures and other binary files are ERR_DATA. */
 int capture_open_log(const char *path, struct capture **ret_capture, struct err_note *note);
 
 /* Packets of an interface ("any" too), by TPACKET_V3: UDP and TCP of these ports (53 if none; 16 at most),
@@ -95,13 +99,13 @@ int capture_open_live(const char *interface, const uint16_t *ports, size_t port_
  * long (107 octets). ERR_NOINPUT: no such directory. ERR_PERM, ERR_IO. */
 int capture_open_dnstap(const char *socket_path, struct capture **ret_capture, struct err_note *note);
 
-/* The next records. Live and socket: comes back with an empty batch after 200 ms without any, and when
+/* The next records. Pipe, live and socket: comes back with an empty batch after 200 ms without any, and when
  * capture_stop() was called. 0, or ERR_DATA (malformed or truncated: file and offset), ERR_IO, ERR_NOMEM;
  * after an error there is nothing more. */
 int capture_next(struct capture *capture, struct capture_batch *ret_batch, struct err_note *note);
 
-/* Ends a live capture or socket: what is buffered still comes, then `end`. May be called in a signal handler.
- */
+/* Ends a capture of any kind: what is buffered still comes, then `end`, without a fault for what was cut by
+ * it. May be called in a signal handler. */
 void capture_stop(struct capture *capture);
 
 struct capture_state {

@@ -1,6 +1,7 @@
 #include "io/capture/capture_try.h"
 
 #include <fcntl.h>
+#include <lzma.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -259,6 +260,29 @@ static void test_gzip_sum(void **state)
     assert_non_null(strstr(last, "gzip: its sum is wrong"));
     assert_memory_equal(text.string, want.string, (size_t)(last - text.string));
     assert_int_equal(last - text.string, want.length - strlen("end\n")); /* all records */
+    text_free(&text);
+    text_free(&want);
+    made_free(&packed);
+    made_free(&made);
+}
+
+/* A few octets may not ask for a gigabyte: the window's size in the first block's header, with its sum. */
+static void test_xz_memory(void **state)
+{
+    (void)state;
+    struct text want, text;
+    struct made made = make_capture(&want), packed = made_compressed(&made, "xz");
+    uint8_t *header = packed.bytes + 12;
+    size_t length = ((size_t)header[0] + 1) * 4;
+    assert_int_equal(header[1], 0);    /* one filter, no sizes */
+    assert_int_equal(header[2], 0x21); /* LZMA2 */
+    header[4] = 34;                    /* 512 MiB */
+    uint32_t sum = lzma_crc32(header, length - 4, 0);
+    memcpy(header + length - 4, &sum, 4);
+    text_start(&text);
+    try_memory(&packed, 4096, false, &text);
+    assert_string_equal(text.string, "-65 memory: offset 0 (uncompressed): xz: compressed so that unpacking "
+                                     "takes more than 128 MiB of memory\n");
     text_free(&text);
     text_free(&want);
     made_free(&packed);
@@ -578,9 +602,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused), cmocka_unit_test(test_no_log),
         cmocka_unit_test(test_files), cmocka_unit_test(test_not_permitted), cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_gzip_sum), cmocka_unit_test(test_members),
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_bomb), cmocka_unit_test(test_pipe),
-        cmocka_unit_test(test_silent_pipe), cmocka_unit_test(test_pipe_without_writer),
-        cmocka_unit_test(test_stopped_file), cmocka_unit_test(test_growing_file)};
+        cmocka_unit_test(test_damaged), cmocka_unit_test(test_gzip_sum), cmocka_unit_test(test_xz_memory),
+        cmocka_unit_test(test_members), cmocka_unit_test(test_empty), cmocka_unit_test(test_bomb),
+        cmocka_unit_test(test_pipe), cmocka_unit_test(test_silent_pipe),
+        cmocka_unit_test(test_pipe_without_writer), cmocka_unit_test(test_stopped_file),
+        cmocka_unit_test(test_growing_file)};
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

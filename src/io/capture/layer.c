@@ -5,19 +5,20 @@
 #include <string.h>
 
 static const struct {
-    const char *name;
+    struct layer *(*open)(struct layer *below);
     size_t length;
     uint8_t magic[LAYER_HEAD], mask[LAYER_HEAD];
 } compressions[] = {
-    {"gzip", 3, {0x1f, 0x8b, 8}, {0xff, 0xff, 0xff}},
-    {"xz", 6, {0xfd, '7', 'z', 'X', 'Z', 0}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
-    {"zstd", 4, {0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}},
-    {"zstd", 4, {0x50, 0x2a, 0x4d, 0x18}, {0xf0, 0xff, 0xff, 0xff}}, /* a frame to skip, as pzstd begins */
-    {"lz4", 4, {0x04, 0x22, 0x4d, 0x18}, {0xff, 0xff, 0xff, 0xff}},
-    {"lz4", 4, {0x02, 0x21, 0x4c, 0x18}, {0xff, 0xff, 0xff, 0xff}},         /* before 2013 */
-    {"bzip2", 10, {'B', 'Z', 'h', '0', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90}, /* empty */
+    {gunzip_open, 3, {0x1f, 0x8b, 8}, {0xff, 0xff, 0xff}},
+    {unxz_open, 6, {0xfd, '7', 'z', 'X', 'Z', 0}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+    {unzstd_open, 4, {0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}},
+    {unzstd_open, 4, {0x50, 0x2a, 0x4d, 0x18},
+        {0xf0, 0xff, 0xff, 0xff}}, /* a frame to skip, as pzstd begins */
+    {unlz4_open, 4, {0x04, 0x22, 0x4d, 0x18}, {0xff, 0xff, 0xff, 0xff}},
+    {unlz4_open, 4, {0x02, 0x21, 0x4c, 0x18}, {0xff, 0xff, 0xff, 0xff}},         /* before 2013 */
+    {unbzip2_open, 10, {'B', 'Z', 'h', '0', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90}, /* empty */
         {0xff, 0xff, 0xff, 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
-    {"bzip2", 10, {'B', 'Z', 'h', '0', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59},
+    {unbzip2_open, 10, {'B', 'Z', 'h', '0', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59},
         {0xff, 0xff, 0xff, 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
 };
 
@@ -48,7 +49,8 @@ static int layer_look(struct layer *layer, struct err_note *note)
     return 0;
 }
 
-static const char *layer_compression(const struct layer *layer)
+/* The index of its compression; -1: none. */
+static int layer_compression(const struct layer *layer)
 {
     for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++) {
         size_t same = 0;
@@ -56,21 +58,21 @@ static const char *layer_compression(const struct layer *layer)
                (layer->head[same] & compressions[i].mask[same]) == compressions[i].magic[same])
             same++;
         if (same == compressions[i].length)
-            return compressions[i].name;
+            return (int)i;
     }
-    return NULL;
+    return -1;
 }
 
 int layer_unpack(struct layer **top, struct err_note *note)
 {
     for (int depth = 0;; depth++) {
         int err = layer_look(*top, note);
-        const char *name = err ? NULL : layer_compression(*top);
-        if (!name)
+        int which = err ? -1 : layer_compression(*top);
+        if (which < 0)
             return err;
         if (depth == LAYER_DEPTH)
             return err_set(note, ERR_DATA, "compressed more than %d times over", LAYER_DEPTH);
-        struct layer *above = strcmp(name, "gzip") == 0 ? gunzip_open(*top) : unpack_open(*top, name);
+        struct layer *above = compressions[which].open(*top);
         if (!above)
             return err_set(note, ERR_NOMEM, "out of memory");
         *top = above;

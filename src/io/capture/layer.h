@@ -65,6 +65,9 @@ bool source_ready(const struct source *source);
 /* ---- decompressors: they take over `below` on success. NULL when memory is short ---- */
 
 struct layer *gunzip_open(struct layer *below);
-struct layer *unpack_open(struct layer *below, const char *name); /* "xz", "zstd", "lz4", "bzip2" */
+struct layer *unxz_open(struct layer *below);
+struct layer *unzstd_open(struct layer *below);
+struct layer *unlz4_open(struct layer *below);
+struct layer *unbzip2_open(struct layer *below);
 
 #endif

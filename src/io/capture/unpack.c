@@ -1,6 +1,6 @@
-/* xz, zstd, lz4 and bzip2 by libarchive, each as the one filter of a "raw" archive. The filter is named, not
- * guessed: what was recognised is what is unpacked. Where a file is cut off, libarchive keeps back what it
- * had not handed out yet: of xz up to 64 KiB, of the others nothing that their own programs would give. */
+/* zstd, lz4 and bzip2 by libarchive, each as the one filter of a "raw" archive. The filter is named, not
+ * guessed: what was recognised is what is unpacked. Where a file is cut off, libarchive gives as much of it
+ * as their own programs do. */
 #include "io/capture/layer.h"
 
 #include <archive.h>
@@ -110,21 +110,29 @@ static void unpack_close(struct layer *layer)
     free(unpack);
 }
 
-struct layer *unpack_open(struct layer *below, const char *name)
+static struct layer *unpack_open(struct layer *below, const char *name, int filter)
 {
-    static const struct {
-        const char *name;
-        int filter;
-    } filters[] = {{"xz", ARCHIVE_FILTER_XZ}, {"zstd", ARCHIVE_FILTER_ZSTD}, {"lz4", ARCHIVE_FILTER_LZ4},
-        {"bzip2", ARCHIVE_FILTER_BZIP2}};
     struct unpack *unpack = calloc(1, sizeof *unpack);
     if (!unpack || !(unpack->archive = archive_read_new())) {
         free(unpack);
         return NULL;
     }
+    unpack->filter = filter;
     unpack->layer = (struct layer){.name = name, .below = below, .read = unpack_read, .close = unpack_close};
-    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
-        if (strcmp(name, filters[i].name) == 0)
-            unpack->filter = filters[i].filter;
     return &unpack->layer;
+}
+
+struct layer *unzstd_open(struct layer *below)
+{
+    return unpack_open(below, "zstd", ARCHIVE_FILTER_ZSTD);
+}
+
+struct layer *unlz4_open(struct layer *below)
+{
+    return unpack_open(below, "lz4", ARCHIVE_FILTER_LZ4);
+}
+
+struct layer *unbzip2_open(struct layer *below)
+{
+    return unpack_open(below, "bzip2", ARCHIVE_FILTER_BZIP2);
 }
