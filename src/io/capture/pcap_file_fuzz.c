@@ -5,6 +5,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    print_try_blocks(bytes, length, false);
+    print_try_blocks(bytes, length, false, false);
     return 0;
 }

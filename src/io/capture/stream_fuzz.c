@@ -5,7 +5,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    print_try_blocks(bytes, length, false);
-    print_try_blocks(bytes, length, true);
+    print_try_blocks(bytes, length, false, true);
+    print_try_blocks(bytes, length, true, true);
     return 0;
 }
