@@ -7,6 +7,7 @@
 static const struct cmd_entry commands[] = {
     {"serve", "the testing platform: rolling test zones, probe names, recorder, verdicts, web site",
         cmd_serve},
+    {"observe", "captures, dnstap, interfaces and logs into a store of trust-anchor signals", cmd_observe},
     {"report", "what resolvers told about their trust anchors: plain counts", cmd_report},
     {"plan", "rollover plans: list, show, export, postpone, resume, back-out", cmd_plan},
     {"keys", "DNSSEC keys: generate, show, ds, revoke", cmd_keys},

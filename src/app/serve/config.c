@@ -2,6 +2,7 @@
  * that is silently ignored is worse. */
 #include "app/serve/config.h"
 
+#include "io/store/sightings.h"
 #include "io/yaml/yaml.h"
 
 #include <arpa/inet.h>
@@ -217,6 +218,19 @@ static int set_nsid(const struct source *s, const struct yaml_node *v)
     return rc ? rc : strlen(s->config->nsid) > 64 ? wrong(s, v, "an NSID has at most 64 octets here") : 0;
 }
 
+static int set_observations(const struct source *s, const struct yaml_node *v)
+{
+    return read_text(s, v, &s->config->observations);
+}
+
+static int set_collector(const struct source *s, const struct yaml_node *v)
+{
+    int rc = read_text(s, v, &s->config->collector);
+    if (rc == 0 && !sightings_name_fits(s->config->collector))
+        rc = wrong(s, v, "a collector's name is 1 to 64 letters, digits and . - _ :");
+    return rc;
+}
+
 static int set_version(const struct source *s, const struct yaml_node *v)
 {
     int rc = read_text(s, v, &s->config->version);
@@ -279,6 +293,8 @@ static const struct {
     {"nameserver", set_nameserver},
     {"addresses", set_addresses},
     {"plans", set_plans},
+    {"observations", set_observations},
+    {"collector", set_collector},
     {"nsid", set_nsid},
     {"version", set_version},
     {"udp-workers", set_workers},

@@ -188,6 +188,9 @@ static void drain(struct recorder *recorder, bool last)
             continue;
         }
         recorder->popped += taken;
+        if (recorder->options.all_events)
+            recorder->options.all_events(recorder->options.all_context, recorder->batch, taken,
+                atomic_load_explicit(&recorder->dropped, memory_order_relaxed));
         taken = leave_out(recorder, taken);
         if (taken && recorder->options.events)
             recorder->options.events(recorder->options.context, recorder->batch, taken);

@@ -24,7 +24,9 @@ struct recorder_options {
     int64_t retry_us;          /* between attempts at a store that fails; 0: a second */
     /* Called by the writer thread, in the order of the ring; or NULL. */
     void (*events)(void *context, const struct zone_event *events, size_t count);
-    void *context;
+    /* The same, before floods are thinned; or NULL. `dropped` as in the counters. */
+    void (*all_events)(void *context, const struct zone_event *events, size_t count, uint64_t dropped);
+    void *context, *all_context;
 };
 
 /* Errors as of store_open(). */

@@ -1,6 +1,7 @@
 /* Start: lock, store, sockets, zones, recorder, then answers. Stop: the other way round. */
 #include "app/serve/serve.h"
 
+#include "app/serve/collector.h"
 #include "app/serve/judge.h"
 #include "app/serve/plans.h"
 #include "app/serve/recorder.h"
@@ -9,6 +10,7 @@
 #include "io/net/net.h"
 #include "io/proc/clock.h"
 #include "io/proc/loop.h"
+#include "io/store/sightings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 #include <unistd.h>
 
 enum { DRAIN_MS = 2000, NEWS_MS = 200, MOST_WAIT_MS = 60000, JUMP_S = 2, LAST_WORDS_US = 500000 };
+static const int64_t COLLECT_EVERY_US = 300 * UTC_SECOND;
 
 struct serve {
     struct loop *loop;
@@ -30,6 +33,8 @@ struct serve {
     bool answering;
     struct signer *signer;
     struct recorder *recorder;
+    struct collector *collector;
+    char observations[600], host[SIGHTINGS_MAX_COLLECTOR + 1];
     struct judge *judge;
     struct loop_timer *news, *renew, *judging;
     int64_t seen;     /* store_news(): verdicts are our own, and no news to us */
@@ -182,6 +187,23 @@ static int lock_state(struct serve *serve, struct err_note *note)
     return 0;
 }
 
+static void take_all(void *context, const struct zone_event *events, size_t count, uint64_t dropped)
+{
+    collector_take(context, events, count, dropped);
+}
+
+static int start_collector(struct serve *serve, struct err_note *note)
+{
+    const struct serve_config *c = &serve->config;
+    if (c->observations && strcmp(c->observations, "none") == 0)
+        return 0;
+    snprintf(serve->observations, sizeof serve->observations, "%s/observed.db", c->state);
+    struct collector_options options = {.store = c->observations ? c->observations : serve->observations,
+        .name = c->collector ? c->collector : sightings_host_name(serve->host),
+        .every_us = COLLECT_EVERY_US};
+    return collector_start(&options, &serve->collector, note);
+}
+
 static int start_parts(struct serve *serve, struct err_note *note)
 {
     const struct serve_config *c = &serve->config;
@@ -195,6 +217,11 @@ static int start_parts(struct serve *serve, struct err_note *note)
     if (rc == 0) {
         signer_watch(serve->signer, judge_take, serve->judge);
         recorder.context = serve->judge;
+        rc = start_collector(serve, note);
+    }
+    if (rc == 0) {
+        recorder.all_events = serve->collector ? take_all : NULL;
+        recorder.all_context = serve->collector;
         rc = recorder_start(&recorder, &serve->recorder, note);
     }
     if (rc == 0)
@@ -276,6 +303,7 @@ void serve_stop(struct serve *serve)
     loop_timer_cancel(serve->renew);
     loop_timer_cancel(serve->judging);
     recorder_stop(serve->recorder);
+    collector_stop(serve->collector);
     int64_t end_us = clock_mono_us() + LAST_WORDS_US, now_us = clock_now_us();
     while (serve->judge && serve->recorder && judge_run(serve->judge, now_us) == now_us &&
            clock_mono_us() < end_us)

@@ -72,6 +72,12 @@ struct sightings_cover {
     size_t prints_length;
 };
 
+/* Whether a collector can have this name: 1 to 64 letters, digits, and . - _ : */
+bool sightings_name_fits(const char *name);
+
+/* The host's name, without what no collector's name can hold; "local" if that leaves nothing. */
+const char *sightings_host_name(char out[SIGHTINGS_MAX_COLLECTOR + 1]);
+
 struct sightings;
 
 /* `where`: a path, or clickhouse://[USER[:PASSWORD]@]HOST[:PORT][,HOST…]/DATABASE[?cluster=NAME] (the HTTP

@@ -1,0 +1,330 @@
+/* One input, from its first record to its end. What it is, its first record tells: the store is asked how far
+ * it got with an input that begins so, and that many records are passed over; the last of them must be the
+ * one that the store remembers, or this is another input that begins alike and gets another id. */
+#include "app/observe/inside.h"
+#include "base/log.h"
+#include "io/proc/clock.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { ID_TRIES = 16 };
+
+struct run {
+    struct observer *observer;
+    const struct observe_input *input;
+    struct observe_done *done;
+    struct capture *capture;
+    struct cover *cover;
+    uint8_t id[SIGHTINGS_ID];
+    unsigned salt; /* how many inputs that begin alike were not this one */
+    bool endless;  /* an interface or a socket */
+    bool begun;    /* there was a record */
+    bool other;    /* it turned out to be another input: begin again with the next id */
+    struct sightings_mark mark;
+    uint64_t records;     /* passed so far */
+    uint64_t dropped;     /* as the capture counts them */
+    int64_t committed_us; /* monotonic */
+    struct err_note *store_note;
+    int store_err;
+};
+
+/* ---- one record ---- */
+
+static void take_line(struct observer *observer, const struct capture_record *record)
+{
+    struct tatlog line;
+    int err = tatlog_parse((const char *)record->bytes, record->length, &line, NULL);
+    if (err == ERR_NOINPUT)
+        return;
+    observer->totals->lines++;
+    if (err)
+        observer->totals->bad_lines++;
+    else if (!observer->seen && (err = tally_log(observer->tally, &line)) != 0)
+        observer->err = err;
+}
+
+static void take_dnstap(struct observer *observer, const struct capture_record *record)
+{
+    const struct capture_peer *peer = record->peer;
+    bool answer = record->length > 2 && record->bytes[2] & 0x80;
+    struct sighting_message message = {.time_us = record->time_us,
+        .bytes = record->bytes,
+        .length = record->length,
+        .wire_length = record->wire_length,
+        .source = answer ? peer->server : peer->client,
+        .destination = answer ? peer->client : peer->server,
+        .source_port = answer ? peer->server_port : peer->client_port,
+        .destination_port = answer ? peer->client_port : peer->server_port,
+        .transport = peer->transport};
+    int err =
+        observer->seen ? tally_seen(observer->tally, &message) : tally_message(observer->tally, &message);
+    observer->err = observer->err ? observer->err : err;
+}
+
+void input_take(struct observer *observer, const struct capture_record *record)
+{
+    if (record->what == CAPTURE_PACKET)
+        wire_packet(observer->wire, record);
+    else if (record->what == CAPTURE_MESSAGE)
+        take_dnstap(observer, record);
+    else
+        take_line(observer, record);
+}
+
+/* ---- beginning ---- */
+
+static void make_id(struct run *run, const struct capture_record *first)
+{
+    uint64_t salt = run->salt;
+    for (size_t i = 0; i < SIGHTINGS_ID; i += 8) {
+        uint64_t word =
+            hash_bytes(first->bytes, first->length, hash_mix((uint64_t)first->time_us, salt + 100 * i));
+        memcpy(run->id + i, &word, 8);
+    }
+}
+
+/* Where the wire and the tally stand at the first record: where this input was left; or where the one before
+ * it ended, just before; or nowhere. */
+static int begin_state(struct run *run, int64_t first_us)
+{
+    struct observer *observer = run->observer;
+    const int64_t pause_us = SPAN_PAUSE_S * UTC_SECOND;
+    const uint8_t *state = NULL;
+    size_t length = 0;
+    int err = 0;
+    if (run->mark.end_record) {
+        state = run->mark.state;
+        length = run->mark.state_length;
+    } else if (observer->wire && first_us >= observer->clock_us - UTC_SECOND &&
+               first_us <= observer->clock_us + pause_us) {
+        return 0;
+    } else {
+        err = sightings_state_before(observer->store, observer->options->collector, first_us - pause_us,
+            first_us + UTC_SECOND, observer->arena, &state, &length, run->store_note);
+    }
+    if (!err)
+        err = length ? state_load(observer, state, length, run->store_note) : state_fresh(observer);
+    return err == ERR_NOMEM ? err_set(run->store_note, err, "no memory to count in") : err;
+}
+
+static int begin(struct run *run, const struct capture_record *first)
+{
+    struct observer *observer = run->observer;
+    if (run->endless) {
+        if (getrandom(run->id, sizeof run->id, 0) != (ssize_t)sizeof run->id)
+            return err_set(run->store_note, ERR_INTERNAL, "no random numbers");
+    } else {
+        make_id(run, first);
+    }
+    arena_reset(observer->arena);
+    int err = sightings_mark(
+        observer->store, observer->options->collector, run->id, observer->arena, &run->mark, run->store_note);
+    if (!err)
+        err = begin_state(run, first->time_us);
+    if (err)
+        return err;
+    prints_free(observer->stretch.prints);
+    observer->stretch.prints = prints_new(run->endless ? PRINTS_MOST_LIVE : PRINTS_MOST);
+    run->cover = cover_new(observer->store, observer->options->collector, run->id);
+    if (!observer->stretch.prints || !run->cover)
+        return err_set(run->store_note, ERR_NOMEM, "no memory to read %s", run->done->name);
+    stretch_start(observer, run->mark.end_record);
+    run->begun = true;
+    return 0;
+}
+
+/* ---- a batch ---- */
+
+/* Passes over what the store has. Returns how many records of the batch that are. */
+static size_t pass_known(struct run *run, const struct capture_record *records, size_t count)
+{
+    uint64_t left = run->mark.end_record > run->records ? run->mark.end_record - run->records : 0;
+    size_t known = left < count ? (size_t)left : count;
+    if (known && known == left)
+        run->other = prints_of(&records[known - 1]) != run->mark.last_record_hash;
+    run->done->known += known;
+    return known;
+}
+
+static bool time_fits(int64_t time_us)
+{
+    return time_us >= 0 && time_us <= UTC_LAST;
+}
+
+static void count_record(struct run *run, const struct capture_record *record, uint64_t print, bool covered)
+{
+    struct observer *observer = run->observer;
+    struct stretch *stretch = &observer->stretch;
+    struct observe_done *done = run->done;
+    stretch->last_hash = print;
+    if (!time_fits(record->time_us)) {
+        observer->totals->bad_times++;
+        return;
+    }
+    observer->seen = covered;
+    if (covered) {
+        stretch->overlapped++;
+        done->overlapped++;
+    } else {
+        stretch_add(stretch, record->time_us, print);
+        observer->clock_us = record->time_us;
+        if (done->from_us == 0 || record->time_us < done->from_us)
+            done->from_us = record->time_us;
+        done->to_us = record->time_us > done->to_us ? record->time_us : done->to_us;
+    }
+    input_take(observer, record);
+}
+
+static int take_batch(struct run *run, const struct capture_batch *batch)
+{
+    uint64_t prints[CAPTURE_BATCH];
+    bool covered[CAPTURE_BATCH];
+    size_t known = pass_known(run, batch->records, batch->count);
+    if (run->other)
+        return 0;
+    const struct capture_record *records = batch->records + known;
+    size_t count = batch->count - known;
+    for (size_t i = 0; i < count; i++)
+        prints[i] = prints_of(&records[i]);
+    int err = cover_judge(run->cover, records, prints, count, covered, run->store_note);
+    if (err)
+        return err;
+    for (size_t i = 0; i < count; i++)
+        count_record(run, &records[i], prints[i], covered[i]);
+    run->records += batch->count;
+    return 0;
+}
+
+/* ---- the loop ---- */
+
+static int commit(struct run *run)
+{
+    struct observer *observer = run->observer;
+    struct capture_state state = capture_state(run->capture);
+    if (!run->begun)
+        return 0;
+    observer->stretch.dropped = state.dropped - run->dropped;
+    uint64_t end = run->records > run->mark.end_record ? run->records : run->mark.end_record;
+    int err = stretch_commit(observer, run->done->name, run->id, end, run->store_note);
+    if (!err)
+        run->dropped = state.dropped;
+    run->committed_us = clock_mono_us();
+    return err;
+}
+
+/* An endless input cannot be read again, so a store that is away for a while is waited for, as long as there
+ * is room to count in. */
+static int commit_endless(struct run *run)
+{
+    int err = commit(run);
+    if ((err != ERR_UNAVAILABLE && err != ERR_IO) || !run->endless || tally_full(run->observer->tally))
+        return err;
+    log_warning("%s; what was counted is kept, and tried again", run->store_note->text);
+    return 0;
+}
+
+static bool is_due(const struct run *run)
+{
+    const struct observer *observer = run->observer;
+    return run->begun && (tally_full(observer->tally) || stretch_is_full(&observer->stretch) ||
+                             clock_mono_us() - run->committed_us >= observer->options->every_us);
+}
+
+static void tell_progress(const struct run *run)
+{
+    const struct observe_options *options = run->observer->options;
+    if (!options->progress)
+        return;
+    struct capture_state state = capture_state(run->capture);
+    options->progress(options->context, &(struct observe_progress){.name = run->done->name,
+                                            .size = state.size,
+                                            .offset = state.offset,
+                                            .records = run->records,
+                                            .octets = state.uncompressed,
+                                            .dropped = state.dropped});
+}
+
+/* Reads until the end, a fault of the input (in run->done) or of the store (in run->store_err). */
+static void read_all(struct run *run)
+{
+    const struct observe_options *options = run->observer->options;
+    struct capture_batch batch = {.end = false};
+    run->committed_us = clock_mono_us();
+    while (!batch.end && !run->other && !run->store_err) {
+        run->done->err = capture_next(run->capture, &batch, &run->done->note);
+        if (run->done->err)
+            break;
+        if (*options->stop)
+            capture_stop(run->capture);
+        if (*options->stop && !run->endless)
+            break; /* this batch will be read again */
+        if (batch.count && !run->begun)
+            run->store_err = begin(run, &batch.records[0]);
+        if (!run->store_err)
+            run->store_err = take_batch(run, &batch);
+        if (!run->store_err && !run->other && is_due(run))
+            run->store_err = commit_endless(run);
+        tell_progress(run);
+    }
+    if (!run->store_err && !run->other)
+        run->store_err = commit(run);
+}
+
+static int open_input(struct run *run)
+{
+    const struct observe_options *options = run->observer->options;
+    const char *path = run->input->path;
+    struct err_note *note = &run->done->note;
+    switch (run->input->form) {
+    case OBSERVE_LOG:
+        return capture_open_log(path, &run->capture, note);
+    case OBSERVE_LIVE:
+        return capture_open_live(path, options->ports, options->port_count, 0, &run->capture, note);
+    case OBSERVE_DNSTAP:
+        return capture_open_dnstap(path, &run->capture, note);
+    case OBSERVE_FILE:
+        break;
+    }
+    return capture_open_file(path, &run->capture, note);
+}
+
+static void close_input(struct run *run)
+{
+    struct capture_state state = capture_state(run->capture);
+    run->done->format = state.format;
+    run->done->filter = state.filter;
+    run->done->records = run->records;
+    run->done->dropped = state.dropped;
+    run->done->other = state.skipped;
+    capture_close(run->capture);
+    cover_free(run->cover);
+}
+
+int input_read(struct observer *observer, const struct observe_input *input, struct observe_done *ret_done,
+    struct err_note *note)
+{
+    const char *name =
+        strcmp(input->path, "-") == 0 && input->form == OBSERVE_FILE ? "standard input" : input->path;
+    for (unsigned salt = 0; salt < ID_TRIES; salt++) {
+        *ret_done = (struct observe_done){.name = name, .format = "", .filter = ""};
+        struct run run = {.observer = observer,
+            .input = input,
+            .done = ret_done,
+            .salt = salt,
+            .endless = input->form == OBSERVE_LIVE || input->form == OBSERVE_DNSTAP,
+            .store_note = note};
+        ret_done->err = open_input(&run);
+        if (ret_done->err)
+            return 0;
+        read_all(&run);
+        close_input(&run);
+        if (!run.other)
+            return run.store_err;
+        if (strcmp(input->path, "-") == 0)
+            break;
+    }
+    ret_done->err = err_set(&ret_done->note, ERR_DATA,
+        "%s: the store has read another input that begins alike; give this one another --collector", name);
+    return 0;
+}
