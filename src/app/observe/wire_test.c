@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -16,6 +17,7 @@ static struct try_said said;
 static struct wire *fresh(void)
 {
     struct wire_sink sink = try_sink(&said);
+    try_forget(&said);
     said.with_ends = false;
     struct wire *wire = wire_new(NULL, 0, 1, &sink);
     assert_non_null(wire);
@@ -24,8 +26,7 @@ static struct wire *fresh(void)
 
 static const char *take(struct wire *wire, const struct try_packet *one)
 {
-    said.text[0] = 0;
-    said.length = 0;
+    try_forget(&said);
     try_take(wire, one);
     return said.text;
 }
@@ -325,6 +326,7 @@ static void only_ports_of_the_server_count(void **state)
     } table[] = {
         {1, 5300, true}, {5300, 1, true}, {1, 53, true}, {65535, 1, true}, {1, 2, false}, {5301, 54, false}};
     struct wire_sink sink = try_sink(&said);
+    try_forget(&said);
     struct wire *wire = wire_new(ports, 3, 1, &sink);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         uint8_t query[2 + TRY_QUERY] = {0, TRY_QUERY};

@@ -185,9 +185,13 @@ static void say_error(void *context, int64_t time_us, enum sighting_kind kind, c
 
 struct wire_sink try_sink(struct try_said *said)
 {
+    return (struct wire_sink){said, say_message, say_error};
+}
+
+void try_forget(struct try_said *said)
+{
     said->length = 0;
     said->text[0] = 0;
-    return (struct wire_sink){said, say_message, say_error};
 }
 
 void try_take(struct wire *wire, const struct try_packet *packet)
@@ -207,10 +211,4 @@ void try_take(struct wire *wire, const struct try_packet *packet)
     };
     wire_packet(wire, &record);
     free(bytes);
-}
-
-const char *try_words(struct try_said *said)
-{
-    said->length = 0;
-    return said->text;
 }

@@ -49,11 +49,9 @@ struct try_said {
 };
 
 struct wire_sink try_sink(struct try_said *said);
+void try_forget(struct try_said *said); /* nothing was said yet */
 
 /* Takes the packet; its octets are in a block of their own, so that a sanitizer sees what reads beyond. */
 void try_take(struct wire *wire, const struct try_packet *packet);
-
-/* The words since the last look. */
-const char *try_words(struct try_said *said);
 
 #endif
