@@ -1,6 +1,7 @@
-/* An open-addressed table (0 marks an empty slot; a fingerprint of 0 is taken for 1), and beside it the
- * edges: the first records, and a ring of the last. Sampling by low bits makes samples of any two sets
- * comparable, whatever their sizes. */
+/* Fingerprints of every record there is are added, so adding is an append to a list; a table (open
+ * addressing, 0 marks an empty slot; a fingerprint of 0 is taken for 1) is made of it where it is loaded to
+ * be looked at. Beside it lie the edges: the first records, and a ring of the last. Sampling by low bits
+ * makes samples of any two sets comparable, whatever their sizes. */
 #include "app/observe/prints.h"
 
 #include "base/hash.h"
@@ -18,9 +19,10 @@ struct edge {
 struct prints {
     uint64_t seen; /* records */
     uint64_t mask; /* a print is held if print & mask is 0 */
-    uint64_t count, most, slot_count;
+    uint64_t count, most;
+    uint64_t slot_count;                              /* 0: a list of `count` */
     struct edge head[PRINTS_EDGE], tail[PRINTS_EDGE]; /* tail: a ring, the next goes to seen % PRINTS_EDGE */
-    uint64_t slots[]; /* slot_count of them, then room for `most` while it is thinned */
+    uint64_t slots[];
 };
 
 /* The four products do not wait for each other: this is done for every record there is. */
@@ -45,14 +47,20 @@ uint64_t prints_of(const struct capture_record *record)
     return print ? print : 1;
 }
 
-struct prints *prints_new(size_t most)
+static struct prints *make(size_t most, size_t slot_count)
 {
-    struct prints *prints = calloc(1, sizeof *prints + 3 * most * sizeof *prints->slots);
+    struct prints *prints =
+        calloc(1, sizeof *prints + (slot_count ? slot_count : most) * sizeof *prints->slots);
     if (prints) {
         prints->most = most;
-        prints->slot_count = 2 * most;
+        prints->slot_count = slot_count;
     }
     return prints;
+}
+
+struct prints *prints_new(size_t most)
+{
+    return make(most, 0);
 }
 
 void prints_free(struct prints *prints)
@@ -62,7 +70,6 @@ void prints_free(struct prints *prints)
 
 void prints_reset(struct prints *prints)
 {
-    memset(prints->slots, 0, prints->slot_count * sizeof *prints->slots);
     prints->seen = prints->mask = prints->count = 0;
 }
 
@@ -83,27 +90,17 @@ static void hold(struct prints *prints, uint64_t print)
     prints->slots[slot] = print;
 }
 
-/* One bit more in the mask, until half is free. An entry that leaves a chain makes a gap in it, so what stays
- * is taken out and put in again. */
+/* One bit more in the mask, until half is free. */
 static void thin(struct prints *prints)
 {
-    uint64_t *held = prints->slots + prints->slot_count;
-    size_t count = 0;
-    for (size_t i = 0; i < prints->slot_count; i++)
-        if (prints->slots[i])
-            held[count++] = prints->slots[i];
-    memset(prints->slots, 0, prints->slot_count * sizeof *prints->slots);
     do {
         prints->mask = prints->mask << 1 | 1;
-        size_t kept = 0;
-        for (size_t i = 0; i < count; i++)
-            if ((held[i] & prints->mask) == 0)
-                held[kept++] = held[i];
-        count = kept;
-    } while (count > prints->most / 2);
-    prints->count = 0;
-    for (size_t i = 0; i < count; i++)
-        hold(prints, held[i]);
+        uint64_t kept = 0;
+        for (uint64_t i = 0; i < prints->count; i++)
+            if ((prints->slots[i] & prints->mask) == 0)
+                prints->slots[kept++] = prints->slots[i];
+        prints->count = kept;
+    } while (prints->count > prints->most / 2);
 }
 
 void prints_add(struct prints *prints, uint64_t print, int64_t time_us)
@@ -113,12 +110,12 @@ void prints_add(struct prints *prints, uint64_t print, int64_t time_us)
         prints->head[prints->seen] = edge;
     prints->tail[prints->seen % PRINTS_EDGE] = edge;
     prints->seen++;
-    if (print & prints->mask)
+    if (print & prints->mask || (prints->count > 0 && prints->slots[prints->count - 1] == print))
         return;
     if (prints->count == prints->most)
         thin(prints);
     if ((print & prints->mask) == 0)
-        hold(prints, print);
+        prints->slots[prints->count++] = print;
 }
 
 /* What an edge says. `sign` 1: of the first records, -1: of the last. A record farther in is UNKNOWN. */
@@ -187,7 +184,7 @@ int prints_save(const struct prints *prints, uint8_t **ret_bytes, size_t *ret_le
         const struct edge *edge = &prints->tail[(prints->seen - edges + i) % PRINTS_EDGE];
         at = put(put(at, (uint64_t)edge->time_us), edge->print);
     }
-    for (size_t i = 0; i < prints->slot_count; i++)
+    for (size_t i = 0; i < (prints->slot_count ? prints->slot_count : prints->count); i++)
         if (prints->slots[i])
             at = put(at, prints->slots[i]);
     *ret_bytes = bytes;
@@ -214,7 +211,7 @@ int prints_load(const uint8_t *bytes, size_t length, struct prints **ret_prints)
     size_t edges = seen < PRINTS_EDGE ? (size_t)seen : PRINTS_EDGE;
     if (!is_sound(seen, mask, count) || length != 8 * (FIXED_WORDS + 4 * edges + count))
         return ERR_DATA;
-    struct prints *prints = prints_new(count + 1);
+    struct prints *prints = make(count, 2 * count + 1);
     if (!prints)
         return ERR_NOMEM;
     prints->seen = seen;

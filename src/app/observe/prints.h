@@ -30,7 +30,7 @@ void prints_free(struct prints *prints); /* NULL is allowed */
 /* As bytes, freed by the caller. ERR_NOMEM. */
 int prints_save(const struct prints *prints, uint8_t **ret_bytes, size_t *ret_length);
 
-/* Reads them back. ERR_DATA if the bytes are none, ERR_NOMEM. */
+/* Reads them back, to be looked at; nothing is added to them. ERR_DATA if the bytes are none, ERR_NOMEM. */
 int prints_load(const uint8_t *bytes, size_t length, struct prints **ret_prints);
 
 enum prints_word {
@@ -40,6 +40,7 @@ enum prints_word {
     PRINTS_MISSED,  /* it would belong to the sample and is not in it */
     PRINTS_UNKNOWN, /* the sample does not tell */
 };
+/* In a set that was loaded. */
 enum prints_word prints_look(const struct prints *prints, uint64_t print, int64_t time_us);
 
 #endif
