@@ -54,13 +54,16 @@ struct conversation {
     uint32_t client_sequence, server_sequence;
     int32_t next; /* in the list of its slot, or of what is free */
     uint16_t id, flags, trip;
-    uint8_t class, kind, step;
+    uint8_t class, kind, step, set; /* set: of tags, of a signal or an option */
     bool tcp, split, answered, cut;
 };
 
 struct truth {
     uint64_t queries, answers, tcp, split, truncated, mixed_case, signals_tcp, unanswered, invalid;
-    uint64_t planted[KINDS], signals[TOPICS_TAG_SETS], signal_sources[TOPICS_TAG_SETS], too_big6, reassembly6;
+    uint64_t planted[KINDS], too_big6, reassembly6;
+    struct {
+        uint64_t signals, options, sources; /* sources: that tell the set in one way or the other */
+    } sets[TOPICS_TAG_SETS];
     uint64_t sentinel_not, sources, sources6;
 };
 
@@ -73,7 +76,7 @@ struct state {
     struct topics *topics;
     struct writer *writer;
     struct alias *popular_sources, *popular_topics;
-    uint8_t *kinds, *seen; /* of each query; of each source */
+    uint8_t *kinds, *seen; /* of each query; of each source: bit 0, and one for each tag set that it told */
     uint64_t counter, signal_sources, number[KINDS], totals[KINDS];
     int32_t ring[RING], unused;
     int64_t now_us;
@@ -165,13 +168,20 @@ static void source_address(const struct state *state, uint32_t source, struct wr
         at[1 + i] = (uint8_t)(mixed >> (8 * i));
 }
 
-static void mark_source(struct state *state, uint32_t source)
+static void mark_source(struct state *state, const struct conversation *one, uint32_t source)
 {
-    if (state->seen[source])
+    struct truth *truth = &state->truth;
+    bool tells = one->kind == SIGNAL || one->kind == OPTION;
+    uint8_t bits = (uint8_t)(1 | (tells ? 2U << one->set : 0)),
+            new_bits = bits & (uint8_t)~state->seen[source];
+    state->seen[source] |= bits;
+    truth->sources += new_bits & 1;
+    truth->sources6 += (new_bits & 1) && source_v6(state, source);
+    if (!tells)
         return;
-    state->seen[source] = 1;
-    state->truth.sources++;
-    state->truth.sources6 += source_v6(state, source);
+    truth->sets[one->set].signals += one->kind == SIGNAL;
+    truth->sets[one->set].options += one->kind == OPTION;
+    truth->sets[one->set].sources += new_bits > 1;
 }
 
 /* ---- what is asked ---- */
@@ -188,7 +198,6 @@ static uint32_t begin_signal(struct state *state, struct conversation *one, uint
 {
     struct truth *truth = &state->truth;
     uint64_t place = number % state->signal_sources, total = state->totals[SIGNAL];
-    bool first = number < state->signal_sources;
     unsigned set = chosen(place, NEW_KEY_SOURCES, SIGNAL_SOURCES)
                        ? (unsigned)(place % TOPICS_WITH_NEW_KEY)
                        : TOPICS_WITH_NEW_KEY + (unsigned)(place % (TOPICS_TAG_SETS - TOPICS_WITH_NEW_KEY));
@@ -196,8 +205,7 @@ static uint32_t begin_signal(struct state *state, struct conversation *one, uint
     one->topic = &state->topics->signals[set][spelling];
     one->tcp = number % 45 == 3 && number / 45 < SIGNALS_TCP * total / planted[SIGNAL];
     one->answered = number % 300 != 4 || number / 300 >= SIGNALS_UNANSWERED * total / planted[SIGNAL];
-    truth->signals[set]++;
-    truth->signal_sources[set] += first;
+    one->set = (uint8_t)set;
     truth->mixed_case += spelling == 1 || spelling == 2;
     truth->signals_tcp += one->tcp;
     truth->unanswered += !one->answered;
@@ -226,7 +234,8 @@ static uint32_t choose(struct state *state, struct conversation *one)
     case SIGNAL:
         return begin_signal(state, one, number);
     case OPTION:
-        one->topic = &topics->options[number % TOPICS_TAG_SETS];
+        one->set = (uint8_t)(number % TOPICS_TAG_SETS);
+        one->topic = &topics->options[one->set];
         break;
     case DNSKEY:
         one->topic = &topics->dnskey;
@@ -275,7 +284,7 @@ static void begin(struct state *state, struct conversation *one)
     one->server_sequence = (uint32_t)(random * 31);
     one->client.port = (uint16_t)(1024 + (chance >> 48) % 64512);
     source_address(state, source, &one->client);
-    mark_source(state, source);
+    mark_source(state, one, source);
 }
 
 /* ---- what happens ---- */
@@ -447,8 +456,8 @@ static void print_truth(const struct state *state)
         truth->planted[SIGNAL], state->signal_sources, truth->mixed_case, truth->signals_tcp,
         truth->unanswered);
     for (unsigned i = 0; i < TOPICS_TAG_SETS; i++)
-        printf("%s\"%s\": {\"signals\": %lu, \"sources\": %lu}", i ? ",\n  " : "", topics_tag_sets[i],
-            truth->signals[i], truth->signal_sources[i]);
+        printf("%s\"%s\": {\"signals\": %lu, \"options\": %lu, \"sources\": %lu}", i ? ",\n  " : "",
+            topics_tag_sets[i], truth->sets[i].signals, truth->sets[i].options, truth->sets[i].sources);
     printf("},\n \"options\": %lu, \"dnskey\": %lu, \"is_ta\": %lu, \"not_ta\": %lu, \"decoys\": %lu, "
            "\"invalid\": %lu,\n",
         truth->planted[OPTION], truth->planted[OPTION] + truth->planted[DNSKEY],
