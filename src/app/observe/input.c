@@ -35,13 +35,10 @@ static void take_line(struct observer *observer, const struct capture_record *re
 {
     struct tatlog line;
     int err = tatlog_parse((const char *)record->bytes, record->length, &line, NULL);
-    if (err == ERR_NOINPUT)
-        return;
     observer->totals->lines++;
-    if (err)
-        observer->totals->bad_lines++;
-    else if (!observer->seen && (err = tally_log(observer->tally, &line)) != 0)
-        observer->err = err;
+    if (!err && !observer->seen)
+        err = tally_log(observer->tally, &line);
+    observer->err = observer->err ? observer->err : err;
 }
 
 static void take_dnstap(struct observer *observer, const struct capture_record *record)
@@ -147,6 +144,19 @@ static size_t pass_known(struct run *run, const struct capture_record *records, 
     return known;
 }
 
+/* A log's reader does not read times: a line gets its own here, and -1 if it has none. */
+static void time_lines(struct capture_record *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct tatlog line;
+        if (records[i].what == CAPTURE_LINE)
+            records[i].time_us =
+                tatlog_parse((const char *)records[i].bytes, records[i].length, &line, NULL) == 0
+                    ? line.time_us
+                    : -1;
+    }
+}
+
 static bool time_fits(int64_t time_us)
 {
     return time_us >= 0 && time_us <= UTC_LAST;
@@ -159,7 +169,9 @@ static void count_record(struct run *run, const struct capture_record *record, u
     struct observe_done *done = run->done;
     stretch->last_hash = print;
     if (!time_fits(record->time_us)) {
-        observer->totals->bad_times++;
+        uint64_t *bad =
+            record->what == CAPTURE_LINE ? &observer->totals->bad_lines : &observer->totals->bad_times;
+        ++*bad;
         return;
     }
     observer->seen = covered;
@@ -184,7 +196,13 @@ static int take_batch(struct run *run, const struct capture_batch *batch)
     if (run->other)
         return 0;
     const struct capture_record *records = batch->records + known;
+    struct capture_record lines[CAPTURE_BATCH];
     size_t count = batch->count - known;
+    if (count && records[0].what == CAPTURE_LINE) {
+        memcpy(lines, records, count * sizeof *lines);
+        time_lines(lines, count);
+        records = lines;
+    }
     for (size_t i = 0; i < count; i++)
         prints[i] = prints_of(&records[i]);
     int err = cover_judge(run->cover, records, prints, count, covered, run->store_note);
