@@ -27,6 +27,7 @@ static const char help_text[] =
     "  -c, --collector NAME   only what this collector saw\n"
     "  -f, --format FORMAT    table (for people), json (schema rollcall.report/1) or csv (RFC 4180)\n"
     "      --json             the same as --format json\n"
+    "      --anonymize FILE   pseudonyms in place of addresses, that keep prefixes, by the key in FILE\n"
     "  -h, --help             this text\n"
     "\n"
     "Exit status: 0, or 64 usage, 65 the store is damaged or none of rollcall's, 66 no such store or "
@@ -34,7 +35,7 @@ static const char help_text[] =
     "69 the store cannot be reached, or the answer is partial, 74 it cannot be read, 77 not permitted.\n";
 
 struct options {
-    const char *store, *zone, *collector, *from, *to;
+    const char *store, *zone, *collector, *from, *to, *key_file;
     enum sightings_by by;
     enum report_format format;
     bool help;
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
     {"collector", required_argument, NULL, 'c'},
     {"format", required_argument, NULL, 'f'},
     {"json", no_argument, NULL, 'j'},
+    {"anonymize", required_argument, NULL, 'A'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -79,6 +81,9 @@ static int take_option(int letter, const char *value, struct options *o, struct 
         return report_format(value, &o->format)
                    ? err_set(note, ERR_USAGE, "--format: table, json or csv, not '%s'", value)
                    : 0;
+    case 'A':
+        o->key_file = value;
+        return 0;
     case 'j':
         o->format = REPORT_JSON;
         return 0;
@@ -157,6 +162,16 @@ static int write_answer(
     return code;
 }
 
+static int anonymize(const struct options *o, struct sightings_answer *answer, struct err_note *note)
+{
+    struct pseudonym *pseudonym = NULL;
+    int rc = o->key_file ? pseudonym_read(o->key_file, &pseudonym, note) : 0;
+    if (rc == 0 && pseudonym)
+        rc = report_rename(answer, pseudonym, note);
+    pseudonym_free(pseudonym);
+    return rc;
+}
+
 static int run(const struct options *o, struct arena *arena)
 {
     struct sightings *store = NULL;
@@ -170,6 +185,8 @@ static int run(const struct options *o, struct arena *arena)
     sightings_close(store);
     if (rc == 0 && o->collector && answer.coverage_count == 0 && !answer.partial)
         rc = err_set(&note, ERR_NOINPUT, "the store has nothing of a collector '%s'", o->collector);
+    if (rc == 0 && o->by == SIGHTINGS_BY_SOURCE)
+        rc = anonymize(o, &answer, &note);
     return rc ? cmd_fail("report", rc, "%s", note.text) : write_answer(o, &question, &answer);
 }
 

@@ -16,6 +16,7 @@
 #define APP_REPORT_REPORT_H
 
 #include "base/text.h"
+#include "io/keys/pseudonym.h"
 #include "io/store/sightings.h"
 
 enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV };
@@ -35,5 +36,9 @@ int report_by(const char *word, enum sightings_by *ret_by);
 
 /* Adds the report to a text. ERR_NOMEM. */
 int report_write(const struct report *report, enum report_format format, struct text *ret_text);
+
+/* Puts pseudonyms in place of the addresses of an answer by source, and its lines in their order.
+ * ERR_INTERNAL. */
+int report_rename(struct sightings_answer *answer, struct pseudonym *pseudonym, struct err_note *note);
 
 #endif
