@@ -5,9 +5,16 @@
  * retransmitted, out of order, begun in the middle. Every length is bounded by the one around it, so Ethernet
  * padding is no payload. ICMP and ICMPv6 errors are told as such; DNS inside of them is not a message.
  *
+ *   - Checksums are not verified: on a sending host, network cards fill them in behind the capture.
+ *   - Fragments wait for 30 s of packet time. Overlaps: IPv6 drops the datagram (RFC 5722), IPv4 what came
+ *     first.
+ *   - A message in a TCP stream that comes before its turn is handed out at once, so that what the capture
+ *     lost holds nothing up. Each is handed out once, however often it is sent.
+ *   - A message that the snap length cut is handed out as far as it is there, over TCP too.
+ *
  * Memory is bounded: WIRE_MAX_MEMORY for all that waits; what does not fit is forgotten, oldest first, and
- * counted. All state can be written out and read back, so that a reader can go on later where it was. No
- * clock: time is that of the packets. */
+ * counted. All state but the counters can be written out and read back, so that a reader can go on later
+ * where it was. No clock: time is that of the packets. */
 #ifndef APP_OBSERVE_WIRE_H
 #define APP_OBSERVE_WIRE_H
 

@@ -10,6 +10,17 @@ enum {
     MAX_HEADERS = 32,
 };
 
+/* ::ffff:a.b.c.d, whose first octets are there. Eight are written at once, for that is how whoever is called
+ * reads them: a read of more than was just written has to wait for it. */
+static inline void map(uint8_t *to, const uint8_t *from)
+{
+    static const uint8_t head[4] = {0, 0, 0xff, 0xff};
+    uint8_t octets[8];
+    memcpy(octets, head, 4);
+    memcpy(octets + 4, from, 4);
+    memcpy(to + 8, octets, 8);
+}
+
 static void read_ip4(struct wire *wire, struct wire_layer *layer)
 {
     const uint8_t *at = layer->at;
@@ -26,17 +37,20 @@ static void read_ip4(struct wire *wire, struct wire_layer *layer)
         wire->counters.malformed++;
         return;
     }
-    wire_trim(layer, total);
-    if (layer->have < head) {
+    uint32_t have = layer->have < total ? layer->have : total;
+    if (have < head) {
+        layer->length = total;
         wire_missing(wire, layer);
         return;
     }
-    memcpy(wire->source + WIRE_MAPPED, at + 12, 4);
-    memcpy(wire->destination + WIRE_MAPPED, at + 16, 4);
+    layer->at = at + head;
+    layer->have = have - head;
+    layer->length = total - head;
+    map(wire->source, at + 12);
+    map(wire->destination, at + 16);
     layer->source = wire->source;
     layer->destination = wire->destination;
     layer->version = 4;
-    wire_skip(layer, head);
     uint32_t bits = bytes_u16(at + 6);
     if (bits & (OFFSET4 | MORE4)) {
         struct wire_piece piece = {bytes_u16(at + 4), (bits & OFFSET4) * 8, bits & MORE4, at[9]};

@@ -280,7 +280,11 @@ static void options_and_headers_are_stepped_over(void **state)
             fail_msg("%s: \"%s\", \"%s\"", headers[i].name, got, where(wire));
         wire_free(wire);
     }
-    wire = fresh(); /* without end */
+}
+
+static void longest_headers(void **state)
+{
+    struct wire *wire = fresh(); /* without end */
     try_begin(&packet, SIX);
     for (int i = 0; i < 2000; i++)
         try_put(&packet, "\0\0\0\0\0\0\0\0", 8);
@@ -383,60 +387,61 @@ static void quote(enum about about, bool six, size_t octets)
         packet.length = octets;
 }
 
+static const struct {
+    int type, code;
+    bool six;
+    enum about about;
+    size_t octets; /* of the packet that is quoted; 0: all */
+    const char *want;
+} about_what[] = {
+    {3, 4, false, ANSWER, 0, "big 192.0.2.1"},
+    {3, 4, false, ANSWER, 28, "big 192.0.2.1"},
+    {3, 4, false, ANSWER, 22, "big 192.0.2.1"},
+    {3, 4, false, ANSWER, 21, ""},
+    {3, 4, false, ANSWER, 19, ""},
+    {11, 1, false, FIRST, 28, "late 192.0.2.1"},
+    {11, 1, false, LATER, 28, "late 192.0.2.1"},
+    {3, 4, false, OVER_TCP, 28, "big 192.0.2.1"},
+    {3, 4, false, QUERY, 0, ""},
+    {3, 4, false, OTHER_PORT, 0, ""},
+    {3, 4, false, SCTP, 0, ""},
+    {3, 3, false, ANSWER, 0, ""},
+    {3, 1, false, ANSWER, 0, ""},
+    {11, 0, false, ANSWER, 0, ""},
+    {5, 1, false, ANSWER, 0, ""},
+    {8, 4, false, ANSWER, 0, ""},
+    {2, 0, false, ANSWER, 0, ""},
+    {2, 0, true, ANSWER, 0, "big 2001:db8::1"},
+    {2, 7, true, ANSWER, 48, "big 2001:db8::1"},
+    {2, 0, true, OVER_TCP, 48, "big 2001:db8::1"},
+    {2, 0, true, EXTENDED, 0, "big 2001:db8::1"},
+    {2, 0, true, EXTENDED, 58, "big 2001:db8::1"},
+    {2, 0, true, EXTENDED, 56, ""},
+    {2, 0, true, QUERY, 0, ""},
+    {3, 1, true, FIRST, 0, "late 2001:db8::1"},
+    {3, 1, true, LATER, 48, "late 2001:db8::1"},
+    {3, 1, true, SCTP, 0, ""},
+    {3, 0, true, FIRST, 0, ""},
+    {1, 4, true, ANSWER, 0, ""},
+    {4, 0, true, ANSWER, 0, ""},
+    {128, 0, true, ANSWER, 0, ""},
+    {3, 4, true, ANSWER, 0, ""},
+};
+
 static void errors_about_answers_are_told(void **state)
 {
-    static const struct {
-        int type, code;
-        bool six;
-        enum about about;
-        size_t octets; /* of the packet that is quoted; 0: all */
-        const char *want;
-    } table[] = {
-        {3, 4, false, ANSWER, 0, "big 192.0.2.1"},
-        {3, 4, false, ANSWER, 28, "big 192.0.2.1"},
-        {3, 4, false, ANSWER, 22, "big 192.0.2.1"},
-        {3, 4, false, ANSWER, 21, ""},
-        {3, 4, false, ANSWER, 19, ""},
-        {11, 1, false, FIRST, 28, "late 192.0.2.1"},
-        {11, 1, false, LATER, 28, "late 192.0.2.1"},
-        {3, 4, false, OVER_TCP, 28, "big 192.0.2.1"},
-        {3, 4, false, QUERY, 0, ""},
-        {3, 4, false, OTHER_PORT, 0, ""},
-        {3, 4, false, SCTP, 0, ""},
-        {3, 3, false, ANSWER, 0, ""},
-        {3, 1, false, ANSWER, 0, ""},
-        {11, 0, false, ANSWER, 0, ""},
-        {5, 1, false, ANSWER, 0, ""},
-        {8, 4, false, ANSWER, 0, ""},
-        {2, 0, false, ANSWER, 0, ""},
-        {2, 0, true, ANSWER, 0, "big 2001:db8::1"},
-        {2, 7, true, ANSWER, 48, "big 2001:db8::1"},
-        {2, 0, true, OVER_TCP, 48, "big 2001:db8::1"},
-        {2, 0, true, EXTENDED, 0, "big 2001:db8::1"},
-        {2, 0, true, EXTENDED, 58, "big 2001:db8::1"},
-        {2, 0, true, EXTENDED, 56, ""},
-        {2, 0, true, QUERY, 0, ""},
-        {3, 1, true, FIRST, 0, "late 2001:db8::1"},
-        {3, 1, true, LATER, 48, "late 2001:db8::1"},
-        {3, 1, true, SCTP, 0, ""},
-        {3, 0, true, FIRST, 0, ""},
-        {1, 4, true, ANSWER, 0, ""},
-        {4, 0, true, ANSWER, 0, ""},
-        {128, 0, true, ANSWER, 0, ""},
-        {3, 4, true, ANSWER, 0, ""},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < sizeof about_what / sizeof *about_what; i++) {
         struct wire *wire = fresh();
-        quote(table[i].about, table[i].six, table[i].octets);
+        quote(about_what[i].about, about_what[i].six, about_what[i].octets);
         try_put(&packet, "\0\0\0\0\5\0", 6);
-        try_put_u16(&packet, (unsigned)(table[i].type << 8 | table[i].code));
-        packet.source = table[i].six ? "2001:db8:ffff::1" : "203.0.113.1"; /* a router */
-        packet.destination = table[i].six ? "2001:db8::53" : "192.0.2.53";
-        try_ip(&packet, table[i].six ? 58 : 1);
+        try_put_u16(&packet, (unsigned)(about_what[i].type << 8 | about_what[i].code));
+        packet.source = about_what[i].six ? "2001:db8:ffff::1" : "203.0.113.1"; /* a router */
+        packet.destination = about_what[i].six ? "2001:db8::53" : "192.0.2.53";
+        try_ip(&packet, about_what[i].six ? 58 : 1);
         const char *got = take(wire, &packet);
-        if (strcmp(got, table[i].want) != 0)
-            fail_msg(
-                "%d/%d, line %zu: \"%s\", not \"%s\"", table[i].type, table[i].code, i, got, table[i].want);
+        if (strcmp(got, about_what[i].want) != 0)
+            fail_msg("%d/%d, line %zu: \"%s\", not \"%s\"", about_what[i].type, about_what[i].code, i, got,
+                about_what[i].want);
         struct wire_counters now = wire_counters(wire);
         assert_int_equal(now.messages, 0);
         assert_int_equal(now.icmp_too_big, strncmp(got, "big", 3) == 0);
@@ -454,6 +459,7 @@ int main(void)
         cmocka_unit_test(lengths_that_lie_are_told),
         cmocka_unit_test(padding_is_no_payload),
         cmocka_unit_test(options_and_headers_are_stepped_over),
+        cmocka_unit_test(longest_headers),
         cmocka_unit_test(a_snap_length_cuts_messages),
         cmocka_unit_test(only_ports_of_the_server_count),
         cmocka_unit_test(errors_about_answers_are_told),
