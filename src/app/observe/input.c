@@ -90,7 +90,7 @@ static int begin_state(struct run *run, int64_t first_us)
     const uint8_t *state = NULL;
     size_t length = 0;
     int err = 0;
-    if (run->mark.end_record) {
+    if (run->mark.state_length) {
         state = run->mark.state;
         length = run->mark.state_length;
     } else if (observer->wire && first_us >= observer->clock_us - UTC_SECOND &&
@@ -103,6 +103,21 @@ static int begin_state(struct run *run, int64_t first_us)
     if (!err)
         err = length ? state_load(observer, state, length, run->store_note) : state_fresh(observer);
     return err == ERR_NOMEM ? err_set(run->store_note, err, "no memory to count in") : err;
+}
+
+/* The first records were all counted before, from another input, and this one was not: it goes on where that
+ * input ended, with the questions that waited there, also those from before this input's begin. Where no
+ * input ends here, what was remembered of the records so far has to do. */
+static int rejoin(struct run *run, int64_t time_us)
+{
+    struct observer *observer = run->observer;
+    const uint8_t *state = NULL;
+    size_t length = 0;
+    arena_reset(observer->arena);
+    int err = sightings_state_before(observer->store, observer->options->collector,
+        time_us - SPAN_PAUSE_S * UTC_SECOND, time_us + UTC_SECOND, observer->arena, &state, &length,
+        run->store_note);
+    return err || !length ? err : state_load(observer, state, length, run->store_note);
 }
 
 static int begin(struct run *run, const struct capture_record *first)
@@ -127,6 +142,7 @@ static int begin(struct run *run, const struct capture_record *first)
     if (!observer->stretch.prints || !run->cover)
         return err_set(run->store_note, ERR_NOMEM, "no memory to read %s", run->done->name);
     stretch_start(observer, run->mark.end_record);
+    observer->nothing_new = run->mark.state_length == 0;
     run->begun = true;
     return 0;
 }
@@ -162,7 +178,7 @@ static bool time_fits(int64_t time_us)
     return time_us >= 0 && time_us <= UTC_LAST;
 }
 
-static void count_record(struct run *run, const struct capture_record *record, uint64_t print, bool covered)
+static int count_record(struct run *run, const struct capture_record *record, uint64_t print, bool covered)
 {
     struct observer *observer = run->observer;
     struct stretch *stretch = &observer->stretch;
@@ -172,8 +188,11 @@ static void count_record(struct run *run, const struct capture_record *record, u
         uint64_t *bad =
             record->what == CAPTURE_LINE ? &observer->totals->bad_lines : &observer->totals->bad_times;
         ++*bad;
-        return;
+        return 0;
     }
+    bool behind = observer->nothing_new && (done->overlapped || done->known);
+    int err = behind && !covered ? rejoin(run, record->time_us) : 0;
+    observer->nothing_new &= covered;
     observer->seen = covered;
     if (covered) {
         stretch->overlapped++;
@@ -186,6 +205,7 @@ static void count_record(struct run *run, const struct capture_record *record, u
         done->to_us = record->time_us > done->to_us ? record->time_us : done->to_us;
     }
     input_take(observer, record);
+    return err;
 }
 
 static int take_batch(struct run *run, const struct capture_batch *batch)
@@ -208,10 +228,10 @@ static int take_batch(struct run *run, const struct capture_batch *batch)
     int err = cover_judge(run->cover, records, prints, count, covered, run->store_note);
     if (err)
         return err;
-    for (size_t i = 0; i < count; i++)
-        count_record(run, &records[i], prints[i], covered[i]);
+    for (size_t i = 0; i < count && !err; i++)
+        err = count_record(run, &records[i], prints[i], covered[i]);
     run->records += batch->count;
-    return 0;
+    return err;
 }
 
 /* ---- the loop ---- */

@@ -32,6 +32,7 @@ struct observer {
     uint64_t seed;
     int64_t clock_us; /* of the newest record that was counted, for going on from one input to the next */
     bool seen;        /* the record at hand was counted already */
+    bool nothing_new; /* all records of the input were, so far: its state is not worth keeping */
     int err;          /* of the tally, sticky */
     struct wire_counters wire_before;   /* of wires that were before this one */
     struct tally_counters tally_before; /* likewise */

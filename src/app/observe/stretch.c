@@ -93,8 +93,8 @@ static bool is_there(struct observer *observer, const struct sightings_segment *
 {
     struct sightings_mark mark;
     arena_reset(observer->arena);
-    return sightings_mark(observer->store, segment->collector, segment->input_id, observer->arena, &mark,
-               NULL) == 0 &&
+    return sightings_mark(
+               observer->store, segment->collector, segment->input_id, observer->arena, &mark, NULL) == 0 &&
            mark.end_record == segment->end_record && mark.last_record_hash == segment->last_record_hash;
 }
 
@@ -146,6 +146,8 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
         err = state_save(observer, &state, &segment.state_length);
     segment.prints = prints;
     segment.state = state;
+    if (observer->nothing_new)
+        segment.state_length = 0;
     err = err ? err_set(note, err, "no memory to write what was counted")
               : write_segment(observer, &segment, note);
     free(prints);
