@@ -89,12 +89,17 @@ static void harden(sqlite3 *handle, const struct db_kind *kind)
 /* The file's mode is changed only when it is known to be ours. */
 static int prepare(struct db *db, bool fresh, struct err_note *note)
 {
-    char pragmas[160];
+    char pragmas[200], page[40] = "";
     harden(db->handle, db->kind);
     snprintf(pragmas, sizeof pragmas,
-        "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d; PRAGMA cell_size_check = ON",
+        "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d; PRAGMA cell_size_check = ON;"
+        "PRAGMA temp_store = MEMORY",
         db->kind->synchronous, KEEP_WAL);
-    int err = db_run(db, pragmas, note);
+    if (fresh && db->kind->page_size)
+        snprintf(page, sizeof page, "PRAGMA page_size = %d", db->kind->page_size);
+    int err = db_run(db, page, note);
+    if (!err)
+        err = db_run(db, pragmas, note);
     if (!err && !fresh)
         err = quick_check(db, note);
     if (!err)

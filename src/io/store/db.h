@@ -24,6 +24,7 @@ struct db_kind {
     const char *synchronous;  /* "FULL" or "NORMAL" */
     int64_t check_below;      /* octets: a file that is smaller gets a quick check at each opening */
     int max_value;            /* octets in one value or statement */
+    int page_size;            /* octets; 0: SQLite's own */
     int busy_ms;              /* how long it waits for another's lock */
     const char *command;      /* which brings an older schema to today's */
 };

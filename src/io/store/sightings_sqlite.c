@@ -15,6 +15,7 @@ enum {
     CHECK_BELOW = 8 << 20,
     BUSY_MS = 10000,  /* another's segment may have millions of rows */
     MAX_INPUT = 4096, /* octets of a name that is kept */
+    PAGE = 16384,     /* octets: most of a commit are blocks of traffic of nearly that size */
     IPV4 = 12,        /* octets of ::ffff:0:0/96 */
 };
 
@@ -27,6 +28,7 @@ static const struct db_kind sightings_kind = {.application_id = SIGHTINGS_FILE,
     .check_below = CHECK_BELOW,
     .max_value = SIGHTINGS_MAX_BLOB + (1 << 20),
     .busy_ms = BUSY_MS,
+    .page_size = PAGE,
     .command = "rollcall observe"};
 
 static struct db *db_of(struct sightings *store)

@@ -11,8 +11,8 @@
 #include "core/roll/tally.h"
 
 enum {
-    TRAFFIC_BLOCK = 256, /* rows of a new block */
-    TRAFFIC_MOST = 512,  /* of any block */
+    TRAFFIC_BLOCK = 200, /* rows of a new block */
+    TRAFFIC_MOST = 400,  /* of any block */
     TRAFFIC_ROW = 160,   /* octets that a row takes at most */
 };
 
