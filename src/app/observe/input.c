@@ -212,17 +212,18 @@ static int take_batch(struct run *run, const struct capture_batch *batch)
 {
     uint64_t prints[CAPTURE_BATCH];
     bool covered[CAPTURE_BATCH];
-    size_t known = pass_known(run, batch->records, batch->count);
-    if (run->other)
-        return 0;
-    const struct capture_record *records = batch->records + known;
+    const struct capture_record *records = batch->records;
     struct capture_record lines[CAPTURE_BATCH];
-    size_t count = batch->count - known;
-    if (count && records[0].what == CAPTURE_LINE) {
-        memcpy(lines, records, count * sizeof *lines);
-        time_lines(lines, count);
+    if (batch->count && records[0].what == CAPTURE_LINE) {
+        memcpy(lines, records, batch->count * sizeof *lines);
+        time_lines(lines, batch->count);
         records = lines;
     }
+    size_t known = pass_known(run, records, batch->count);
+    if (run->other)
+        return 0;
+    records += known;
+    size_t count = batch->count - known;
     for (size_t i = 0; i < count; i++)
         prints[i] = prints_of(&records[i]);
     int err = cover_judge(run->cover, records, prints, count, covered, run->store_note);
