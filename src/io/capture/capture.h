@@ -4,8 +4,8 @@
  * over), are told apart by their first octets, never by name; a log of named by being opened as one. C-DNS
  * (RFC 8618) is recognised and refused: its reader would be another one beside these. A thread reads (and
  * decompresses) ahead; records are parsed in place, in the blocks it read. Memory is bounded whatever the
- * input: 12 MiB at most, beside the window that a compression asks for: 8 MiB for `xz -6` and `zstd -19`; what
- * asks for more than 128 MiB is refused.
+ * input: 12 MiB at most, beside the window that a compression asks for: 8 MiB for `xz -6` and `zstd -19`;
+ * what asks for more than 128 MiB is refused.
  *
  * What is handed out before a fault is good; the fault comes with the next call, named with file and offset
  * (in the uncompressed input). */
@@ -52,7 +52,8 @@ struct capture_peer {
 
 struct capture_record {
     /* Since 1970, UTC, rounded down, as it was written: may be 0 or go back. Between UTC_FIRST and UTC_LAST.
-     * Of a packet that pcapng holds without a time, that of the one before it; of a line 0, it tells itself. */
+     * Of a packet that pcapng holds without a time, that of the one before it; of a line 0, it tells itself.
+     */
     int64_t time_us;
     const uint8_t *bytes;
     uint32_t length;      /* octets that are there */
@@ -72,8 +73,8 @@ struct capture_batch {
 struct capture;
 
 /* "-" is standard input. ERR_NOINPUT, ERR_PERM, ERR_IO: it cannot be opened. ERR_DATA: it is nothing that we
- * read (what it seems to be is said). An empty file is ERR_DATA. The contents are looked at here already; those
- * of a pipe that says nothing for 200 ms by capture_next(), with the same errors. */
+ * read (what it seems to be is said). An empty file is ERR_DATA. The contents are looked at here already;
+ * those of a pipe that says nothing for 200 ms by capture_next(), with the same errors. */
 int capture_open_file(const char *path, struct capture **ret_capture, struct err_note *note);
 
 /* A log of named, one record a line, plain or compressed; lines without "trust-anchor-telemetry" are left
