@@ -23,6 +23,7 @@ struct run {
     bool other;    /* it turned out to be another input: begin again with the next id */
     struct sightings_mark mark;
     uint64_t records;     /* passed so far */
+    uint64_t batches;     /* of the capture */
     uint64_t dropped;     /* as the capture counts them */
     int64_t committed_us; /* monotonic */
     struct err_note *store_note;
@@ -36,6 +37,8 @@ static void take_line(struct observer *observer, const struct capture_record *re
     struct tatlog line;
     int err = tatlog_parse((const char *)record->bytes, record->length, &line, NULL);
     observer->totals->lines++;
+    if (!err)
+        err = counter_wait(observer->counter);
     if (!err && !observer->seen)
         err = tally_log(observer->tally, &line);
     observer->err = observer->err ? observer->err : err;
@@ -54,13 +57,12 @@ static void take_dnstap(struct observer *observer, const struct capture_record *
         .source_port = answer ? peer->server_port : peer->client_port,
         .destination_port = answer ? peer->client_port : peer->server_port,
         .transport = peer->transport};
-    int err =
-        observer->seen ? tally_seen(observer->tally, &message) : tally_message(observer->tally, &message);
-    observer->err = observer->err ? observer->err : err;
+    counter_message(observer->counter, &message, observer->seen, true);
 }
 
 void input_take(struct observer *observer, const struct capture_record *record)
 {
+    observer->record = record;
     if (record->what == CAPTURE_PACKET)
         wire_packet(observer->wire, record);
     else if (record->what == CAPTURE_MESSAGE)
@@ -257,7 +259,7 @@ static int commit(struct run *run)
 static int commit_endless(struct run *run)
 {
     int err = commit(run);
-    if ((err != ERR_UNAVAILABLE && err != ERR_IO) || !run->endless || tally_full(run->observer->tally))
+    if ((err != ERR_UNAVAILABLE && err != ERR_IO) || !run->endless || counter_full(run->observer->counter))
         return err;
     log_warning("%s; what was counted is kept, and tried again", run->store_note->text);
     return 0;
@@ -266,7 +268,7 @@ static int commit_endless(struct run *run)
 static bool is_due(const struct run *run)
 {
     const struct observer *observer = run->observer;
-    return run->begun && (tally_full(observer->tally) || stretch_is_full(&observer->stretch) ||
+    return run->begun && (counter_full(observer->counter) || stretch_is_full(&observer->stretch) ||
                              clock_mono_us() - run->committed_us >= observer->options->every_us);
 }
 
@@ -300,8 +302,11 @@ static void read_all(struct run *run)
             break; /* this batch will be read again */
         if (batch.count && !run->begun)
             run->store_err = begin(run, &batch.records[0]);
+        run->batches++;
         if (!run->store_err)
             run->store_err = take_batch(run, &batch);
+        if (run->begun)
+            counter_pass(run->observer->counter, run->batches);
         if (!run->store_err && !run->other && is_due(run))
             run->store_err = commit_endless(run);
         tell_progress(run);
@@ -328,8 +333,18 @@ static int open_input(struct run *run)
     return capture_open_file(path, &run->capture, note);
 }
 
+/* The capture is about to overwrite what messages of this batch and of those before it consist of. */
+static void let_go(void *context, uint64_t batch)
+{
+    struct observer *observer = context;
+    if (observer->counter)
+        counter_done(observer->counter, batch);
+}
+
 static void close_input(struct run *run)
 {
+    if (run->observer->counter)
+        counter_wait(run->observer->counter);
     struct capture_state state = capture_state(run->capture);
     run->done->format = state.format;
     run->done->filter = state.filter;
@@ -356,6 +371,7 @@ int input_read(struct observer *observer, const struct observe_input *input, str
         ret_done->err = open_input(&run);
         if (ret_done->err)
             return 0;
+        capture_keep(run.capture, let_go, observer);
         read_all(&run);
         close_input(&run);
         if (!run.other)

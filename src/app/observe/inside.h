@@ -2,6 +2,7 @@
 #ifndef APP_OBSERVE_INSIDE_H
 #define APP_OBSERVE_INSIDE_H
 
+#include "app/observe/counter.h"
 #include "app/observe/cover.h"
 #include "app/observe/observe.h"
 #include "app/observe/prints.h"
@@ -28,7 +29,9 @@ struct observer {
     struct sightings *store;
     struct arena *arena; /* for questions to the store, emptied after each */
     struct wire *wire;
-    struct tally *tally;
+    struct tally *tally;                 /* while `counter` waits: counter.h */
+    struct counter *counter;             /* of the tally */
+    const struct capture_record *record; /* the one at hand */
     uint64_t seed;
     int64_t clock_us; /* of the newest record that was counted, for going on from one input to the next */
     bool seen;        /* the record at hand was counted already */

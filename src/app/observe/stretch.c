@@ -122,6 +122,8 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
 {
     struct stretch *stretch = &observer->stretch;
     uint8_t *prints = NULL, *state = NULL;
+    int waited = counter_wait(observer->counter);
+    observer->err = observer->err ? observer->err : waited;
     if (observer->err)
         return err_set(note, observer->err, "no memory to count in");
     if (end_record == stretch->first_record && !stretch->dropped)

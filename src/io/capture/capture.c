@@ -8,6 +8,9 @@ int capture_next(struct capture *capture, struct capture_batch *ret_batch, struc
         *ret_batch = (struct capture_batch){.end = true};
         return 0;
     }
+    if (capture->reuse && !capture->kind->keeps)
+        capture->reuse(capture->reuse_context, capture->batches);
+    capture->batches++;
     int err = capture->kind->next(capture, &batch, note);
     capture->done = err || batch.end;
     if (err)
@@ -15,6 +18,12 @@ int capture_next(struct capture *capture, struct capture_batch *ret_batch, struc
     capture->records += batch.count;
     *ret_batch = batch;
     return 0;
+}
+
+void capture_keep(struct capture *capture, void (*reuse)(void *context, uint64_t batch), void *context)
+{
+    capture->reuse = reuse;
+    capture->reuse_context = context;
 }
 
 void capture_stop(struct capture *capture)

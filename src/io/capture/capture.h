@@ -2,10 +2,10 @@
  *
  * Files and pipes of pcap, pcapng and dnstap, plain or compressed (gz, xz, zst, lz4, bz2; also several times
  * over), are told apart by their first octets, never by name; a log of named by being opened as one. C-DNS
- * (RFC 8618) is recognised and refused: its reader would be another one beside these. A thread reads (and
- * decompresses) ahead; records are parsed in place, in the blocks it read. Memory is bounded whatever the
- * input: 12 MiB at most, beside the window that a compression asks for: 8 MiB for `xz -6` and `zstd -19`;
- * what asks for more than 128 MiB is refused.
+ * (RFC 8618) is recognised and refused: its reader would be another one beside these. A thread reads
+ * pipes and decompresses ahead; records are parsed in place, in the blocks that were read. Memory is bounded
+ * whatever the input: 12 MiB at most, beside the window that a compression asks for: 8 MiB for `xz -6` and
+ * `zstd -19`; what asks for more than 128 MiB is refused.
  *
  * What is handed out before a fault is good; the fault comes with the next call, named with file and offset
  * (in the uncompressed input). */
@@ -63,7 +63,7 @@ struct capture_record {
     const struct capture_peer *peer;
 };
 
-/* Valid until the next call of capture_next() or capture_close(). */
+/* Valid until the next call of capture_next() or capture_close(); see capture_keep(). */
 struct capture_batch {
     const struct capture_record *records;
     size_t count;
@@ -104,6 +104,12 @@ int capture_open_dnstap(const char *socket_path, struct capture **ret_capture, s
  * capture_stop() was called. 0, or ERR_DATA (malformed or truncated: file and offset), ERR_IO, ERR_NOMEM;
  * after an error there is nothing more. */
 int capture_next(struct capture *capture, struct capture_batch *ret_batch, struct err_note *note);
+
+/* Lets the octets of records (not the records themselves) stand longer than until the next call of
+ * capture_next(): until `reuse` was called with the number of their batch or a later one. Batches are
+ * numbered from 1, empty ones too. `reuse` is called by capture_next(), and comes back when nobody looks at
+ * those octets any more. */
+void capture_keep(struct capture *capture, void (*reuse)(void *context, uint64_t batch), void *context);
 
 /* Ends a capture of any kind: what is buffered still comes, then `end`, without a fault for what was cut by
  * it. May be called in a signal handler. */

@@ -17,10 +17,14 @@ struct capture_kind {
     void (*stop)(struct capture *capture);                                     /* safe in a signal handler */
     void (*state)(const struct capture *capture, struct capture_state *state); /* zeroed; records is set */
     void (*close)(struct capture *capture);                                    /* frees the capture too */
+    bool keeps; /* calls `reuse` itself, when it must */
 };
 
 struct capture {
     const struct capture_kind *kind;
+    uint64_t batches;                             /* asked for */
+    void (*reuse)(void *context, uint64_t batch); /* as capture_keep() */
+    void *reuse_context;
     bool done;        /* there was an error or the end */
     uint64_t records; /* handed out */
 };

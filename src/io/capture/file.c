@@ -162,6 +162,9 @@ static int file_next(struct capture *capture, struct capture_batch *ret_batch, s
     struct capture_file *file = (struct capture_file *)capture;
     struct capture_fill *fill = &file->fill;
     fill->count = 0;
+    file->stream->batch = capture->batches;
+    file->stream->reuse = capture->reuse;
+    file->stream->reuse_context = capture->reuse_context;
     if (file->fault)
         return err_set(note, file->fault, "%s", file->why.text);
     int err = file->parser ? 0 : file_recognise(file, note);
@@ -208,7 +211,7 @@ static void file_close(struct capture *capture)
 /* Takes the stream over, whatever the result. */
 static int file_open(struct stream *stream, bool as_log, struct capture **ret_capture, struct err_note *note)
 {
-    static const struct capture_kind kind = {file_next, file_stop, file_state, file_close};
+    static const struct capture_kind kind = {file_next, file_stop, file_state, file_close, .keeps = true};
     struct capture_file *file = calloc(1, sizeof *file);
     if (!file) {
         stream_close(stream);

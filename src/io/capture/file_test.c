@@ -598,6 +598,86 @@ static void test_growing_file(void **state)
     made_free(&made);
 }
 
+/* ---- octets that stay ---- */
+
+struct stay {
+    const uint8_t *bytes;
+    uint32_t length;
+    uint64_t batch, sum;
+};
+
+struct stays {
+    struct stay *stays;
+    size_t from, to; /* those not yet given up */
+    unsigned calls;
+};
+
+static uint64_t sum_of(const uint8_t *bytes, uint32_t length)
+{
+    uint64_t sum = length;
+    for (uint32_t i = 0; i < length; i++)
+        sum = sum * 31 + bytes[i];
+    return sum;
+}
+
+/* All octets of this batch and of those before it are still what they were. */
+static void give_up(void *context, uint64_t batch)
+{
+    struct stays *stays = context;
+    stays->calls++;
+    for (; stays->from < stays->to && stays->stays[stays->from].batch <= batch; stays->from++) {
+        const struct stay *stay = &stays->stays[stays->from];
+        assert_int_equal(sum_of(stay->bytes, stay->length), stay->sum);
+    }
+}
+
+static void read_keeping(struct capture *capture, size_t records)
+{
+    struct stays stays = {.stays = calloc(records, sizeof *stays.stays)};
+    struct capture_batch batch = {.end = false};
+    struct err_note note = {""};
+    capture_keep(capture, give_up, &stays);
+    for (uint64_t number = 1; !batch.end; number++) {
+        if (capture_next(capture, &batch, &note) != 0)
+            fail_msg("%s", note.text);
+        for (size_t i = 0; i < batch.count; i++) {
+            const struct capture_record *record = &batch.records[i];
+            stays.stays[stays.to++] =
+                (struct stay){record->bytes, record->length, number, sum_of(record->bytes, record->length)};
+        }
+    }
+    assert_int_equal(stays.to, records);
+    assert_true(stays.calls > 0);
+    give_up(&stays, UINT64_MAX);
+    free(stays.stays);
+    capture_close(capture);
+}
+
+/* In memory with blocks of several sizes, as a file and through gzip; some records are longer than blocks. */
+static void test_kept(void **state)
+{
+    static const size_t blocks[] = {100, 1000, 5000, 70000};
+    enum { COUNT = 20000 };
+    struct made made = {0};
+    struct capture *capture;
+    made_pcap(&made, 0xa1b2c3d4, 4, 1);
+    for (uint32_t i = 1; i <= COUNT; i++)
+        made_record(&made, i, 0, i % 97 ? i % 200 : 9000, 9000);
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        assert_int_equal(capture_open_memory(made.bytes, made.length, blocks[i], false, &capture, NULL), 0);
+        read_keeping(capture, COUNT);
+    }
+    const char *path = write_file("kept", made.bytes, made.length);
+    assert_int_equal(capture_open_file(path, &capture, NULL), 0);
+    read_keeping(capture, COUNT);
+    char command[300];
+    snprintf(command, sizeof command, "gzip -c %s > %s/kept.gz", path, directory);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(capture_open_file(in_directory("kept.gz"), &capture, NULL), 0);
+    read_keeping(capture, COUNT);
+    made_free(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused), cmocka_unit_test(test_no_log),
@@ -606,6 +686,6 @@ int main(void)
         cmocka_unit_test(test_members), cmocka_unit_test(test_empty), cmocka_unit_test(test_bomb),
         cmocka_unit_test(test_pipe), cmocka_unit_test(test_silent_pipe),
         cmocka_unit_test(test_pipe_without_writer), cmocka_unit_test(test_stopped_file),
-        cmocka_unit_test(test_growing_file)};
+        cmocka_unit_test(test_growing_file), cmocka_unit_test(test_kept)};
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

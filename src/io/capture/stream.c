@@ -1,4 +1,7 @@
-/* A ring with one writer (the thread) and one reader. A block belongs to the thread until it is filled, then
+/* A file that is neither compressed nor a pipe is read by its consumer itself: what was just read lies in the
+ * cache of its own processor, which saves more than a second one could do. Otherwise there is a thread.
+ *
+ * A ring with one writer (the thread) and one reader. A block belongs to the thread until it is filled, then
  * to the consumer until that goes on to the next one. The lock is taken once for each block. What costs is to
  * wake the other side, so the thread that sleeps because the ring is full is woken when half of it is free:
  * with that a capture is walked through in the time that cat takes, without in twice that. */
@@ -15,8 +18,8 @@
 #include <time.h>
 
 enum {
-    RING_BLOCKS = 6,
-    BLOCK_SIZE = 512 << 10,
+    RING_BLOCKS = 12,
+    BLOCK_SIZE = 256 << 10,
     BLOCK_FILLED = 128 << 10, /* of a block, where a decompressor is the slower one and needs memory itself */
     ALIGNMENT = 4096,
     WAIT_MS = 200, /* of a pipe, before the consumer may do something else */
@@ -25,6 +28,7 @@ enum {
 struct block {
     uint8_t *room; /* STREAM_MOST octets before the data */
     size_t length;
+    uint64_t batch; /* the last one that looks at it */
 };
 
 struct stream_ring {
@@ -34,7 +38,7 @@ struct stream_ring {
     size_t block_size, block_count;
     struct block blocks[RING_BLOCKS];
     bool begun; /* of the thread: the layers are there */
-    bool threaded;
+    bool threaded, may_thread;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled, freed;
@@ -111,11 +115,31 @@ static void *ring_thread(void *context)
 
 /* ---- consuming ---- */
 
+/* Signals are for the program's other threads, whose waiting they are to end. */
+static bool ring_start(struct stream_ring *ring)
+{
+    sigset_t all, kept;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &kept);
+    int failed = pthread_create(&ring->thread, NULL, ring_thread, ring);
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+    return failed == 0;
+}
+
+/* Fills the next block. What turns out to be compressed is worth a thread from then on. */
+static void ring_fill_next(struct stream_ring *ring)
+{
+    ring_step(ring, ring->produced);
+    if (ring->may_thread && ring->top->below && !ring->ended)
+        ring->threaded = ring_start(ring);
+    ring->may_thread = false;
+}
+
 /* Whether there is another block; waits for it, for a pipe WAIT_MS at most. */
 static bool ring_wait(struct stream_ring *ring)
 {
     if (!ring->threaded && ring->produced == ring->taken && !ring->ended)
-        ring_step(ring, ring->produced);
+        ring_fill_next(ring);
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += WAIT_MS * 1000000L;
@@ -139,11 +163,17 @@ static bool ring_wait(struct stream_ring *ring)
     return is_there;
 }
 
-static void ring_release(struct stream_ring *ring)
+/* Blocks before the one at hand may be filled again, save some that others may still look at. */
+static void ring_release(struct stream *stream)
 {
+    struct stream_ring *ring = stream->ring;
+    uint64_t kept = stream->reuse && ring->block_count > 2 ? ring->block_count / 2 : 0;
+    uint64_t end = ring->taken > kept ? ring->taken - 1 - kept : 0;
+    if (stream->reuse && end > 0)
+        stream->reuse(stream->reuse_context, ring->blocks[(end - 1) % ring->block_count].batch);
     pthread_mutex_lock(&ring->lock);
-    ring->released = ring->taken - 1;
-    if (ring->produced - ring->released <= ring->block_count / 2)
+    ring->released = end;
+    if (ring->produced - ring->taken <= (ring->block_count - kept - 1) / 2)
         pthread_cond_signal(&ring->freed);
     pthread_mutex_unlock(&ring->lock);
 }
@@ -162,8 +192,10 @@ static bool stream_advance(struct stream *stream)
     stream->at = data - rest;
     stream->end = data + block->length;
     stream->end_offset += block->length;
+    if (ring->taken > 0)
+        ring->blocks[(ring->taken - 1) % ring->block_count].batch = stream->batch - (stream->batch > 0);
     ring->taken++;
-    ring_release(ring);
+    ring_release(stream);
     return true;
 }
 
@@ -306,17 +338,6 @@ static int stream_new(struct source *source, const char *name, size_t block_size
     return 0;
 }
 
-/* Signals are for the program's other threads, whose waiting they are to end. */
-static bool ring_start(struct stream_ring *ring)
-{
-    sigset_t all, kept;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &kept);
-    int failed = pthread_create(&ring->thread, NULL, ring_thread, ring);
-    pthread_sigmask(SIG_SETMASK, &kept, NULL);
-    return failed == 0;
-}
-
 int stream_open_file(const char *path, struct stream **ret_stream, struct err_note *note)
 {
     struct source *source;
@@ -329,8 +350,9 @@ int stream_open_file(const char *path, struct stream **ret_stream, struct err_no
     if (err)
         return err;
     struct stream_ring *ring = stream->ring;
-    ring->threaded = ring_start(ring);
-    if (!ring->threaded) {
+    ring->threaded = source->waits && ring_start(ring);
+    ring->may_thread = !source->waits;
+    if (source->waits && !ring->threaded) {
         stream_close(stream);
         return err_set(note, ERR_NOMEM, "%s: no thread can be started to read it", name);
     }

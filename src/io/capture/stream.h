@@ -1,6 +1,6 @@
 /* stream: the octets of a file or pipe, uncompressed, in place and in order.
  *
- * A thread reads (and decompresses) into a ring of blocks; the consumer looks at them where they lie. Before
+ * Blocks of a ring are filled, by a thread where that pays; the consumer looks at them where they lie. Before
  * each block there is room for STREAM_MOST octets: what is left of the block before it, when a record crosses
  * from one to the next, is copied there, so that every record is contiguous.
  *
@@ -27,6 +27,11 @@ struct stream {
     uint64_t to_skip;
     size_t wanted; /* by the last call of stream_need() that gave NULL */
     struct stream_ring *ring;
+    /* Of the caller: */
+    uint64_t batch; /* that is being filled, from 1 */
+    void (*reuse)(void *context,
+        uint64_t batch); /* as capture_keep(); NULL: nobody looks at octets of batches before it */
+    void *reuse_context;
 };
 
 /* "-" is standard input. Errors as capture_open_file(), save what it says of contents. */

@@ -1,0 +1,275 @@
+/* A ring of batches with one writer and one reader. A batch belongs to the one until it is passed, then to
+ * the other until it is counted. To wake a thread costs as much as to count dozens of messages, so each side,
+ * once it has to wait, sleeps until half of the ring is there for it. */
+#include "app/observe/counter.h"
+
+#include "base/err.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCHES = 8, MESSAGES = 512, AHEAD = 8, LINE = 64 };
+
+static const uint64_t EVERYTHING = UINT64_MAX;
+
+struct item {
+    struct sighting_message message;
+    uint8_t source[16], destination[16]; /* of an error: the client is the source */
+    uint8_t *copy;                       /* of the octets, where they do not stay */
+    uint8_t error;                       /* its kind; 0: a message */
+    bool seen;
+};
+
+struct batch {
+    uint64_t number; /* with it, all messages up to the capture's batch of this number are there */
+    size_t count;
+    struct item items[MESSAGES];
+};
+
+struct counter {
+    struct tally *tally;
+    struct batch *batches; /* BATCHES of them */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t passed, counted;
+    /* Under the lock: */
+    uint64_t pass_count, count_count; /* batches */
+    uint64_t done;                    /* number of the last batch that was counted */
+    bool hurry, closing;              /* hurry: somebody waits for the end */
+    int err;
+    /* Of the writer: */
+    struct batch *open;      /* being filled; NULL: none yet */
+    uint64_t opened, number; /* number: of the last batch of the capture that has come */
+    atomic_bool full;
+};
+
+/* ---- counting ---- */
+
+static int count_item(struct tally *tally, struct item *item)
+{
+    const struct sighting_message *message = &item->message;
+    int err;
+    if (item->error)
+        err = tally_error(tally, message->time_us, (enum sighting_kind)item->error, item->source);
+    else
+        err = item->seen ? tally_seen(tally, message) : tally_message(tally, message);
+    free(item->copy);
+    return err;
+}
+
+static int count_batch(struct tally *tally, struct batch *batch)
+{
+    int first_err = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        /* Octets were last touched by another processor. */
+        if (i + AHEAD < batch->count) {
+            const uint8_t *next = batch->items[i + AHEAD].message.bytes;
+            __builtin_prefetch(next);
+            __builtin_prefetch(next + LINE);
+        }
+        int err = count_item(tally, &batch->items[i]);
+        first_err = first_err ? first_err : err;
+    }
+    return first_err;
+}
+
+/* Whether there is a batch to count; waits for some. */
+static bool next_batch(struct counter *counter)
+{
+    pthread_mutex_lock(&counter->lock);
+    if (counter->pass_count == counter->count_count)
+        while (
+            !counter->closing && !counter->hurry && counter->pass_count - counter->count_count < BATCHES / 2)
+            pthread_cond_wait(&counter->passed, &counter->lock);
+    while (!counter->closing && counter->pass_count == counter->count_count)
+        pthread_cond_wait(&counter->passed, &counter->lock);
+    bool there = counter->pass_count != counter->count_count;
+    pthread_mutex_unlock(&counter->lock);
+    return there;
+}
+
+static void *run(void *context)
+{
+    struct counter *counter = context;
+    for (uint64_t number = 0; next_batch(counter); number++) {
+        struct batch *batch = &counter->batches[number % BATCHES];
+        int err = count_batch(counter->tally, batch);
+        atomic_store(&counter->full, tally_full(counter->tally));
+        pthread_mutex_lock(&counter->lock);
+        counter->err = counter->err ? counter->err : err;
+        counter->count_count++;
+        counter->done = batch->number;
+        if (counter->hurry || counter->pass_count - counter->count_count <= BATCHES / 2)
+            pthread_cond_signal(&counter->counted);
+        pthread_mutex_unlock(&counter->lock);
+    }
+    return NULL;
+}
+
+/* ---- handing over ---- */
+
+/* The batch that is filled next; waits until it was counted. */
+static void open_batch(struct counter *counter)
+{
+    pthread_mutex_lock(&counter->lock);
+    if (counter->opened - counter->count_count == BATCHES)
+        while (counter->opened - counter->count_count > BATCHES / 2)
+            pthread_cond_wait(&counter->counted, &counter->lock);
+    pthread_mutex_unlock(&counter->lock);
+    counter->open = &counter->batches[counter->opened++ % BATCHES];
+    counter->open->count = 0;
+}
+
+static void pass(struct counter *counter)
+{
+    if (!counter->open)
+        return;
+    counter->open->number = counter->number;
+    counter->open = NULL;
+    pthread_mutex_lock(&counter->lock);
+    counter->pass_count = counter->opened;
+    if (counter->pass_count - counter->count_count >= BATCHES / 2)
+        pthread_cond_signal(&counter->passed);
+    pthread_mutex_unlock(&counter->lock);
+}
+
+static struct item *next_item(struct counter *counter)
+{
+    if (counter->open && counter->open->count == MESSAGES)
+        pass(counter);
+    if (!counter->open)
+        open_batch(counter);
+    return &counter->open->items[counter->open->count++];
+}
+
+static void fail(struct counter *counter, int err)
+{
+    pthread_mutex_lock(&counter->lock);
+    counter->err = counter->err ? counter->err : err;
+    pthread_mutex_unlock(&counter->lock);
+}
+
+void counter_message(struct counter *counter, const struct sighting_message *message, bool seen, bool stays)
+{
+    uint8_t *copy = NULL;
+    if (!stays && !(copy = malloc(message->length + 1U))) {
+        fail(counter, ERR_NOMEM);
+        return;
+    }
+    struct item *item = next_item(counter);
+    item->message = *message;
+    memcpy(item->source, message->source, sizeof item->source);
+    memcpy(item->destination, message->destination, sizeof item->destination);
+    item->message.source = item->source;
+    item->message.destination = item->destination;
+    item->copy = copy;
+    item->error = 0;
+    item->seen = seen;
+    if (copy)
+        item->message.bytes = memcpy(copy, message->bytes, message->length);
+}
+
+void counter_error(
+    struct counter *counter, int64_t time_us, enum sighting_kind kind, const uint8_t client[16])
+{
+    struct item *item = next_item(counter);
+    *item = (struct item){.message.time_us = time_us, .error = (uint8_t)kind};
+    memcpy(item->source, client, sizeof item->source);
+}
+
+void counter_pass(struct counter *counter, uint64_t number)
+{
+    counter->number = number;
+    pass(counter);
+}
+
+/* Until the batch of this number is counted, or all of them. */
+static int wait_for(struct counter *counter, uint64_t number)
+{
+    pthread_mutex_lock(&counter->lock);
+    while (counter->done < number && counter->pass_count != counter->count_count) {
+        counter->hurry = true;
+        pthread_cond_signal(&counter->passed);
+        pthread_cond_wait(&counter->counted, &counter->lock);
+    }
+    counter->hurry = false;
+    if (number == EVERYTHING)
+        counter->done = 0; /* another capture may come, and count from 1 again */
+    int err = counter->err;
+    pthread_mutex_unlock(&counter->lock);
+    return err;
+}
+
+void counter_done(struct counter *counter, uint64_t number)
+{
+    pass(counter);
+    wait_for(counter, number);
+}
+
+int counter_wait(struct counter *counter)
+{
+    pass(counter);
+    counter->number = 0;
+    return wait_for(counter, EVERYTHING);
+}
+
+bool counter_full(struct counter *counter)
+{
+    return atomic_load(&counter->full);
+}
+
+/* ---- beginning and end ---- */
+
+/* Signals are for the program's other threads, whose waiting they are to end. */
+static bool start(struct counter *counter)
+{
+    sigset_t all, kept;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &kept);
+    int failed = pthread_create(&counter->thread, NULL, run, counter);
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+    return failed == 0;
+}
+
+static void destroy(struct counter *counter)
+{
+    pthread_cond_destroy(&counter->passed);
+    pthread_cond_destroy(&counter->counted);
+    pthread_mutex_destroy(&counter->lock);
+    free(counter->batches);
+    free(counter);
+}
+
+int counter_new(struct tally *tally, struct counter **ret_counter)
+{
+    struct counter *counter = calloc(1, sizeof *counter);
+    if (!counter)
+        return ERR_NOMEM;
+    pthread_mutex_init(&counter->lock, NULL);
+    pthread_cond_init(&counter->passed, NULL);
+    pthread_cond_init(&counter->counted, NULL);
+    counter->tally = tally;
+    counter->batches = calloc(BATCHES, sizeof *counter->batches);
+    if (!counter->batches || !start(counter)) {
+        destroy(counter);
+        return ERR_NOMEM;
+    }
+    *ret_counter = counter;
+    return 0;
+}
+
+void counter_free(struct counter *counter)
+{
+    if (!counter)
+        return;
+    counter_wait(counter);
+    pthread_mutex_lock(&counter->lock);
+    counter->closing = true;
+    pthread_cond_signal(&counter->passed);
+    pthread_mutex_unlock(&counter->lock);
+    pthread_join(counter->thread, NULL);
+    destroy(counter);
+}
