@@ -61,6 +61,12 @@ static inline uint32_t reader_u32(struct reader *r)
     return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
 }
 
+static inline uint64_t reader_u64(struct reader *r)
+{
+    uint64_t high = reader_u32(r);
+    return high << 32 | reader_u32(r);
+}
+
 static inline struct writer writer_over(void *bytes, size_t capacity)
 {
     uint8_t *start = bytes;
@@ -121,6 +127,12 @@ static inline void writer_u32(struct writer *w, uint32_t value)
         bytes_put_u16(room, (uint16_t)(value >> 16));
         bytes_put_u16(room + 2, (uint16_t)value);
     }
+}
+
+static inline void writer_u64(struct writer *w, uint64_t value)
+{
+    writer_u32(w, (uint32_t)(value >> 32));
+    writer_u32(w, (uint32_t)value);
 }
 
 #endif

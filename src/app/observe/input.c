@@ -60,7 +60,8 @@ static void take_dnstap(struct observer *observer, const struct capture_record *
     counter_message(observer->counter, &message, observer->seen, true);
 }
 
-void input_take(struct observer *observer, const struct capture_record *record)
+/* The DNS message or packet goes on to the tables; `observer->seen` tells how. */
+static void take(struct observer *observer, const struct capture_record *record)
 {
     observer->record = record;
     if (record->what == CAPTURE_PACKET)
@@ -83,12 +84,20 @@ static void make_id(struct run *run, const struct capture_record *first)
     }
 }
 
+/* What waited where another input of the collector ended, about this time. */
+static int state_before(struct run *run, int64_t time_us, const uint8_t **ret_state, size_t *ret_length)
+{
+    struct observer *observer = run->observer;
+    return sightings_state_before(observer->store, observer->options->collector,
+        time_us - SPAN_PAUSE_S * UTC_SECOND, time_us + UTC_SECOND, observer->arena, ret_state, ret_length,
+        run->store_note);
+}
+
 /* Where the wire and the tally stand at the first record: where this input was left; or where the one before
  * it ended, just before; or nowhere. */
 static int begin_state(struct run *run, int64_t first_us)
 {
     struct observer *observer = run->observer;
-    const int64_t pause_us = SPAN_PAUSE_S * UTC_SECOND;
     const uint8_t *state = NULL;
     size_t length = 0;
     int err = 0;
@@ -96,11 +105,10 @@ static int begin_state(struct run *run, int64_t first_us)
         state = run->mark.state;
         length = run->mark.state_length;
     } else if (observer->wire && first_us >= observer->clock_us - UTC_SECOND &&
-               first_us <= observer->clock_us + pause_us) {
+               first_us <= observer->clock_us + SPAN_PAUSE_S * UTC_SECOND) {
         return 0;
     } else {
-        err = sightings_state_before(observer->store, observer->options->collector, first_us - pause_us,
-            first_us + UTC_SECOND, observer->arena, &state, &length, run->store_note);
+        err = state_before(run, first_us, &state, &length);
     }
     if (!err)
         err = length ? state_load(observer, state, length, run->store_note) : state_fresh(observer);
@@ -116,9 +124,7 @@ static int rejoin(struct run *run, int64_t time_us)
     const uint8_t *state = NULL;
     size_t length = 0;
     arena_reset(observer->arena);
-    int err = sightings_state_before(observer->store, observer->options->collector,
-        time_us - SPAN_PAUSE_S * UTC_SECOND, time_us + UTC_SECOND, observer->arena, &state, &length,
-        run->store_note);
+    int err = state_before(run, time_us, &state, &length);
     return err || !length ? err : state_load(observer, state, length, run->store_note);
 }
 
@@ -206,7 +212,7 @@ static int count_record(struct run *run, const struct capture_record *record, ui
             done->from_us = record->time_us;
         done->to_us = record->time_us > done->to_us ? record->time_us : done->to_us;
     }
-    input_take(observer, record);
+    take(observer, record);
     return err;
 }
 

@@ -15,8 +15,7 @@ enum { SPAN_PAUSE_S = 60, MOST_SPANS = 4096 };
 struct stretch {
     uint64_t first_record; /* of the input */
     uint64_t last_hash;
-    uint64_t packets, messages, invalid, overlapped, dropped;
-    uint64_t malformed, too_big, reassembly;
+    uint64_t packets, overlapped, dropped;
     int64_t from_us, to_us; /* of what was counted; from > to: nothing */
     struct sightings_span spans[MOST_SPANS];
     size_t span_count;
@@ -49,9 +48,6 @@ struct observer {
 int input_read(struct observer *observer, const struct observe_input *input, struct observe_done *ret_done,
     struct err_note *note);
 
-/* The DNS message or packet goes on to the tables; `observer->seen` tells how. */
-void input_take(struct observer *observer, const struct capture_record *record);
-
 /* ---- state.c: wire and tally, anew or from bytes ---- */
 
 int state_fresh(struct observer *observer);
@@ -74,11 +70,11 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
 
 /* ---- files.c ---- */
 
-/* Directories are taken apart, files put in the order of their first records. In the arena. `ret_listed`: for
- * each, whether it was found in a directory. */
+/* Directories are taken apart, files put in the order of their first records. In the arena.
+ */
 struct file_input {
     struct observe_input input;
-    bool listed;
+    bool listed; /* it was found in a directory */
 };
 int files_list(const struct observe_options *options, struct arena *arena, struct file_input **ret_files,
     size_t *ret_count, struct err_note *note);

@@ -12,18 +12,6 @@
 enum { SLOT = 8 + 8 + 4 + 4 + 3, PIECE = 4 + 4 + 4 + 1, HEAD = 4 + 8 };
 static const uint8_t MAGIC[4] = {'r', 'c', 'w', '1'};
 
-static void write_u64(struct writer *writer, uint64_t value)
-{
-    writer_u32(writer, (uint32_t)(value >> 32));
-    writer_u32(writer, (uint32_t)value);
-}
-
-static uint64_t read_u64(struct reader *reader)
-{
-    uint64_t high = reader_u32(reader);
-    return high << 32 | reader_u32(reader);
-}
-
 /* ---- writing ---- */
 
 static size_t size_of(const struct shelf *shelf)
@@ -39,8 +27,8 @@ static size_t size_of(const struct shelf *shelf)
 
 static void write_slot(struct writer *writer, const struct shelf *shelf, const struct shelf_slot *slot)
 {
-    write_u64(writer, slot->key);
-    write_u64(writer, (uint64_t)slot->time_us);
+    writer_u64(writer, slot->key);
+    writer_u64(writer, (uint64_t)slot->time_us);
     writer_u32(writer, slot->at);
     writer_u32(writer, slot->base);
     writer_u8(writer, slot->flags);
@@ -73,7 +61,7 @@ int wire_save(const struct wire *wire, uint8_t **ret_bytes, size_t *ret_length)
         return ERR_NOMEM;
     struct writer writer = writer_over(bytes, length);
     writer_bytes(&writer, MAGIC, sizeof MAGIC);
-    write_u64(&writer, wire->seed);
+    writer_u64(&writer, wire->seed);
     write_shelf(&writer, &wire->streams);
     write_shelf(&writer, &wire->datagrams);
     *ret_bytes = bytes;
@@ -140,11 +128,11 @@ static bool read_shelf(struct reader *reader, struct shelf *shelf,
     if (count > shelf->slot_count)
         return false;
     for (uint32_t i = 0; i < count && !reader->bad; i++) {
-        uint64_t key = read_u64(reader);
+        uint64_t key = reader_u64(reader);
         if (shelf_find(shelf, key))
             return false;
         struct shelf_slot *slot = shelf_make(shelf, key);
-        slot->time_us = (int64_t)read_u64(reader);
+        slot->time_us = (int64_t)reader_u64(reader);
         slot->at = reader_u32(reader);
         slot->base = reader_u32(reader);
         slot->flags = reader_u8(reader);
@@ -163,7 +151,7 @@ int wire_load(struct wire *wire, const uint8_t *bytes, size_t length)
 {
     struct reader reader = reader_over(bytes, length);
     const uint8_t *magic = reader_bytes(&reader, sizeof MAGIC);
-    uint64_t seed = read_u64(&reader);
+    uint64_t seed = reader_u64(&reader);
     shelf_reset(&wire->streams);
     shelf_reset(&wire->datagrams);
     if (!reader.bad && memcmp(magic, MAGIC, sizeof MAGIC) == 0 &&

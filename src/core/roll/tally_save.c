@@ -11,18 +11,6 @@ enum { HEAD = 4 + 8 + 4, SLOT = 4 + 8 + 8 + 1 };
 
 static const char magic[4] = {'t', 'l', 'y', '1'};
 
-static void put_u64(struct writer *writer, uint64_t value)
-{
-    writer_u32(writer, (uint32_t)(value >> 32));
-    writer_u32(writer, (uint32_t)value);
-}
-
-static uint64_t get_u64(struct reader *reader)
-{
-    uint64_t upper = reader_u32(reader);
-    return upper << 32 | reader_u32(reader);
-}
-
 int tally_save(const struct tally *tally, uint8_t **ret_bytes, size_t *ret_length)
 {
     const struct pairs *pairs = &tally->pairs;
@@ -35,15 +23,15 @@ int tally_save(const struct tally *tally, uint8_t **ret_bytes, size_t *ret_lengt
         return ERR_NOMEM;
     struct writer writer = writer_over(bytes, length);
     writer_bytes(&writer, magic, sizeof magic);
-    put_u64(&writer, pairs->seed);
+    writer_u64(&writer, pairs->seed);
     writer_u32(&writer, count);
     for (uint32_t i = 0; i < PAIRS_SLOTS; i++) {
         const struct pair *pair = &pairs->slots[i];
         if (!pair->used)
             continue;
         writer_u32(&writer, i);
-        put_u64(&writer, pair->key);
-        put_u64(&writer, (uint64_t)pair->time_us);
+        writer_u64(&writer, pair->key);
+        writer_u64(&writer, (uint64_t)pair->time_us);
         writer_u8(&writer, pair->flags);
     }
     *ret_bytes = bytes;
@@ -56,8 +44,8 @@ static bool read_slot(struct reader *reader, struct pair *slots, int64_t *last)
 {
     uint32_t place = reader_u32(reader);
     struct pair pair = {.used = true};
-    pair.key = get_u64(reader);
-    pair.time_us = (int64_t)get_u64(reader);
+    pair.key = reader_u64(reader);
+    pair.time_us = (int64_t)reader_u64(reader);
     pair.flags = reader_u8(reader);
     if (reader->bad || place >= PAIRS_SLOTS || place <= *last ||
         place / PAIRS_WAYS != pair.key >> (64 - PAIRS_SET_BITS))
@@ -71,7 +59,7 @@ int tally_load(struct tally *tally, const uint8_t *bytes, size_t length)
 {
     struct reader reader = reader_over(bytes, length);
     const uint8_t *begins = reader_bytes(&reader, sizeof magic);
-    uint64_t seed = get_u64(&reader);
+    uint64_t seed = reader_u64(&reader);
     uint32_t count = reader_u32(&reader);
     if (reader.bad || memcmp(begins, magic, sizeof magic) != 0 || count > PAIRS_SLOTS ||
         reader_left(&reader) != (size_t)count * SLOT)
