@@ -2,6 +2,7 @@
 #include "io/store/sightings_click.h"
 #include "io/store/sightings_inside.h"
 
+#include "base/bytes.h"
 #include "base/utc.h"
 
 #include <stdlib.h>
@@ -104,26 +105,13 @@ int sightings_ask(struct sightings *store, const struct sightings_question *ques
 
 /* ---- spans ---- */
 
-static void put_u64(uint8_t *at, uint64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        at[i] = (uint8_t)(value >> (56 - 8 * i));
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | at[i];
-    return value;
-}
-
 void sightings_spans_write(const struct sightings_span *spans, size_t count, uint8_t *out)
 {
-    for (size_t i = 0; i < count; i++, out += SIGHTINGS_SPAN) {
-        put_u64(out, (uint64_t)spans[i].from_us);
-        put_u64(out + 8, (uint64_t)spans[i].to_us);
-        put_u64(out + 16, spans[i].packets);
+    struct writer writer = writer_over(out, count * SIGHTINGS_SPAN);
+    for (size_t i = 0; i < count; i++) {
+        writer_u64(&writer, (uint64_t)spans[i].from_us);
+        writer_u64(&writer, (uint64_t)spans[i].to_us);
+        writer_u64(&writer, spans[i].packets);
     }
 }
 
@@ -136,9 +124,12 @@ int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *aren
     struct sightings_span *spans = arena_alloc(arena, count * sizeof *spans);
     if (!spans)
         return err_set(note, ERR_NOMEM, "no memory for what a collector covers");
-    for (size_t i = 0; i < count; i++, bytes += SIGHTINGS_SPAN)
-        spans[i] = (struct sightings_span){
-            (int64_t)get_u64(bytes), (int64_t)get_u64(bytes + 8), get_u64(bytes + 16)};
+    struct reader reader = reader_over(bytes, length);
+    for (size_t i = 0; i < count; i++) {
+        spans[i].from_us = (int64_t)reader_u64(&reader);
+        spans[i].to_us = (int64_t)reader_u64(&reader);
+        spans[i].packets = reader_u64(&reader);
+    }
     *ret_spans = spans;
     *ret_count = count;
     return 0;
