@@ -15,18 +15,25 @@ enum { BATCHES = 8, MESSAGES = 512, AHEAD = 8, LINE = 64 };
 
 static const uint64_t EVERYTHING = UINT64_MAX;
 
+/* A message with its addresses, in one line of the cache. */
 struct item {
-    struct sighting_message message;
-    uint8_t source[16], destination[16]; /* of an error: the client is the source */
-    uint8_t *copy;                       /* of the octets, where they do not stay */
-    uint8_t error;                       /* its kind; 0: a message */
-    bool seen;
+    int64_t time_us;
+    const uint8_t *bytes; /* a copy where they do not stay */
+    uint32_t length, wire_length;
+    uint16_t source_port, destination_port;
+    uint8_t transport;
+    uint8_t error; /* its kind; 0: a message */
+    bool seen, is_copy;
+    struct address {
+        uint64_t halves[2];
+    } source, destination; /* of an error: the client is the source */
 };
+_Static_assert(sizeof(struct item) == LINE, "one line");
 
 struct batch {
+    _Alignas(LINE) struct item items[MESSAGES];
     uint64_t number; /* with it, all messages up to the capture's batch of this number are there */
     size_t count;
-    struct item items[MESSAGES];
 };
 
 struct counter {
@@ -48,16 +55,25 @@ struct counter {
 
 /* ---- counting ---- */
 
-static int count_item(struct tally *tally, struct item *item)
+static const uint8_t *octets_of(const struct address *address)
 {
-    const struct sighting_message *message = &item->message;
-    int err;
+    return (const uint8_t *)address->halves;
+}
+
+static int count_item(struct tally *tally, const struct item *item)
+{
     if (item->error)
-        err = tally_error(tally, message->time_us, (enum sighting_kind)item->error, item->source);
-    else
-        err = item->seen ? tally_seen(tally, message) : tally_message(tally, message);
-    free(item->copy);
-    return err;
+        return tally_error(tally, item->time_us, (enum sighting_kind)item->error, octets_of(&item->source));
+    const struct sighting_message message = {.time_us = item->time_us,
+        .bytes = item->bytes,
+        .length = item->length,
+        .wire_length = item->wire_length,
+        .source = octets_of(&item->source),
+        .destination = octets_of(&item->destination),
+        .source_port = item->source_port,
+        .destination_port = item->destination_port,
+        .transport = item->transport};
+    return item->seen ? tally_seen(tally, &message) : tally_message(tally, &message);
 }
 
 static int count_batch(struct tally *tally, struct batch *batch)
@@ -66,12 +82,15 @@ static int count_batch(struct tally *tally, struct batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         /* Octets were last touched by another processor. */
         if (i + AHEAD < batch->count) {
-            const uint8_t *next = batch->items[i + AHEAD].message.bytes;
+            const uint8_t *next = batch->items[i + AHEAD].bytes;
             __builtin_prefetch(next);
             __builtin_prefetch(next + LINE);
         }
-        int err = count_item(tally, &batch->items[i]);
+        const struct item *item = &batch->items[i];
+        int err = count_item(tally, item);
         first_err = first_err ? first_err : err;
+        if (item->is_copy)
+            free((void *)item->bytes);
     }
     return first_err;
 }
@@ -142,7 +161,9 @@ static struct item *next_item(struct counter *counter)
         pass(counter);
     if (!counter->open)
         open_batch(counter);
-    return &counter->open->items[counter->open->count++];
+    struct item *item = &counter->open->items[counter->open->count++];
+    __builtin_prefetch(item + AHEAD, 1); /* the other processor has read it, and must give it back first */
+    return item;
 }
 
 static void fail(struct counter *counter, int err)
@@ -152,32 +173,46 @@ static void fail(struct counter *counter, int err)
     pthread_mutex_unlock(&counter->lock);
 }
 
+/* Half by half, as whoever wrote it just now may have done: a read of more would have to wait for both. */
+static inline struct address address_of(const uint8_t octets[16])
+{
+    struct address address;
+    memcpy(&address.halves[0], octets, 8);
+    memcpy(&address.halves[1], octets + 8, 8);
+    return address;
+}
+
 void counter_message(struct counter *counter, const struct sighting_message *message, bool seen, bool stays)
 {
-    uint8_t *copy = NULL;
-    if (!stays && !(copy = malloc(message->length + 1U))) {
-        fail(counter, ERR_NOMEM);
-        return;
+    const uint8_t *bytes = message->bytes;
+    if (!stays) {
+        uint8_t *copy = malloc(message->length + 1U);
+        if (!copy) {
+            fail(counter, ERR_NOMEM);
+            return;
+        }
+        bytes = memcpy(copy, message->bytes, message->length);
     }
     struct item *item = next_item(counter);
-    item->message = *message;
-    memcpy(item->source, message->source, sizeof item->source);
-    memcpy(item->destination, message->destination, sizeof item->destination);
-    item->message.source = item->source;
-    item->message.destination = item->destination;
-    item->copy = copy;
+    item->time_us = message->time_us;
+    item->bytes = bytes;
+    item->length = message->length;
+    item->wire_length = message->wire_length;
+    item->source_port = message->source_port;
+    item->destination_port = message->destination_port;
+    item->transport = message->transport;
     item->error = 0;
     item->seen = seen;
-    if (copy)
-        item->message.bytes = memcpy(copy, message->bytes, message->length);
+    item->is_copy = !stays;
+    item->source = address_of(message->source);
+    item->destination = address_of(message->destination);
 }
 
 void counter_error(
     struct counter *counter, int64_t time_us, enum sighting_kind kind, const uint8_t client[16])
 {
-    struct item *item = next_item(counter);
-    *item = (struct item){.message.time_us = time_us, .error = (uint8_t)kind};
-    memcpy(item->source, client, sizeof item->source);
+    *next_item(counter) =
+        (struct item){.time_us = time_us, .error = (uint8_t)kind, .source = address_of(client)};
 }
 
 void counter_pass(struct counter *counter, uint64_t number)
@@ -252,7 +287,7 @@ int counter_new(struct tally *tally, struct counter **ret_counter)
     pthread_cond_init(&counter->passed, NULL);
     pthread_cond_init(&counter->counted, NULL);
     counter->tally = tally;
-    counter->batches = calloc(BATCHES, sizeof *counter->batches);
+    counter->batches = aligned_alloc(LINE, BATCHES * sizeof *counter->batches);
     if (!counter->batches || !start(counter)) {
         destroy(counter);
         return ERR_NOMEM;
