@@ -46,6 +46,7 @@ struct counter {
     uint64_t pass_count, count_count; /* batches */
     uint64_t done;                    /* number of the last batch that was counted */
     bool hurry, closing;              /* hurry: somebody waits for the end */
+    atomic_bool sorting;              /* to be done, once there is nothing to count; may be read without */
     int err;
     /* Of the writer: */
     struct batch *open;      /* being filled; NULL: none yet */
@@ -95,35 +96,60 @@ static int count_batch(struct tally *tally, struct batch *batch)
     return first_err;
 }
 
-/* Whether there is a batch to count; waits for some. */
-static bool next_batch(struct counter *counter)
+static void sort(struct counter *counter)
+{
+    tally_rows_end(counter->tally);
+    pthread_mutex_lock(&counter->lock);
+    counter->sorting = false;
+    pthread_cond_signal(&counter->counted);
+    pthread_mutex_unlock(&counter->lock);
+}
+
+/* Under the lock. */
+static bool is_idle(const struct counter *counter)
+{
+    return !counter->closing && !counter->sorting && counter->pass_count == counter->count_count;
+}
+
+enum work { COUNT, SORT, END };
+
+/* Waits for it: for some batches, or to be asked to sort when all are counted. */
+static enum work next_work(struct counter *counter)
 {
     pthread_mutex_lock(&counter->lock);
-    if (counter->pass_count == counter->count_count)
-        while (
-            !counter->closing && !counter->hurry && counter->pass_count - counter->count_count < BATCHES / 2)
+    if (is_idle(counter))
+        while (!counter->closing && !counter->hurry && !counter->sorting &&
+               counter->pass_count - counter->count_count < BATCHES / 2)
             pthread_cond_wait(&counter->passed, &counter->lock);
-    while (!counter->closing && counter->pass_count == counter->count_count)
+    while (is_idle(counter))
         pthread_cond_wait(&counter->passed, &counter->lock);
-    bool there = counter->pass_count != counter->count_count;
+    enum work work = counter->pass_count != counter->count_count ? COUNT : counter->sorting ? SORT : END;
     pthread_mutex_unlock(&counter->lock);
-    return there;
+    return work;
+}
+
+static void count_next(struct counter *counter, struct batch *batch)
+{
+    int err = count_batch(counter->tally, batch);
+    atomic_store(&counter->full, tally_full(counter->tally));
+    pthread_mutex_lock(&counter->lock);
+    counter->err = counter->err ? counter->err : err;
+    counter->count_count++;
+    counter->done = batch->number;
+    if (counter->hurry || counter->pass_count - counter->count_count <= BATCHES / 2)
+        pthread_cond_signal(&counter->counted);
+    pthread_mutex_unlock(&counter->lock);
 }
 
 static void *run(void *context)
 {
     struct counter *counter = context;
-    for (uint64_t number = 0; next_batch(counter); number++) {
-        struct batch *batch = &counter->batches[number % BATCHES];
-        int err = count_batch(counter->tally, batch);
-        atomic_store(&counter->full, tally_full(counter->tally));
-        pthread_mutex_lock(&counter->lock);
-        counter->err = counter->err ? counter->err : err;
-        counter->count_count++;
-        counter->done = batch->number;
-        if (counter->hurry || counter->pass_count - counter->count_count <= BATCHES / 2)
-            pthread_cond_signal(&counter->counted);
-        pthread_mutex_unlock(&counter->lock);
+    uint64_t number = 0;
+    for (enum work work; (work = next_work(counter)) != END;) {
+        if (work == COUNT)
+            count_next(counter, &counter->batches[number++ % BATCHES]);
+        else
+            sort(counter);
     }
     return NULL;
 }
@@ -221,11 +247,11 @@ void counter_pass(struct counter *counter, uint64_t number)
     pass(counter);
 }
 
-/* Until the batch of this number is counted, or all of them. */
+/* Until the batch of this number is counted, or all of them, and sorted. */
 static int wait_for(struct counter *counter, uint64_t number)
 {
     pthread_mutex_lock(&counter->lock);
-    while (counter->done < number && counter->pass_count != counter->count_count) {
+    while (counter->done < number && (counter->pass_count != counter->count_count || counter->sorting)) {
         counter->hurry = true;
         pthread_cond_signal(&counter->passed);
         pthread_cond_wait(&counter->counted, &counter->lock);
@@ -249,6 +275,20 @@ int counter_wait(struct counter *counter)
     pass(counter);
     counter->number = 0;
     return wait_for(counter, EVERYTHING);
+}
+
+void counter_sort(struct counter *counter)
+{
+    pthread_mutex_lock(&counter->lock);
+    counter->sorting = true;
+    pthread_cond_signal(&counter->passed);
+    pthread_mutex_unlock(&counter->lock);
+}
+
+void counter_sorted(struct counter *counter)
+{
+    if (atomic_load(&counter->sorting))
+        wait_for(counter, EVERYTHING);
 }
 
 bool counter_full(struct counter *counter)

@@ -32,6 +32,11 @@ void counter_done(struct counter *counter, uint64_t number);
 /* Until all of it is counted. The first error of the tally, or 0. */
 int counter_wait(struct counter *counter);
 
+/* While the counter waits: begins tally_rows_end() on the thread. counter_sorted() waits for it, at hardly
+ * any cost when it is done. */
+void counter_sort(struct counter *counter);
+void counter_sorted(struct counter *counter);
+
 /* As tally_full(), some batches ago. */
 bool counter_full(struct counter *counter);
 

@@ -37,27 +37,34 @@ void stretch_add(struct stretch *stretch, int64_t time_us, uint64_t print)
     prints_add(stretch->prints, print, time_us);
 }
 
-/* ---- rows under other addresses ---- */
+/* ---- rows, perhaps under other addresses ---- */
 
-struct renamed {
-    const struct tally_rows *rows;
-    struct pseudonym *pseudonym;
+/* Traffic is still being sorted when the first rows are asked for. */
+struct given {
+    struct tally_rows rows;
+    struct pseudonym *pseudonym; /* NULL: their own addresses */
+    struct counter *counter;
 };
 
-static void rename_row(const void *context, size_t i, struct tally_row *ret)
+static void rename_source(const struct given *given, uint8_t source[16])
 {
-    const struct renamed *renamed = context;
-    renamed->rows->row(renamed->rows->context, i, ret);
-    if (pseudonym_apply(renamed->pseudonym, ret->source) != 0)
-        memset(ret->source, 0, sizeof ret->source); /* nobody's address, rather than somebody's */
+    if (given->pseudonym && pseudonym_apply(given->pseudonym, source) != 0)
+        memset(source, 0, 16); /* nobody's address, rather than somebody's */
 }
 
-static void rename_traffic(const void *context, size_t i, struct tally_traffic *ret)
+static void give_row(const void *context, size_t i, struct tally_row *ret)
 {
-    const struct renamed *renamed = context;
-    renamed->rows->traffic(renamed->rows->context, i, ret);
-    if (pseudonym_apply(renamed->pseudonym, ret->source) != 0)
-        memset(ret->source, 0, sizeof ret->source);
+    const struct given *given = context;
+    given->rows.row(given->rows.context, i, ret);
+    rename_source(given, ret->source);
+}
+
+static void give_traffic(const void *context, size_t i, struct tally_traffic *ret)
+{
+    const struct given *given = context;
+    counter_sorted(given->counter);
+    given->rows.traffic(given->rows.context, i, ret);
+    rename_source(given, ret->source);
 }
 
 /* ---- committing ---- */
@@ -98,19 +105,17 @@ static bool is_there(struct observer *observer, const struct sightings_segment *
            mark.end_record == segment->end_record && mark.last_record_hash == segment->last_record_hash;
 }
 
-static int write_segment(struct observer *observer, struct sightings_segment *segment, struct err_note *note)
+static int write_segment(struct observer *observer, const struct given *given,
+    struct sightings_segment *segment, struct err_note *note)
 {
-    struct tally_rows plain, rows;
-    tally_rows(observer->tally, &plain);
-    struct renamed renamed = {&plain, observer->options->pseudonym};
-    rows = plain;
-    if (renamed.pseudonym)
-        rows = (struct tally_rows){plain.count, plain.traffic_count, rename_row, rename_traffic, &renamed};
+    const struct tally_rows rows = {
+        given->rows.count, given->rows.traffic_count, give_row, give_traffic, given};
     int err = sightings_commit(observer->store, segment, &rows, note);
     if (err == ERR_DATA && is_there(observer, segment))
         err = 0;
     if (!err) {
-        book(observer, plain.traffic_count);
+        book(observer, rows.traffic_count);
+        counter_sorted(observer->counter);
         tally_reset(observer->tally);
         stretch_start(observer, segment->end_record);
     }
@@ -143,6 +148,9 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
         .span_count = stretch->span_count};
     memcpy(segment.input_id, input_id, SIGHTINGS_ID);
     count(observer, &segment);
+    struct given given = {.pseudonym = observer->options->pseudonym, .counter = observer->counter};
+    tally_rows_begin(observer->tally, &given.rows);
+    counter_sort(observer->counter);
     int err = prints_save(stretch->prints, &prints, &segment.prints_length);
     if (!err)
         err = state_save(observer, &state, &segment.state_length);
@@ -151,7 +159,7 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
     if (observer->nothing_new)
         segment.state_length = 0;
     err = err ? err_set(note, err, "no memory to write what was counted")
-              : write_segment(observer, &segment, note);
+              : write_segment(observer, &given, &segment, note);
     free(prints);
     free(state);
     return err;

@@ -187,12 +187,23 @@ static void get_traffic(const void *context, size_t i, struct tally_traffic *ret
     traffic_row(&tally->traffic, i, ret);
 }
 
-void tally_rows(struct tally *tally, struct tally_rows *ret_rows)
+void tally_rows_begin(struct tally *tally, struct tally_rows *ret_rows)
 {
-    traffic_sort(&tally->traffic);
+    traffic_settle(&tally->traffic);
     rows_sort(&tally->rows);
     *ret_rows =
         (struct tally_rows){tally->rows.pool.used, tally->traffic.hot.used, get_row, get_traffic, tally};
+}
+
+void tally_rows_end(struct tally *tally)
+{
+    traffic_sort(&tally->traffic);
+}
+
+void tally_rows(struct tally *tally, struct tally_rows *ret_rows)
+{
+    tally_rows_begin(tally, ret_rows);
+    tally_rows_end(tally);
 }
 
 void tally_reset(struct tally *tally)

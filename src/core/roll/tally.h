@@ -103,6 +103,11 @@ bool tally_full(const struct tally *tally);
 /* The rows since the last tally_reset(), sorted; good until the next message. */
 void tally_rows(struct tally *tally, struct tally_rows *ret_rows);
 
+/* The same in two steps, for two threads: after the first the rows may be asked for, while the second, which
+ * takes longest, is done; the rows' traffic() only after it. */
+void tally_rows_begin(struct tally *tally, struct tally_rows *ret_rows);
+void tally_rows_end(struct tally *tally);
+
 /* Forgets the rows, keeps what waits for its second half. */
 void tally_reset(struct tally *tally);
 

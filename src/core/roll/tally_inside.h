@@ -158,7 +158,8 @@ int traffic_start(struct traffic *traffic, uint64_t seed);
 void traffic_free(struct traffic *traffic);
 int traffic_add(struct traffic *traffic, const struct sighting_message *message, const uint8_t client[16],
     const struct sighting *sighting);
-void traffic_sort(struct traffic *traffic);
+void traffic_settle(struct traffic *traffic); /* counts what waits */
+void traffic_sort(struct traffic *traffic);   /* what is settled */
 void traffic_row(const struct traffic *traffic, size_t i, struct tally_traffic *ret);
 void traffic_reset(struct traffic *traffic);
 

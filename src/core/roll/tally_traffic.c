@@ -269,9 +269,13 @@ static void sort_fetch(const void *context, uint32_t number)
     __builtin_prefetch(hot_at(context, number));
 }
 
-void traffic_sort(struct traffic *traffic)
+void traffic_settle(struct traffic *traffic)
 {
     count_up_to(traffic, traffic->head);
+}
+
+void traffic_sort(struct traffic *traffic)
+{
     if (traffic->sorted)
         return;
     index_gather(&traffic->index);
