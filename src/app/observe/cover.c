@@ -11,6 +11,7 @@
 struct other {
     const struct sightings_cover *cover;
     struct prints *prints;
+    bool meets;   /* the batch at hand is of its time */
     bool differs; /* its packets are others, in spite of the same time */
 };
 
@@ -72,9 +73,8 @@ static int load(struct cover *cover, int64_t least_us, int64_t most_us, struct e
         return err_set(note, ERR_NOMEM, "no memory for what collector %s covers", cover->collector);
     for (size_t i = 0; i < count; i++) {
         struct other *other = &cover->others[i];
-        other->cover = &found[i];
+        *other = (struct other){.cover = &found[i]};
         if (found[i].prints_length == 0) { /* of a platform: it has no packets to compare */
-            other->prints = NULL;
             cover->count = i + 1;
             continue;
         }
@@ -124,24 +124,28 @@ static void judge(struct other *other, const struct capture_record *records, con
     }
 }
 
-int cover_judge(struct cover *cover, const struct capture_record *records, const uint64_t *prints,
-    size_t count, bool *ret_covered, struct err_note *note)
+int cover_meets(
+    struct cover *cover, int64_t least_us, int64_t most_us, bool *ret_meets, struct err_note *note)
 {
-    if (count == 0)
-        return 0;
-    int64_t least_us = records[0].time_us, most_us = least_us;
-    for (size_t i = 1; i < count; i++) {
-        least_us = records[i].time_us < least_us ? records[i].time_us : least_us;
-        most_us = records[i].time_us > most_us ? records[i].time_us : most_us;
-    }
     if (least_us < cover->from_us || most_us >= cover->to_us) {
         int err = load(cover, least_us, most_us, note);
         if (err)
             return err;
     }
+    *ret_meets = false;
+    for (size_t i = 0; i < cover->count; i++) {
+        struct other *other = &cover->others[i];
+        other->meets = other->prints && touches(other->cover, least_us, most_us);
+        *ret_meets |= other->meets;
+    }
+    return 0;
+}
+
+void cover_judge(struct cover *cover, const struct capture_record *records, const uint64_t *prints,
+    size_t count, bool *ret_covered)
+{
     memset(ret_covered, 0, count * sizeof *ret_covered);
     for (size_t i = 0; i < cover->count; i++)
-        if (cover->others[i].prints && touches(cover->others[i].cover, least_us, most_us))
+        if (cover->others[i].meets)
             judge(&cover->others[i], records, prints, count, ret_covered);
-    return 0;
 }

@@ -216,10 +216,62 @@ static int count_record(struct run *run, const struct capture_record *record, ui
     return err;
 }
 
-static int take_batch(struct run *run, const struct capture_batch *batch)
+struct times {
+    int64_t least_us, most_us;
+};
+
+static struct times times_of(const struct capture_record *records, size_t count)
+{
+    struct times times = {records[0].time_us, records[0].time_us};
+    for (size_t i = 1; i < count; i++) {
+        int64_t time_us = records[i].time_us;
+        times.least_us = time_us < times.least_us ? time_us : times.least_us;
+        times.most_us = time_us > times.most_us ? time_us : times.most_us;
+    }
+    return times;
+}
+
+/* Nearly all batches: nothing of them is in the store, and their times go on from those before. Does the same
+ * as count_record() for each; false, and nothing, if that is needed. */
+static bool count_plain(
+    struct run *run, const struct capture_record *records, size_t count, struct times times)
+{
+    struct observer *observer = run->observer;
+    struct stretch *stretch = &observer->stretch;
+    struct observe_done *done = run->done;
+    if (observer->nothing_new || times.least_us <= 0 || !time_fits(times.most_us) ||
+        !stretch_extend(stretch, times.least_us, times.most_us, count))
+        return false;
+    done->from_us = done->from_us == 0 || times.least_us < done->from_us ? times.least_us : done->from_us;
+    done->to_us = times.most_us > done->to_us ? times.most_us : done->to_us;
+    observer->seen = false;
+    for (size_t i = 0; i < count; i++) {
+        stretch->last_hash = prints_of(&records[i]);
+        prints_add(stretch->prints, stretch->last_hash, records[i].time_us);
+        take(observer, &records[i]);
+    }
+    observer->clock_us = records[count - 1].time_us;
+    return true;
+}
+
+static int count_all(struct run *run, const struct capture_record *records, size_t count)
 {
     uint64_t prints[CAPTURE_BATCH];
-    bool covered[CAPTURE_BATCH];
+    bool covered[CAPTURE_BATCH], meets;
+    struct times times = times_of(records, count);
+    int err = cover_meets(run->cover, times.least_us, times.most_us, &meets, run->store_note);
+    if (err || (!meets && count_plain(run, records, count, times)))
+        return err;
+    for (size_t i = 0; i < count; i++)
+        prints[i] = prints_of(&records[i]);
+    cover_judge(run->cover, records, prints, count, covered);
+    for (size_t i = 0; i < count && !err; i++)
+        err = count_record(run, &records[i], prints[i], covered[i]);
+    return err;
+}
+
+static int take_batch(struct run *run, const struct capture_batch *batch)
+{
     const struct capture_record *records = batch->records;
     struct capture_record lines[CAPTURE_BATCH];
     if (batch->count && records[0].what == CAPTURE_LINE) {
@@ -230,16 +282,9 @@ static int take_batch(struct run *run, const struct capture_batch *batch)
     size_t known = pass_known(run, records, batch->count);
     if (run->other)
         return 0;
-    records += known;
     size_t count = batch->count - known;
-    for (size_t i = 0; i < count; i++)
-        prints[i] = prints_of(&records[i]);
-    int err = cover_judge(run->cover, records, prints, count, covered, run->store_note);
-    if (err)
-        return err;
-    for (size_t i = 0; i < count && !err; i++)
-        err = count_record(run, &records[i], prints[i], covered[i]);
-    run->records += batch->count;
+    int err = count ? count_all(run, records + known, count) : 0;
+    run->records += err ? 0 : batch->count;
     return err;
 }
 

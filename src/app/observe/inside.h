@@ -62,6 +62,10 @@ struct tally_counters state_tally_counters(const struct observer *observer); /* 
 
 void stretch_start(struct observer *observer, uint64_t first_record);
 void stretch_add(struct stretch *stretch, int64_t time_us, uint64_t print);
+
+/* The same for many records between these times, save their fingerprints; false, and nothing is done, where
+ * some may begin another span. */
+bool stretch_extend(struct stretch *stretch, int64_t least_us, int64_t most_us, size_t count);
 bool stretch_is_full(const struct stretch *stretch);
 
 /* Commits what was read up to `end_record`, and starts the next stretch there. Nothing to commit is 0. */

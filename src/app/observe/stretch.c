@@ -37,6 +37,21 @@ void stretch_add(struct stretch *stretch, int64_t time_us, uint64_t print)
     prints_add(stretch->prints, print, time_us);
 }
 
+bool stretch_extend(struct stretch *stretch, int64_t least_us, int64_t most_us, size_t count)
+{
+    const int64_t pause_us = SPAN_PAUSE_S * UTC_SECOND;
+    struct sightings_span *span = stretch->span_count ? &stretch->spans[stretch->span_count - 1] : NULL;
+    if (!span || most_us > span->to_us + pause_us || least_us < span->from_us - pause_us)
+        return false;
+    span->packets += count;
+    span->from_us = least_us < span->from_us ? least_us : span->from_us;
+    span->to_us = most_us > span->to_us ? most_us : span->to_us;
+    stretch->from_us = least_us < stretch->from_us ? least_us : stretch->from_us;
+    stretch->to_us = most_us > stretch->to_us ? most_us : stretch->to_us;
+    stretch->packets += count;
+    return true;
+}
+
 /* ---- rows, perhaps under other addresses ---- */
 
 /* Traffic is still being sorted when the first rows are asked for. */
