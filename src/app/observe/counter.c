@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES = 8, MESSAGES = 512, AHEAD = 8, LINE = 64 };
+enum { BATCHES = 8, MESSAGES = 512, AHEAD = 16, LINE = 64 };
 
 static const uint64_t EVERYTHING = UINT64_MAX;
 
@@ -77,16 +77,22 @@ static int count_item(struct tally *tally, const struct item *item)
     return item->seen ? tally_seen(tally, &message) : tally_message(tally, &message);
 }
 
+/* Octets were last touched by another processor. */
+static inline void fetch(const struct batch *batch, size_t i)
+{
+    if (i >= batch->count)
+        return;
+    __builtin_prefetch(batch->items[i].bytes);
+    __builtin_prefetch(batch->items[i].bytes + LINE);
+}
+
 static int count_batch(struct tally *tally, struct batch *batch)
 {
     int first_err = 0;
+    for (size_t i = 0; i < AHEAD; i++)
+        fetch(batch, i);
     for (size_t i = 0; i < batch->count; i++) {
-        /* Octets were last touched by another processor. */
-        if (i + AHEAD < batch->count) {
-            const uint8_t *next = batch->items[i + AHEAD].bytes;
-            __builtin_prefetch(next);
-            __builtin_prefetch(next + LINE);
-        }
+        fetch(batch, i + AHEAD);
         const struct item *item = &batch->items[i];
         int err = count_item(tally, item);
         first_err = first_err ? first_err : err;
@@ -187,9 +193,11 @@ static struct item *next_item(struct counter *counter)
         pass(counter);
     if (!counter->open)
         open_batch(counter);
-    struct item *item = &counter->open->items[counter->open->count++];
-    __builtin_prefetch(item + AHEAD, 1); /* the other processor has read it, and must give it back first */
-    return item;
+    struct item *items = counter->open->items;
+    size_t at = counter->open->count++;
+    /* The other processor has read it, and must give it back first. */
+    __builtin_prefetch(&items[(at + AHEAD) % MESSAGES], 1);
+    return &items[at];
 }
 
 static void fail(struct counter *counter, int err)
