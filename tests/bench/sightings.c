@@ -1,4 +1,5 @@
-/* sightings [ROWS [PATH]]: how fast a store of sightings takes rows, and answers each question about them.
+/* sightings [ROWS [PATH]]: how fast a store of sightings takes rows, answers each question about them, and
+ * hands all of them out.
  *
  * Rows as many collectors send them: SOURCES addresses, each telling one of some tag sets in hours spread
  * over two weeks, in segments of SEGMENT rows; and as many rows of traffic again, at a fifth. Prints rows a
@@ -112,6 +113,42 @@ static int ask_all(struct sightings *store, struct err_note *note)
     return err;
 }
 
+/* What a reader of all rows sees; the sums keep a compiler from leaving it out. */
+struct seen {
+    uint64_t rows, traffic, signals, queries;
+};
+
+static int see_row(void *context, unsigned collector, const struct tally_row *row)
+{
+    struct seen *seen = context;
+    seen->rows++;
+    seen->signals += row->count + collector;
+    return 0;
+}
+
+static int see_traffic(void *context, unsigned collector, const struct tally_traffic *traffic)
+{
+    struct seen *seen = context;
+    seen->traffic++;
+    seen->queries += traffic->queries + collector;
+    return 0;
+}
+
+static int scan_all(struct sightings *store, struct err_note *note)
+{
+    struct seen seen = {0};
+    struct sightings_scan scan = {NULL, see_row, see_traffic, &seen};
+    struct sightings_scanned scanned;
+    struct sightings_question question = {.from_us = INT64_MIN, .to_us = INT64_MAX, .zone = "."};
+    struct arena *arena = arena_new();
+    double begin = now_s();
+    int err = sightings_scan(store, &question, &scan, arena, &scanned, note);
+    printf("scan         %.2f s: %" PRIu64 " rows, %" PRIu64 " of traffic\n", now_s() - begin, seen.rows,
+        seen.traffic);
+    arena_free(arena);
+    return err;
+}
+
 int main(int argc, char **argv)
 {
     size_t wanted = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 5 * 1000 * 1000;
@@ -130,6 +167,8 @@ int main(int argc, char **argv)
         printf("peak memory with the rows themselves %ld MB\n", usage.ru_maxrss / 1024);
     if (!err)
         err = ask_all(store, &note);
+    if (!err)
+        err = scan_all(store, &note);
     sightings_close(store);
     if (!err && stat(where, &file) == 0)
         printf("%lld MB in the file\n", (long long)file.st_size / 1000000);

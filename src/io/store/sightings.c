@@ -103,6 +103,43 @@ int sightings_ask(struct sightings *store, const struct sightings_question *ques
     return err ? err : store->backend->ask(store, question, arena, ret_answer, note);
 }
 
+int sightings_scan(struct sightings *store, const struct sightings_question *question,
+    const struct sightings_scan *scan, struct arena *arena, struct sightings_scanned *ret_scanned,
+    struct err_note *note)
+{
+    int err = question->collector ? check_collector(question->collector, note) : 0;
+    if (!err && !store->backend->scan)
+        err = err_set(note, ERR_UNAVAILABLE, "this kind of store cannot be read row by row yet");
+    return err ? err : store->backend->scan(store, question, scan, arena, ret_scanned, note);
+}
+
+/* ---- rows ---- */
+
+static bool times_fit(int64_t first_us, int64_t last_us, int64_t begin_us, int64_t span_us)
+{
+    return first_us >= begin_us && last_us >= first_us && last_us - begin_us < span_us;
+}
+
+const char *sightings_row_fault(const struct tally_row *row, int64_t begin_us, int64_t span_us)
+{
+    uint64_t counts =
+        row->count | row->recursion_desired | row->dnssec_ok | row->checking_disabled | row->truncated;
+    if (row->kind <= SIGHTING_NONE || row->kind >= SIGHTING_KINDS || row->transport > SIGHTING_UNKNOWN)
+        return "a kind or a transport";
+    if (counts > INT64_MAX)
+        return "a count";
+    return times_fit(row->first_us, row->last_us, begin_us, span_us) ? NULL : "a time";
+}
+
+const char *sightings_traffic_fault(const struct tally_traffic *row, int64_t begin_us, int64_t span_us)
+{
+    uint64_t counts = row->queries | row->answers | row->tcp | row->edns | row->dnssec_ok |
+                      row->recursion_desired | row->checking_disabled | row->dnskey | row->truncated;
+    if (counts > INT64_MAX)
+        return "a count";
+    return times_fit(row->first_us, row->last_us, begin_us, span_us) ? NULL : "a time";
+}
+
 /* ---- spans ---- */
 
 void sightings_spans_write(const struct sightings_span *spans, size_t count, uint8_t *out)

@@ -179,4 +179,36 @@ struct sightings_answer {
 int sightings_ask(struct sightings *store, const struct sightings_question *question, struct arena *arena,
     struct sightings_answer *ret_answer, struct err_note *note);
 
+/* ---- all rows ---- */
+
+/* Who takes rows to judge sources. Callbacks return 0, or an error that ends the scan and is returned as it
+ * is; they may not use the store. What they are given lives during the call only. */
+struct sightings_scan {
+    /* Before the first row, once: the collectors of the question, as in the coverage of an answer to it. A
+     * collector's number is its place here. May be NULL. */
+    int (*collectors)(void *context, const char *const *names, size_t count);
+    int (*row)(void *context, unsigned collector, const struct tally_row *row);
+    int (*traffic)(void *context, unsigned collector, const struct tally_traffic *traffic);
+    void *context;
+};
+
+struct sightings_scanned {
+    bool partial;        /* as in an answer */
+    const char *missing; /* in the arena; NULL if not partial */
+};
+
+/* Every row, of all kinds, of the question's time, collector and zone (with a zone, ICMP errors of zone ""
+ * as well; by NULL every zone), and all traffic of its time and collector. `by` does not matter. In no
+ * promised order. Nothing is held but what is at hand.
+ *
+ * Rows may come summed: of one collector, source, zone, kind, tag set and day (UTC; of traffic one collector,
+ * source and day) there is at least one row, with hour_us in that day, first_us and last_us in it and the
+ * least and greatest, transport any of theirs, octets and sizes the greatest (udp_size_least the least that
+ * is not 0), names and ports united, other counts the sums. So a server can sum before it sends.
+ *
+ * ERR_DATA as well: a row that no tally can have made. After an error part of the rows may have come. */
+int sightings_scan(struct sightings *store, const struct sightings_question *question,
+    const struct sightings_scan *scan, struct arena *arena, struct sightings_scanned *ret_scanned,
+    struct err_note *note);
+
 #endif

@@ -77,6 +77,11 @@ ON CONFLICT DO UPDATE SET
 SELECT hour, zone, tagset, source, count, first_us, lasting_us FROM sighting
 WHERE collector = ? AND kind = ? AND hour >= ? AND hour < ?;
 
+-- name: sighting_rows
+SELECT hour, zone, tagset, transport, source, count, first_us, lasting_us, recursion_desired, dnssec_ok, checking_disabled,
+    octets, truncated, udp_size FROM sighting
+WHERE collector = ? AND kind = ? AND hour >= ? AND hour < ? AND zone BETWEEN ? AND ?;
+
 -- name: traffic_block
 SELECT source, rows FROM traffic WHERE collector = ? AND hour = ? AND source <= ? ORDER BY source DESC LIMIT 1;
 

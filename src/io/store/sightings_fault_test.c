@@ -51,7 +51,8 @@ static int commit(struct sightings *store, uint64_t number, struct err_note *not
             .count = 1,
             .first_us = hour_us,
             .last_us = hour_us};
-        traffic[i] = (struct tally_traffic){.hour_us = hour_us, .queries = 3};
+        traffic[i] =
+            (struct tally_traffic){.hour_us = hour_us, .queries = 3, .first_us = hour_us, .last_us = hour_us};
         fixture_source(i, rows[i].source);
         fixture_source(i, traffic[i].source);
     }
@@ -78,6 +79,21 @@ static struct sightings *open_filled(struct fixture *f, uint64_t segments)
     return store;
 }
 
+static int drop_row(void *context, unsigned collector, const struct tally_row *row)
+{
+    (void)collector;
+    *(uint64_t *)context += row->count;
+    return 0;
+}
+
+static int drop_traffic(void *context, unsigned collector, const struct tally_traffic *traffic)
+{
+    (void)context;
+    (void)collector;
+    (void)traffic;
+    return 0;
+}
+
 /* Everything that there is to read: how many signals, and where the input stands. */
 static int read_all(
     struct sightings *store, uint64_t *ret_signals, uint64_t *ret_segments, struct err_note *note)
@@ -87,7 +103,9 @@ static int read_all(
     struct sightings_mark mark;
     struct sightings_cover *covers;
     size_t count;
-    uint64_t signals = 0;
+    uint64_t signals = 0, scanned_signals = 0;
+    struct sightings_scan scan = {NULL, drop_row, drop_traffic, &scanned_signals};
+    struct sightings_scanned scanned;
     int err = sightings_mark(store, "lax", id, arena, &mark, note);
     err =
         err ? err : sightings_covers(store, "lax", other, INT64_MIN, INT64_MAX, arena, &covers, &count, note);
@@ -98,6 +116,8 @@ static int read_all(
         err = sightings_ask(store, &question, arena, &answer, note);
         for (size_t i = 0; !err && by == SIGHTINGS_BY_TAGSET && i < answer.line_count; i++)
             signals += answer.lines[i].signals;
+        if (!err && by == SIGHTINGS_BY_TAGSET)
+            err = sightings_scan(store, &question, &scan, arena, &scanned, note);
     }
     if (!err) {
         *ret_signals = signals;

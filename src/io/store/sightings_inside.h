@@ -20,6 +20,9 @@ struct sightings_backend {
         const struct tally_rows *rows, struct err_note *note);
     int (*ask)(struct sightings *store, const struct sightings_question *question, struct arena *arena,
         struct sightings_answer *ret_answer, struct err_note *note);
+    int (*scan)(struct sightings *store, const struct sightings_question *question,
+        const struct sightings_scan *scan, struct arena *arena, struct sightings_scanned *ret_scanned,
+        struct err_note *note);
 };
 
 extern const struct sightings_backend sightings_sqlite; /* a file */
@@ -39,6 +42,11 @@ int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *aren
 
 /* The pauses of more than a minute between spans of all segments of a collector; sorts the spans. */
 void sightings_gaps(struct sightings_span *spans, size_t count, uint64_t *ret_gaps, int64_t *ret_gap_us);
+
+/* Whether rows that a store holds can be some that a tally made: kind, transport and tags are such, nothing
+ * is negative, times lie within `span_us` from `begin_us` on. What is wrong, or NULL. */
+const char *sightings_row_fault(const struct tally_row *row, int64_t begin_us, int64_t span_us);
+const char *sightings_traffic_fault(const struct tally_traffic *row, int64_t begin_us, int64_t span_us);
 
 /* Puts lines into the order that sightings.h promises. */
 void sightings_sort(enum sightings_by by, struct sightings_line *lines, size_t count);

@@ -297,4 +297,5 @@ const struct sightings_backend sightings_sqlite = {
     .state_before = read_state_before,
     .commit = commit_segment,
     .ask = sightings_sqlite_ask,
+    .scan = sightings_sqlite_scan,
 };

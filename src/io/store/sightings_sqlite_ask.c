@@ -10,10 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MOST_HOUR = 100 * 1000 * 1000, /* beyond the year 9999; no product overflows */
-    TOGETHER = 64,                 /* rows */
-};
+enum { TOGETHER = 64 }; /* rows */
 
 struct row {
     uint8_t address[16];
@@ -22,18 +19,12 @@ struct row {
     struct count_source *source;
 };
 
-/* Names by number. The store gives numbers from 1 without leaving one out. */
-struct names {
-    const char **names; /* in the arena; names[0] is of number 1 */
-    size_t count;
-};
-
 struct ask {
     struct db *db;
     const struct sightings_question *question;
     struct arena *arena;
     struct err_note *note;
-    struct names collectors, zones, tagsets;
+    struct sightings_sqlite_names collectors, zones, tagsets;
     struct count count;
     int64_t from_hour, to_hour;
     int64_t zone; /* the question's; 0: every one, -1: one that the store does not know */
@@ -57,53 +48,7 @@ static int no_memory(const struct ask *ask)
 
 static int damaged(const struct ask *ask, const char *what)
 {
-    return err_set(ask->note, ERR_DATA, "%s is damaged (%s): restore it from a backup", ask->db->path, what);
-}
-
-/* ---- names ---- */
-
-struct name_row {
-    int64_t id;
-    const char *name;
-};
-
-static int read_names(struct ask *ask, enum sql sql, struct names *ret)
-{
-    struct db_rows rows = {.size = sizeof(struct name_row)};
-    struct db_query query = db_query(ask->db, sql, ask->note);
-    while (db_row(&query)) {
-        struct name_row *row = db_rows_add(&rows, &query);
-        if (row)
-            *row = (struct name_row){db_column(&query, 0), db_column_text(&query, 1, ask->arena)};
-    }
-    struct name_row *found;
-    size_t count;
-    int err = db_rows_end(&rows, &query, ask->arena, &found, &count);
-    const char **names = err ? NULL : arena_alloc(ask->arena, (count + 1) * sizeof *names);
-    if (!err && !names)
-        err = no_memory(ask);
-    for (size_t i = 0; !err && i < count; i++) {
-        if (found[i].id < 1 || (uint64_t)found[i].id > count)
-            return damaged(ask, "a number of a name");
-        names[found[i].id - 1] = found[i].name;
-    }
-    if (!err)
-        *ret = (struct names){names, count};
-    return err;
-}
-
-/* NULL: no such number. */
-static const char *name_of(const struct names *names, int64_t id)
-{
-    return id >= 1 && (uint64_t)id <= names->count ? names->names[id - 1] : NULL;
-}
-
-static int64_t number_of(const struct names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->names[i], name) == 0)
-            return (int64_t)i + 1;
-    return -1;
+    return sightings_sqlite_damaged(ask->db, what, ask->note);
 }
 
 /* ---- rows ---- */
@@ -124,15 +69,15 @@ static struct sightings_line *line_of(
     if (!line || line->zone)
         return line;
     line->invalid = invalid;
-    line->zone = name_of(&ask->zones, ask->group_zone);
-    line->tags = is_key ? NULL : name_of(&ask->tagsets, ask->group_tagset);
+    line->zone = sightings_sqlite_name(&ask->zones, ask->group_zone);
+    line->tags = is_key ? NULL : sightings_sqlite_name(&ask->tagsets, ask->group_tagset);
     line->key = is_key ? (uint16_t)tags : 0;
     line->first_us = INT64_MAX;
     line->last_us = INT64_MIN;
     if (ask->question->by == SIGHTINGS_BY_DAY)
         line->day_us = day_of(ask->hour) * UTC_DAY;
     if (ask->question->by == SIGHTINGS_BY_COLLECTOR)
-        line->collector = name_of(&ask->collectors, ask->collector);
+        line->collector = sightings_sqlite_name(&ask->collectors, ask->collector);
     if (source)
         memcpy(line->source, source, sizeof line->source);
     return line;
@@ -150,12 +95,13 @@ static int add_line(struct ask *ask, uint32_t first, uint32_t tags)
 /* The lines to which all rows of this group go: none, if that depends on the source. */
 static int find_lines(struct ask *ask)
 {
-    const char *tags = name_of(&ask->tagsets, ask->group_tagset);
+    const char *tags = sightings_sqlite_name(&ask->tagsets, ask->group_tagset);
     uint16_t keys[TASIGNAL_MAX_OPTION];
     unsigned key_count = 0;
     enum sightings_by by = ask->question->by;
     ask->line_count = 0;
-    if (!tags || !name_of(&ask->zones, ask->group_zone) || ask->hour > MOST_HOUR || ask->hour < -MOST_HOUR)
+    if (!tags || !sightings_sqlite_name(&ask->zones, ask->group_zone) ||
+        !sightings_sqlite_hour_fits(ask->hour))
         return damaged(ask, "a zone, a tag set or an hour");
     if (ask->kind != SIGHTING_INVALID && sighting_tags_parse(tags, keys, &key_count))
         return damaged(ask, "a tag set");
@@ -259,18 +205,6 @@ static int next_row(struct ask *ask, struct row **ret_row)
     return err;
 }
 
-static int read_address(struct ask *ask, struct db_query *query, int column, uint8_t out[16])
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    size_t length;
-    const uint8_t *bytes = db_column_bytes(query, column, &length);
-    if (query->err || (length != 16 && length != 4))
-        return query->err ? query->err : damaged(ask, "an address");
-    memcpy(out, mapped, sizeof mapped);
-    memcpy(out + 16 - length, bytes, length);
-    return 0;
-}
-
 /* Times of a damaged file may be anything, so they are added without a sign. */
 static int take_row(struct ask *ask, struct db_query *query)
 {
@@ -285,7 +219,7 @@ static int take_row(struct ask *ask, struct db_query *query)
     }
     struct row *row;
     err = err ? err : next_row(ask, &row);
-    err = err ? err : read_address(ask, query, 3, row->address);
+    err = err ? err : sightings_sqlite_address(query, 3, row->address);
     if (err)
         return err;
     row->count = (uint64_t)db_column(query, 4);
@@ -418,7 +352,7 @@ static int read_coverage(struct ask *ask, struct sightings_answer *answer)
     struct db_rows rows = {.size = sizeof(struct sightings_coverage)};
     struct db_query query = db_query(ask->db, SQL_SEGMENT_COVERAGE, ask->note);
     while (db_row(&query)) {
-        const char *name = name_of(&ask->collectors, db_column(&query, 0));
+        const char *name = sightings_sqlite_name(&ask->collectors, db_column(&query, 0));
         if (!name)
             query.err = damaged(ask, "a collector");
         if (!name || (ask->question->collector && strcmp(name, ask->question->collector) != 0))
@@ -453,12 +387,6 @@ static int answer_of(struct ask *ask, struct sightings_answer *ret_answer)
     return err;
 }
 
-/* The first hour that begins at or after a moment. */
-static int64_t hour_from(int64_t us)
-{
-    return us / UTC_HOUR + (us % UTC_HOUR > 0);
-}
-
 int sightings_sqlite_ask(struct sightings *store, const struct sightings_question *question,
     struct arena *arena, struct sightings_answer *ret_answer, struct err_note *note)
 {
@@ -466,17 +394,17 @@ int sightings_sqlite_ask(struct sightings *store, const struct sightings_questio
         .question = question,
         .arena = arena,
         .note = note,
-        .from_hour = hour_from(question->from_us),
-        .to_hour = hour_from(question->to_us)};
+        .from_hour = sightings_sqlite_hour(question->from_us),
+        .to_hour = sightings_sqlite_hour(question->to_us)};
     int err = db_run(ask.db, "BEGIN", note); /* all of it as it is at one moment */
     if (err)
         return err;
     sqlite3_randomness(sizeof ask.count.seed, &ask.count.seed);
-    err = read_names(&ask, SQL_COLLECTORS, &ask.collectors);
-    err = err ? err : read_names(&ask, SQL_ZONES, &ask.zones);
-    err = err ? err : read_names(&ask, SQL_TAGSETS, &ask.tagsets);
+    err = sightings_sqlite_names(ask.db, SQL_COLLECTORS, arena, &ask.collectors, note);
+    err = err ? err : sightings_sqlite_names(ask.db, SQL_ZONES, arena, &ask.zones, note);
+    err = err ? err : sightings_sqlite_names(ask.db, SQL_TAGSETS, arena, &ask.tagsets, note);
     if (!err && question->zone)
-        ask.zone = number_of(&ask.zones, question->zone);
+        ask.zone = sightings_sqlite_number(&ask.zones, question->zone);
     err = err ? err : scan(&ask);
     err = err ? err : answer_of(&ask, ret_answer);
     count_free(&ask.count);
