@@ -128,7 +128,7 @@ class Server:
         status, answer = self.api("POST", "/api/participants", {"label": label, "plan": plan})
         if status != 201:
             raise AssertionError(f"enrolment: {status} {answer}")
-        if not in_time(5, lambda: dig(self.dns, answer["zone"], "SOA").status == "NOERROR"):
+        if not in_time(20, lambda: dig(self.dns, answer["zone"], "SOA").status == "NOERROR"):
             raise AssertionError(f"the zone {answer['zone']} does not answer")
         return answer
 
