@@ -1,6 +1,6 @@
 /* The hash's upper bits are the place, so growing keeps the order of slots and both tables are walked in one
  * sweep. */
-#include "core/roll/tally_inside.h"
+#include "core/roll/tally_index.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,9 @@
 /* Sorting that looks at each entry a few times, and never two at once: the slots' upper halves take the first
  * word of the keys, are sorted as numbers, and where they are equal take the next one. In place, so that rows
  * in order cost no memory. */
-#include "core/roll/tally_inside.h"
+#include "core/roll/tally_index.h"
+
+#include <stdbool.h>
 
 enum { FEW = 40, AHEAD = 16, RADIX = 256, LOWEST_SHIFT = 32 };
 

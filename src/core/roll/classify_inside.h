@@ -1,0 +1,141 @@
+/* classify_inside: what the files of `classify` share and nobody else needs.
+ *
+ * A source's numbers lie in three places, by how many sources need them: `source` for all; `voice` for those
+ * that said anything of the zone; days in lists of stretches of 32 days, the latest first, of which only
+ * those exist in which there was something. So a row finds its place in any order, and a year costs only
+ * those who were there all year. Everything derived (days, regressions, what was late) is told from these by
+ * classify_tell_evidence(), for judging and for showing alike. */
+#ifndef CORE_ROLL_CLASSIFY_INSIDE_H
+#define CORE_ROLL_CLASSIFY_INSIDE_H
+
+#include "base/utc.h"
+#include "core/roll/classify.h"
+#include "core/roll/tally_index.h"
+
+enum {
+    STRETCH_DAYS = 32,
+    CLASSIFY_BATCH = 64, /* rows that wait until their memory has come near */
+    /* Beside the values of enum sighting_kind: */
+    CLASSIFY_TRAFFIC = SIGHTING_KINDS,
+};
+
+struct classify_part {
+    uint64_t address[2]; /* as it lies in memory */
+    uint64_t collectors;
+    int64_t first_us, last_us;
+    uint64_t names;
+    uint64_t queries, answers, tcp, edns, dnssec_ok, recursion_desired, checking_disabled, dnskey;
+    uint32_t ports;
+    uint16_t udp_size_least, udp_size_most;
+    uint32_t stretches, said, voice; /* first of each list, and number; 0: none */
+    uint32_t rank, cluster;
+    uint8_t class;
+};
+
+struct classify_voice {
+    uint64_t zone_dnskey, zone_dnskey_do, truncated, too_big, reassembly, invalid;
+    uint64_t signals_rd;
+    uint64_t signals[CLASSIFY_WORDS];
+    int64_t first_us[CLASSIFY_WORDS], last_us[CLASSIFY_WORDS];
+    int64_t edge_first_us, edge_last_us; /* of signals with the old key alone, in the day of the deadline */
+    uint32_t recent_signals, recent_dnskey;
+};
+
+/* Both lists are sorted, the latest first. Bit n: day STRETCH_DAYS * block + n of the time that is judged. */
+struct classify_link {
+    uint32_t next, block;
+};
+struct classify_stretch {
+    struct classify_link link;
+    uint32_t seen, dnskey, signal;
+};
+struct classify_said {
+    struct classify_link link;
+    uint32_t days[CLASSIFY_WORDS];
+    uint16_t old[STRETCH_DAYS]; /* signals with the old key alone */
+};
+
+/* A row, without its strings. */
+struct classify_event {
+    uint64_t address[2];
+    uint32_t hash, number, day;
+    uint8_t collector, what, word;
+    int64_t first_us, last_us;
+    uint64_t count, recursion_desired, dnssec_ok, truncated;
+    struct tally_traffic traffic; /* of CLASSIFY_TRAFFIC */
+};
+
+struct classify_group {
+    uint64_t names;
+    uint16_t udp_size;
+    size_t words[CLASSIFY_WORDS];
+    int64_t first_us, last_us;
+    uint32_t number; /* of the cluster; 0: too few */
+};
+
+struct classify {
+    struct classify_roll roll;
+    struct classify_limits limits;
+    uint64_t seed;
+    int64_t begin_us, to_us; /* of the first day; of the judgement */
+    int64_t deadline_us;     /* hold-down and margin; UTC_OPEN: no date */
+    uint32_t days;
+    uint32_t late_day,
+        recent_day; /* the deadline lies in; the last days begin with. CLASSIFY_MAX_DAYS: none */
+    struct tally_index index;
+    struct tally_pool parts, voices, stretches, said;
+    struct classify_event events[CLASSIFY_BATCH];
+    size_t waiting;
+    /* Made by classify_finish(): */
+    bool finished;
+    uint64_t *order; /* lower half: the number of the part */
+    struct classify_cluster *clusters;
+    size_t cluster_count;
+    struct classify_day *day_list;
+};
+
+/* ---- classify_table.c ---- */
+
+int classify_table_start(struct classify *classify); /* ERR_NOMEM */
+void classify_table_free(struct classify *classify);
+int classify_table_settle(struct classify *classify); /* counts what waits. ERR_NOMEM */
+uint32_t classify_table_find(const struct classify *classify, const uint8_t address[16]); /* 0: not there */
+
+static inline struct classify_part *classify_part_at(const struct classify *classify, uint32_t number)
+{
+    return pool_at(&classify->parts, number);
+}
+
+/* NULL for one that said nothing. */
+static inline const struct classify_voice *classify_voice_of(
+    const struct classify *classify, const struct classify_part *part)
+{
+    return part->voice ? pool_at(&classify->voices, part->voice) : NULL;
+}
+
+static inline uint64_t classify_sum(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+/* ---- classify_evidence.c ---- */
+
+enum classify_word classify_last_word(const struct classify_voice *voice); /* NULL is allowed */
+void classify_tell_evidence(
+    const struct classify *classify, const struct classify_part *part, struct classify_evidence *ret);
+
+/* ---- classify_days.c ---- */
+
+int classify_days_start(struct classify *classify); /* ERR_NOMEM */
+void classify_days_add(struct classify *classify, const struct classify_part *part);
+
+/* ---- classify_cluster.c ---- */
+
+int classify_clusters_find(struct classify *classify); /* ERR_NOMEM */
+
+/* ---- classify_rules.c ---- */
+
+enum classify_class classify_judge(const struct classify *classify, const struct classify_evidence *evidence);
+
+#endif
