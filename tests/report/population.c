@@ -18,14 +18,16 @@ enum {
     DRAW_FAMILY,
     DRAW_FAVOURITE,
     DRAW_COUNTRY,
-    DRAW_OLD
+    DRAW_OLD,
+    DRAW_MOBILE,
+    DRAW_RELAPSE,
 };
 
 #define STORY_FROM "2017-09-01"
 #define STORY_TO "2018-11-01"
 #define ROLL "2018-10-11"
 #define RELEASE "2018-01-19" /* from when on upgraded sources signal, over some months */
-enum { RELEASE_DAYS = 100 };
+enum { RELEASE_DAYS = 100, HOLD_DOWN_DAYS = 30 };
 
 /* splitmix64's finalizer (Steele, Lea, Flood 2014), over the arguments in turn. */
 static uint64_t mix(uint64_t x)
@@ -159,8 +161,11 @@ static struct source *add(struct population *population, enum kind kind)
     population->count++;
     uint64_t key = source->key;
     source->favourite = (uint8_t)(population_draw(key, DRAW_FAVOURITE, 0) % POPULATION_LETTERS);
-    source->network =
-        pick_network(population, population->kinds[kind].role, population_draw(key, DRAW_NETWORK, 0));
+    enum role role = population->kinds[kind].role;
+    /* Mobile networks have resolvers as others do, with many users: to take the application for one costs. */
+    if (role == ROLE_ISP && kind != KIND_LATE && population_chance(key, DRAW_MOBILE, 0) < 0.2)
+        role = ROLE_MOBILE;
+    source->network = pick_network(population, role, population_draw(key, DRAW_NETWORK, 0));
     give_address(
         source, &population->networks[source->network], population_chance(key, DRAW_FAMILY, 0) < 0.78);
     return source;
@@ -185,6 +190,26 @@ static bool evenly(unsigned i, double share)
     return floor((i + 1) * share + 1e-9) > floor(i * share + 1e-9);
 }
 
+/* Which key number `i` of its kind has, and when that changes. *old: how many had the old one before. */
+static void settle_anchor(
+    const struct population *population, struct source *source, unsigned i, unsigned *old)
+{
+    const struct kind_row *kind = &population->kinds[source->kind];
+    if (kind->truth == TRUTH_RELAY || kind->truth == TRUTH_NEITHER)
+        return;
+    if (kind->truth == TRUTH_MIXED) {
+        source->mended = mend_day(population, kind, source->key, false);
+    } else if (evenly(i, kind->old) && source->kind == KIND_RESTORED) {
+        int32_t from = population_day_of(kind->mend_from), to = population_day_of(kind->mend_to);
+        source->relapse_from =
+            from + (int32_t)(population_chance(source->key, DRAW_RELAPSE, 0) * (double)(to - from));
+        source->relapse_to = source->relapse_from + HOLD_DOWN_DAYS;
+    } else if (evenly(i, kind->old)) {
+        bool early = kind->mend_from && evenly((*old)++, kind->mended);
+        source->mended = mend_day(population, kind, source->key, early);
+    }
+}
+
 static int settle_kind(struct population *population, enum kind which)
 {
     const struct kind_row *kind = &population->kinds[which];
@@ -195,18 +220,17 @@ static int settle_kind(struct population *population, enum kind which)
         struct source *source = add(population, which);
         if (!source)
             return ERR_NOMEM;
-        uint64_t key = source->key;
-        bool each_day = kind->truth == TRUTH_RELAY || kind->truth == TRUTH_MIXED;
-        if (kind->truth == TRUTH_MIXED)
-            source->mended = mend_day(population, kind, key, false);
-        else if (!each_day && kind->truth != TRUTH_NEITHER && evenly(i, kind->old))
-            source->mended = mend_day(population, kind, key, kind->mend_from && evenly(old++, kind->mended));
-        source->only_new = kind->truth == TRUTH_READY && population_chance(key, DRAW_NEW, 0) < 0.06;
+        /* Every letter is the favourite of as many: a few old ones would else make the first months a
+         * lottery. */
+        source->favourite = (uint8_t)((population->seed + which + i * 5ULL) % POPULATION_LETTERS);
+        settle_anchor(population, source, i, &old);
+        source->only_new = kind->truth == TRUTH_READY && population_chance(source->key, DRAW_NEW, 0) < 0.06;
         if (which == KIND_UPGRADED)
-            source->speaks_from = population_day_of(RELEASE) +
-                                  (int32_t)(pow(population_chance(key, DRAW_SPEAKS, 0), 2) * RELEASE_DAYS);
+            source->speaks_from =
+                population_day_of(RELEASE) +
+                (int32_t)(pow(population_chance(source->key, DRAW_SPEAKS, 0), 2) * RELEASE_DAYS);
         /* A few serve many: Pareto, with an end. */
-        source->users = fmin(pow(1 - population_chance(key, DRAW_USERS, 0), -0.6), 12);
+        source->users = fmin(pow(1 - population_chance(source->key, DRAW_USERS, 0), -0.6), 12);
         sum += source->users;
     }
     for (size_t i = first; i < population->count; i++) {

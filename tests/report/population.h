@@ -30,6 +30,8 @@ enum kind {
     KIND_NON_VALIDATOR,
     KIND_ZOMBIE,
     KIND_BROKEN,
+    KIND_RESTORED,
+    KIND_SPOOFED,
     KIND_COUNT,
 };
 
@@ -111,7 +113,8 @@ struct source {
     int32_t first_day, last_day; /* last_day: of its life, which may lie after the end */
     int32_t speaks_from;         /* the day from which its software signals */
     int32_t mended; /* the day from which it has the new key; INT32_MIN: always, INT32_MAX: never */
-    uint8_t kind;   /* enum kind */
+    int32_t relapse_from, relapse_to; /* days on which it has the old key alone again; equal: none */
+    uint8_t kind;                     /* enum kind */
     uint8_t network, favourite;
     bool only_new; /* once it has the new key, the old one is gone */
     bool seen;     /* by a collector, so far */

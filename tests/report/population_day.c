@@ -33,7 +33,7 @@ bool population_is_alive(const struct source *source, int32_t day)
 
 bool population_is_old(const struct source *source, int32_t day)
 {
-    return day < source->mended;
+    return day < source->mended || (day >= source->relapse_from && day < source->relapse_to);
 }
 
 bool population_validates(const struct source *source)

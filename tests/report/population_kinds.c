@@ -72,6 +72,14 @@ static const struct kind_row usual[KIND_COUNT] = {
         TRUTH_FAILING, .sources = 3, .old = .34, .active = 1, .signals_least = 100, .signals_most = 300,
         .dnskey_least = 300, .dnskey_most = 800, .queries_least = 20, .queries_most = 60, .edns = 100,
         .dnssec_ok = 100, .udp_size = 4096},
+    [KIND_RESTORED] = {"restored",
+        "follow RFC 5011; once restored from an old image, they wait a hold-down again", ROLE_COMPANY,
+        TRUTH_READY, .sources = 6, .users = .0006, .old = 1, .risk = 1, .mend_from = "2017-11-01",
+        .mend_to = "2018-09-10", .active = .98, .signals_least = 1, .signals_most = 1, .dnskey_least = 1,
+        .dnskey_most = 2, .queries_least = 30, .edns = 97, .dnssec_ok = 95, .udp_size = 4096},
+    [KIND_SPOOFED] = {"spoofed", "forged: one signal from an address that asks nothing else", ROLE_ISP,
+        TRUTH_EPHEMERAL, .sources = 3, .old = .3, .life_least = 1, .life_most = 1, .active = 1,
+        .signals_least = 1, .signals_most = 1},
 };
 
 const struct kind_row *population_usual_kinds(void)

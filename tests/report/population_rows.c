@@ -233,7 +233,7 @@ static int commit(struct population_rows *rows, const struct population *populat
     snprintf(name, sizeof name, "%s (made up)", population->letters[letter].collector);
     struct sightings_segment segment = {.collector = population->letters[letter].collector,
         .input = name,
-        .input_id = {0xfe, (uint8_t)letter, (uint8_t)population->seed},
+        .input_id = {0xfe, (uint8_t)letter},
         .first_record = buffer->record,
         .end_record = buffer->record + buffer->messages + 1,
         .last_record_hash = buffer->record + buffer->messages,
@@ -244,6 +244,7 @@ static int commit(struct population_rows *rows, const struct population *populat
         .messages = buffer->messages,
         .spans = spans,
         .span_count = count};
+    memcpy(segment.input_id + 8, &population->seed, sizeof population->seed);
     int err = sightings_commit(rows->store, &segment, &tally, note);
     buffer->record = segment.end_record;
     buffer->all.count = buffer->all.traffic_count = 0;

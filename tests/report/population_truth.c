@@ -183,15 +183,16 @@ static void print_sources(
     FILE *out, const struct population_truth *truth, const struct population *population)
 {
     int32_t last = population->days - 1;
-    fputs("# " MARK
-          "\nsource,kind,class,as,country,users,failing,first_day,last_day,signals_from,mended,seen\n",
+    fputs(
+        "# " MARK
+        "\nsource,kind,class,as,country,users,failing,first_day,last_day,signals_from,mended,relapsed,seen\n",
         out);
     for (size_t i = 0; i < population->count; i++) {
         const struct source *source = &population->sources[i];
         if (!source->seen && i >= population->settled)
             continue;
         const struct network_row *network = &population->networks[source->network];
-        char address[INET6_ADDRSTRLEN], days[4][UTC_TEXT] = {"", "", "", ""};
+        char address[INET6_ADDRSTRLEN], days[5][UTC_TEXT] = {"", "", "", "", ""};
         static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
         bool four = memcmp(source->address, mapped, sizeof mapped) == 0;
         inet_ntop(four ? AF_INET : AF_INET6, source->address + (four ? 12 : 0), address, sizeof address);
@@ -202,13 +203,15 @@ static void print_sources(
             date_of(population, source->speaks_from, days[2]);
         if (source->mended != INT32_MIN && source->mended != INT32_MAX)
             date_of(population, source->mended, days[3]);
+        if (source->relapse_from != source->relapse_to && source->relapse_from <= last)
+            date_of(population, source->relapse_from, days[4]);
         /* What has died is judged as it was. */
         int32_t day = source->last_day < last ? source->last_day : last;
-        fprintf(out, "%s,%s,%s,%" PRIu32 ",%s,%.0f,%.0f,%s,%s,%s,%s,%d\n", address,
+        fprintf(out, "%s,%s,%s,%" PRIu32 ",%s,%.0f,%.0f,%s,%s,%s,%s,%s,%d\n", address,
             population->kinds[source->kind].name, truth_name(population_truth(population, source, day)),
             network->as, population->countries[network->country], source->users,
             population_failing(population, source, day), days[0], days[1], days[2],
-            source->mended == INT32_MAX ? "never" : days[3], source->seen);
+            source->mended == INT32_MAX ? "never" : days[3], days[4], source->seen);
     }
 }
 
