@@ -198,6 +198,34 @@ static void test_example(void **state)
     arena_free(arena);
 }
 
+/* The example of the manual page is a gate, too. */
+static void test_manual(void **state)
+{
+    (void)state;
+    char path[4096];
+    static char page[32768];
+    const char *top = getenv("ROLLCALL_SOURCE");
+    struct arena *arena = arena_new();
+    struct gate_file file;
+    struct err_note note = {""};
+    snprintf(path, sizeof path, "%s/docs/man/rollcall-gate.5", top ? top : ".");
+    FILE *stream = fopen(path, "re");
+    assert_non_null(stream);
+    page[fread(page, 1, sizeof page - 1, stream)] = '\0';
+    fclose(stream);
+    for (size_t i = 0; i < gate_measure_count(); i++) { /* and it lists every measure */
+        snprintf(path, sizeof path, ".It Cm %s\n", gate_measure(i)->name);
+        if (!strstr(page, path))
+            fail_msg("%s is not in the manual", gate_measure(i)->name);
+    }
+    const char *begin = strstr(page, "\n.Bd -literal\n"), *end = begin ? strstr(begin, "\n.Ed") : NULL;
+    assert_non_null(end);
+    begin += strlen("\n.Bd -literal\n");
+    if (gate_file_parse("manual", begin, (size_t)(end - begin), arena, &file, &note))
+        fail_msg("%s", note.text);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_example),
+        cmocka_unit_test(test_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,21 @@
  * neither passes nor fails. */
 #include "core/roll/gate.h"
 
+#include <math.h>
 #include <string.h>
+
+bool gate_has_interval(const struct gate_measured *measured)
+{
+    const struct interval *i = &measured->interval;
+    return measured->has_value && i->low <= i->high && i->low < INFINITY && i->high > -INFINITY;
+}
 
 enum gate_outcome gate_outcome_of(
     const struct gate_criterion *criterion, const struct gate_measured *measured)
 {
     const struct interval *i = &measured->interval;
     double bound = criterion->threshold;
-    if (!measured->has_value || !(i->low <= i->high))
+    if (!gate_has_interval(measured))
         return GATE_UNKNOWN;
     if (criterion->bound == GATE_AT_MOST)
         return i->high <= bound ? GATE_PASS : i->low > bound ? GATE_FAIL : GATE_UNKNOWN;

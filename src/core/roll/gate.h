@@ -65,7 +65,11 @@ struct gate_result {
 void gate_judge(const struct gate *gate, const struct gate_measured *measured, bool rolled,
     struct gate_result *ret_result);
 
-/* Of one criterion. An interval that is none (its low end above its high one, or no number) is unknown. */
+/* There is a value, and its interval is one: its low end not above its high one, and both not beyond the same
+ * end of the numbers. */
+bool gate_has_interval(const struct gate_measured *measured);
+
+/* Of one criterion. What has no interval is unknown. */
 enum gate_outcome gate_outcome_of(
     const struct gate_criterion *criterion, const struct gate_measured *measured);
 
