@@ -22,7 +22,7 @@ static const char help_text[] =
     "  --seed N            another population of the same kind (1)\n"
     "  --scale X           so many times as many sources (1)\n"
     "  --until DATE        the story ends before this day (2018-11-01)\n"
-    "  --set KIND.FIELD=X  another mix: sources, users, old, mended or risk of a kind\n"
+    "  --set KIND.FIELD=X  another mix: sources, users, old, mended, weight or risk of a kind\n"
     "  --shares FILE       the same, one on each line; # begins a comment\n"
     "  --store STORE       in place of DIRECTORY/s.db, as rollcall's --store\n"
     "  --countries LIST    24 codes at most, in place of XA to XX\n"
@@ -85,9 +85,10 @@ static void list_kinds(void)
 {
     const struct kind_row *kinds = population_usual_kinds();
     for (int i = 0; i < KIND_COUNT; i++)
-        printf("# %s\n%s.sources=%g\n%s.users=%g\n%s.old=%g\n%s.mended=%g\n%s.risk=%g\n", kinds[i].about,
-            kinds[i].name, kinds[i].sources, kinds[i].name, kinds[i].users, kinds[i].name, kinds[i].old,
-            kinds[i].name, kinds[i].mended, kinds[i].name, kinds[i].risk);
+        printf("# %s\n%s.sources=%g\n%s.users=%g\n%s.old=%g\n%s.mended=%g\n%s.weight=%g\n%s.risk=%g\n",
+            kinds[i].about, kinds[i].name, kinds[i].sources, kinds[i].name, kinds[i].users, kinds[i].name,
+            kinds[i].old, kinds[i].name, kinds[i].mended, kinds[i].name, kinds[i].weight, kinds[i].name,
+            kinds[i].risk);
 }
 
 static int take_number(struct population *population, int letter, const char *value, struct err_note *note)

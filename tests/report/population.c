@@ -231,11 +231,13 @@ static int settle_kind(struct population *population, enum kind which)
                 (int32_t)(pow(population_chance(source->key, DRAW_SPEAKS, 0), 2) * RELEASE_DAYS);
         /* A few serve many: Pareto, with an end. */
         source->users = fmin(pow(1 - population_chance(source->key, DRAW_USERS, 0), -0.6), 12);
+        if (source->mended != INT32_MIN)
+            source->users *= kind->weight;
         sum += source->users;
     }
     for (size_t i = first; i < population->count; i++) {
         struct source *source = &population->sources[i];
-        source->users = round(kind->users * POPULATION_USERS * source->users / sum);
+        source->users = sum > 0 ? round(kind->users * POPULATION_USERS * source->users / sum) : 0;
         population->networks[source->network].users += source->users;
     }
     return 0;

@@ -72,6 +72,7 @@ struct kind_row {
     double old; /* share that names only the old key, at first (where `stale` is 1); of those that relay: of
                    days */
     double mended; /* share of the old ones that are configured anew before the roll */
+    double weight; /* users behind an old one, against those behind another of its kind */
     double risk;   /* share of the users of an old one that lose names when the roll comes */
     /* Behaviour: */
     const char *mend_from, *mend_to;

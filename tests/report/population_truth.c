@@ -78,9 +78,10 @@ static void print_kinds(FILE *out, const struct population *population)
         const struct kind_row *kind = &population->kinds[i];
         fprintf(out,
             "%s\n  {\"kind\": \"%s\", \"about\": \"%s\", \"sources\": %zu, \"seen\": %zu, \"users\": %.0f,\n"
-            "   \"set\": {\"sources\": %g, \"users\": %g, \"old\": %g, \"mended\": %g, \"risk\": %g}}",
+            "   \"set\": {\"sources\": %g, \"users\": %g, \"old\": %g, \"mended\": %g, \"weight\": %g, "
+            "\"risk\": %g}}",
             i ? "," : "", kind->name, kind->about, made[i], seen[i], users[i], kind->sources, kind->users,
-            kind->old, kind->mended, kind->risk);
+            kind->old, kind->mended, kind->weight, kind->risk);
     }
     fputs("],\n", out);
 }
@@ -227,17 +228,16 @@ static void print_delegated(
     FILE *out, const struct population_truth *truth, const struct population *population)
 {
     unsigned n = POPULATION_NETWORKS;
-    fprintf(out, "# " MARK "\n2|example|20170901|%u|20170901|20181031|+0000\n", 3 * n);
-    fprintf(out, "example|*|asn|*|%u|summary\nexample|*|ipv4|*|%u|summary\nexample|*|ipv6|*|%u|summary\n", n,
-        n, n);
+    fprintf(out, "# " MARK "\n2|iana|20170901|%u|20170901|20181031|+0000\n", 3 * n);
+    fprintf(out, "iana|*|asn|*|%u|summary\niana|*|ipv4|*|%u|summary\niana|*|ipv6|*|%u|summary\n", n, n, n);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, "example|%s|asn|%" PRIu32 "|1|20170901|allocated\n",
+        fprintf(out, "iana|%s|asn|%" PRIu32 "|1|20170901|allocated\n",
             population->countries[population->networks[i].country], population->networks[i].as);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, "example|%s|ipv4|10.%u.0.0|65536|20170901|allocated\n",
+        fprintf(out, "iana|%s|ipv4|10.%u.0.0|65536|20170901|allocated\n",
             population->countries[population->networks[i].country], i);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, "example|%s|ipv6|2001:db8:%x::|48|20170901|allocated\n",
+        fprintf(out, "iana|%s|ipv6|2001:db8:%x::|48|20170901|allocated\n",
             population->countries[population->networks[i].country], i);
 }
 
@@ -256,9 +256,14 @@ static void print_country_users(
     fputs("country,users\n", out);
     for (unsigned c = 0; c < POPULATION_COUNTRIES; c++) {
         double users = 0;
+        unsigned first = 0; /* codes may stand there more than once */
+        while (strcmp(population->countries[first], population->countries[c]))
+            first++;
         for (unsigned i = 0; i < POPULATION_NETWORKS; i++)
-            users += population->networks[i].country == c ? population->networks[i].users : 0;
-        fprintf(out, "%s,%.0f\n", population->countries[c], users);
+            if (strcmp(population->countries[population->networks[i].country], population->countries[c]) == 0)
+                users += population->networks[i].users;
+        if (first == c)
+            fprintf(out, "%s,%.0f\n", population->countries[c], users);
     }
 }
 
