@@ -8,6 +8,7 @@
  *     race STORE COLLECTOR INPUT SEED ROWS              commits segment 0 without a look at the mark
  *     fill STORE ROWS TRAFFIC SOURCES                   one segment of many rows; prints how long it took
  *     time STORE BY                                     asks; prints how long it took
+ *     scan STORE rows|quiet [FROM TO ZONE COLLECTOR]    prints all rows within these bounds, or how many
  *
  * Exit code as of the error, with its note on stderr. */
 #include "base/arena.h"
@@ -345,6 +346,88 @@ static int do_ask(int argc, char **argv)
     return rc ? failed(rc, &note) : 0;
 }
 
+/* ---- every row ---- */
+
+struct printing {
+    char names[16][SIGHTINGS_MAX_COLLECTOR + 1];
+    bool quiet;
+    uint64_t rows;
+};
+
+static int take_names(void *context, const char *const *names, size_t count)
+{
+    struct printing *printing = context;
+    for (size_t i = 0; i < count && i < sizeof printing->names / sizeof *printing->names; i++)
+        snprintf(printing->names[i], sizeof printing->names[i], "%s", names[i]);
+    return 0;
+}
+
+static void print_numbers(const uint64_t *numbers, size_t count, int64_t first_us, int64_t last_us)
+{
+    for (size_t i = 0; i < count; i++)
+        printf("\t%" PRIu64, numbers[i]);
+    printf("\t%" PRId64 "\t%" PRId64 "\n", first_us, last_us);
+}
+
+static int print_row(void *context, unsigned collector, const struct tally_row *row)
+{
+    struct printing *printing = context;
+    printing->rows++;
+    if (printing->quiet)
+        return 0;
+    printf("row\t%s\t%" PRId64 "\t%s\t%u\t%s\t", printing->names[collector], row->hour_us, row->zone,
+        row->kind, row->tags);
+    print_source(row->source);
+    const uint64_t numbers[] = {row->count, row->recursion_desired, row->dnssec_ok, row->checking_disabled,
+        row->truncated, row->octets, row->udp_size};
+    print_numbers(numbers, sizeof numbers / sizeof *numbers, row->first_us, row->last_us);
+    return 0;
+}
+
+static int print_traffic(void *context, unsigned collector, const struct tally_traffic *row)
+{
+    struct printing *printing = context;
+    printing->rows++;
+    if (printing->quiet)
+        return 0;
+    printf("traffic\t%s\t%" PRId64 "\t\t\t\t", printing->names[collector], row->hour_us);
+    print_source(row->source);
+    const uint64_t numbers[] = {row->queries, row->answers, row->tcp, row->edns, row->dnssec_ok,
+        row->recursion_desired, row->checking_disabled, row->dnskey, row->truncated, row->udp_size_least,
+        row->udp_size_most, row->names, row->ports};
+    print_numbers(numbers, sizeof numbers / sizeof *numbers, row->first_us, row->last_us);
+    return 0;
+}
+
+/* STORE rows|quiet [FROM TO ZONE COLLECTOR] */
+static int do_scan(int argc, char **argv)
+{
+    struct sightings *store;
+    struct err_note note = {""};
+    struct sightings_question question = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    struct printing printing = {.quiet = argc > 1 && strcmp(argv[1], "quiet") == 0};
+    if (argc > 2 && strcmp(argv[2], "-") != 0)
+        question.from_us = strtoll(argv[2], NULL, 10);
+    if (argc > 3 && strcmp(argv[3], "-") != 0)
+        question.to_us = strtoll(argv[3], NULL, 10);
+    question.zone = argc > 4 && strcmp(argv[4], "-") != 0 ? argv[4] : NULL;
+    question.collector = argc > 5 ? argv[5] : NULL;
+    int rc = open_store(argv[0], true, &store);
+    if (rc)
+        return rc;
+    struct arena *arena = arena_new();
+    struct sightings_scanned scanned;
+    struct sightings_scan scan = {take_names, print_row, print_traffic, &printing};
+    rc = sightings_scan(store, &question, &scan, arena, &scanned, &note);
+    if (!rc)
+        printf("all\t%" PRIu64 "\n", printing.rows);
+    if (!rc && scanned.partial)
+        printf("partial\t%s\n", scanned.missing);
+    arena_free(arena);
+    sightings_close(store);
+    return rc ? failed(rc, &note) : 0;
+}
+
 static int do_mark(int argc, char **argv)
 {
     (void)argc;
@@ -509,8 +592,9 @@ int main(int argc, char **argv)
         const char *name;
         int arguments;
         int (*run)(int argc, char **argv);
-    } commands[] = {{"write", 6, do_write}, {"rows", 5, do_rows}, {"ask", 2, do_ask}, {"mark", 3, do_mark},
-        {"covers", 5, do_covers}, {"race", 5, do_race}, {"fill", 4, do_fill}, {"time", 2, do_time}};
+    } commands[] = {{"write", 6, do_write}, {"rows", 5, do_rows}, {"ask", 2, do_ask}, {"scan", 2, do_scan},
+        {"mark", 3, do_mark}, {"covers", 5, do_covers}, {"race", 5, do_race}, {"fill", 4, do_fill},
+        {"time", 2, do_time}};
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].arguments)
             return commands[i].run(argc - 2, argv + 2);

@@ -39,9 +39,11 @@ struct exchange {
     size_t words_length;
     /* rows that come */
     const char *types; /* NULL: none are expected */
+    bool streams;      /* the last value of a row is a mark */
     click_row_fn *row;
     void *row_context;
     struct click_rows rest;
+    bool gave_up; /* ClickHouse, after some rows; `words` tell why */
     /* rows that go */
     click_fill_fn *fill;
     void *fill_context;
@@ -67,16 +69,40 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     return octets;
 }
 
+/* What is no row. In a stream of them it is mostly why ClickHouse has given up, which then is told instead.
+ */
+static int refuse_rows(struct exchange *exchange, const uint8_t *bytes, size_t length)
+{
+    static const char begin[] = "Code: ";
+    if (!exchange->streams)
+        return err_set(exchange->note, ERR_DATA, "an answer that is none: its rows are malformed");
+    const uint8_t *words = memmem(bytes, length, begin, sizeof begin - 1);
+    if (!words)
+        return err_set(
+            exchange->note, ERR_UNAVAILABLE, "ClickHouse has broken off in the middle of an answer");
+    size_t left = length - (size_t)(words - bytes);
+    exchange->words_length = left < MOST_WORDS ? left : MOST_WORDS;
+    memcpy(exchange->words, words, exchange->words_length);
+    exchange->gave_up = true;
+    return ERR_UNAVAILABLE;
+}
+
+/* Words hold no octet 1: a row into which they have come does not end with the mark. */
+static bool is_row(const struct exchange *exchange, ptrdiff_t octets, const uint8_t *bytes)
+{
+    return octets > 0 && (!exchange->streams || bytes[octets - 1] == 1);
+}
+
 static int take_rows(struct exchange *exchange, const uint8_t *bytes, size_t length, size_t *ret_taken)
 {
     struct click_value values[CLICK_ROW_MAX_VALUES];
     *ret_taken = 0;
     while (*ret_taken < length) {
         ptrdiff_t octets = click_row_read(bytes + *ret_taken, length - *ret_taken, exchange->types, values);
-        if (octets < 0)
-            return err_set(exchange->note, ERR_DATA, "an answer that is none: its rows are malformed");
         if (octets == 0)
             return 0;
+        if (!is_row(exchange, octets, bytes + *ret_taken))
+            return refuse_rows(exchange, bytes + *ret_taken, length - *ret_taken);
         int rc = exchange->row(exchange->row_context, values, exchange->note);
         if (rc)
             return rc;
@@ -158,7 +184,11 @@ static int judge(struct click *click, struct exchange *exchange, CURLcode code, 
     const char *host = click_host(click);
     long status = 0;
     curl_easy_getinfo(click->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (!exchange->rc && exchange->streams && exchange->rest.length)
+        (void)refuse_rows(exchange, exchange->rest.bytes, exchange->rest.length);
     exchange->words[exchange->words_length] = '\0';
+    if (exchange->gave_up)
+        return click_error(exchange->words, host, status, &click->shard_missing, note);
     if (exchange->rc)
         return exchange->rc;
     if (status && status != HTTP_OK)
@@ -195,11 +225,12 @@ static int request(struct click *click, struct exchange *exchange, struct err_no
 }
 
 /* The address with its parameters; `query` NULL: it is the body, of so many octets. */
-static void set_url(struct click *click, const char *query, size_t length)
+static void set_url(struct click *click, const char *query, size_t length, bool streams)
 {
     text_free(&click->url);
     text_start(&click->url);
-    text_printf(&click->url, "http://%s/?wait_end_of_query=1%s", click_host(click), click->settings);
+    text_printf(
+        &click->url, "http://%s/?wait_end_of_query=%d%s", click_host(click), !streams, click->settings);
     if (length > MOST_SQL)
         text_printf(&click->url, "&max_query_size=%zu", 2 * length);
     if (!query)
@@ -214,7 +245,7 @@ static void set_url(struct click *click, const char *query, size_t length)
 
 static int ask(struct click *click, const char *sql, struct exchange *exchange, struct err_note *note)
 {
-    set_url(click, NULL, strlen(sql));
+    set_url(click, NULL, strlen(sql), exchange->streams);
     curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, exchange->types ? 0L : 1L);
     curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->headers);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(sql));
@@ -228,24 +259,36 @@ int click_do(struct click *click, const char *sql, struct err_note *note)
     return ask(click, sql, &exchange, note);
 }
 
-int click_ask(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
-    struct err_note *note)
+static int ask_rows(struct click *click, const char *sql, struct exchange *exchange, struct err_note *note)
 {
     struct text whole;
     text_start(&whole);
     text_add(&whole, sql);
     text_add(&whole, "\nFORMAT RowBinary");
-    struct exchange exchange = {.types = types, .row = row, .row_context = context};
     int rc = whole.failed ? err_set(note, ERR_NOMEM, "no memory for a question")
-                          : ask(click, whole.string, &exchange, note);
+                          : ask(click, whole.string, exchange, note);
     text_free(&whole);
     return rc;
+}
+
+int click_ask(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
+    struct err_note *note)
+{
+    struct exchange exchange = {.types = types, .row = row, .row_context = context};
+    return ask_rows(click, sql, &exchange, note);
+}
+
+int click_stream(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
+    struct err_note *note)
+{
+    struct exchange exchange = {.types = types, .streams = true, .row = row, .row_context = context};
+    return ask_rows(click, sql, &exchange, note);
 }
 
 int click_insert(
     struct click *click, const char *sql, click_fill_fn *fill, void *context, struct err_note *note)
 {
-    set_url(click, sql, 0);
+    set_url(click, sql, 0, false);
     curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->insert_headers);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDS, NULL);

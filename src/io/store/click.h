@@ -1,9 +1,9 @@
 /* click: ClickHouse over HTTP (libcurl): a statement, a question whose answer comes row by row, rows that are
  * sent as they are made. Neither is ever in memory as a whole.
  *
- * An answer is whole or an error: ClickHouse is asked to hold it back until the question is worked off, and
- * it counts only if its end is marked (chunks or a length). Nothing is sent twice of its own accord. A
- * `struct click` is used by one thread at a time.
+ * An answer is whole or an error: ClickHouse is asked to hold it back until the question is worked off (but
+ * see click_stream()), and it counts only if its end is marked (chunks or a length). Nothing is sent twice of
+ * its own accord. A `struct click` is used by one thread at a time.
  *
  * Errors, with ClickHouse's own first line in the note: ERR_UNAVAILABLE not reachable, overloaded, or a shard
  * is: it may help to try again (an insert may have been done, in part or whole); ERR_PERM refused;
@@ -38,6 +38,12 @@ int click_do(struct click *click, const char *sql, struct err_note *note);
  * the values live during the call. */
 typedef int click_row_fn(void *context, const struct click_value *values, struct err_note *note);
 int click_ask(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
+    struct err_note *note);
+
+/* The same for an answer that is too big to be held back: rows come while ClickHouse still works, and when it
+ * fails after some of them that is an error as well. Its words then follow in the same answer; so that they
+ * are never read as rows, the last column must be toUInt8(1), with type '1'. It is looked at here. */
+int click_stream(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
     struct err_note *note);
 
 /* `INSERT INTO … FORMAT RowBinary`: `fill` adds some rows at a time, none at the end. */

@@ -108,8 +108,6 @@ int sightings_scan(struct sightings *store, const struct sightings_question *que
     struct err_note *note)
 {
     int err = question->collector ? check_collector(question->collector, note) : 0;
-    if (!err && !store->backend->scan)
-        err = err_set(note, ERR_UNAVAILABLE, "this kind of store cannot be read row by row yet");
     return err ? err : store->backend->scan(store, question, scan, arena, ret_scanned, note);
 }
 

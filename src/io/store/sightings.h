@@ -199,14 +199,16 @@ struct sightings_scanned {
 
 /* Every row, of all kinds, of the question's time, collector and zone (with a zone, ICMP errors of zone ""
  * as well; by NULL every zone), and all traffic of its time and collector. `by` does not matter. In no
- * promised order. Nothing is held but what is at hand.
+ * promised order, and of one key there may be several. Nothing is held but what is at hand.
  *
  * Rows may come summed: of one collector, source, zone, kind, tag set and day (UTC; of traffic one collector,
  * source and day) there is at least one row, with hour_us in that day, first_us and last_us in it and the
  * least and greatest, transport any of theirs, octets and sizes the greatest (udp_size_least the least that
- * is not 0), names and ports united, other counts the sums. So a server can sum before it sends.
+ * is not 0), names and ports united, other counts the sums. So a server can sum before it sends. (Neither
+ * store does so now: ClickHouse sends rows faster than it sums them.)
  *
- * ERR_DATA as well: a row that no tally can have made. After an error part of the rows may have come. */
+ * ERR_DATA as well: a row that no tally can have made. ERR_UNAVAILABLE of ClickHouse as well: it broke off,
+ * or two processes began to write the same input meanwhile. After an error part of the rows may have come. */
 int sightings_scan(struct sightings *store, const struct sightings_question *question,
     const struct sightings_scan *scan, struct arena *arena, struct sightings_scanned *ret_scanned,
     struct err_note *note);

@@ -11,13 +11,13 @@ static const unsigned pauses_ms[] = {100, 300, 1000, 2000, 4000};
 
 /* ---- SQL ---- */
 
-int sightings_click_run(struct sightings_click *store, const char *statement,
-    const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
-    struct err_note *note)
+/* The statement with its values, and the names of tables. */
+static void add_sql(struct sightings_click *store, struct text *sql, const char *statement,
+    const struct click_sql_value *values)
 {
     enum { MOST_VALUES = 24 };
     const char *const tables[] = {"sighting", "traffic", "segment"};
-    struct text names[3], sql;
+    struct text names[3];
     struct click_sql_value all[MOST_VALUES + 1] = {{"database", CLICK_SQL_NAME, .text = store->url.database},
         {"database_name", CLICK_SQL_STRING, .text = store->url.database}};
     size_t count = 2;
@@ -28,14 +28,35 @@ int sightings_click_run(struct sightings_click *store, const char *statement,
     }
     for (; values && values->name && count < MOST_VALUES; values++)
         all[count++] = *values;
+    click_sql_add(sql, statement, all);
+    for (size_t i = 0; i < 3; i++)
+        text_free(&names[i]);
+}
+
+int sightings_click_run(struct sightings_click *store, const char *statement,
+    const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
+    struct err_note *note)
+{
+    struct text sql;
     text_start(&sql);
-    click_sql_add(&sql, statement, all);
+    add_sql(store, &sql, statement, values);
     int rc = sql.failed ? err_set(note, ERR_NOMEM, "no memory for a question to ClickHouse")
              : types    ? click_ask(store->click, sql.string, types, row, context, note)
                         : click_do(store->click, sql.string, note);
     text_free(&sql);
-    for (size_t i = 0; i < 3; i++)
-        text_free(&names[i]);
+    return rc;
+}
+
+int sightings_click_stream(struct sightings_click *store, const char *statement,
+    const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
+    struct err_note *note)
+{
+    struct text sql;
+    text_start(&sql);
+    add_sql(store, &sql, statement, values);
+    int rc = sql.failed ? err_set(note, ERR_NOMEM, "no memory for a question to ClickHouse")
+                        : click_stream(store->click, sql.string, types, row, context, note);
+    text_free(&sql);
     return rc;
 }
 
@@ -354,4 +375,5 @@ const struct sightings_backend sightings_click = {
     .state_before = state_before,
     .commit = sightings_click_commit,
     .ask = sightings_click_ask,
+    .scan = sightings_click_scan,
 };

@@ -31,6 +31,11 @@ int sightings_click_run(struct sightings_click *store, const char *statement,
     const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
     struct err_note *note);
 
+/* The same, with rows that come while ClickHouse still works: click_stream(). */
+int sightings_click_stream(struct sightings_click *store, const char *statement,
+    const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
+    struct err_note *note);
+
 /* Goes over to the next host of the URL that answers. ERR_UNAVAILABLE: none does. */
 int sightings_click_next_host(struct sightings_click *store, struct err_note *note);
 
@@ -69,11 +74,28 @@ int sightings_click_counted(
 int sightings_click_end(struct sightings_click *store, const char *collector,
     const uint8_t input_id[SIGHTINGS_ID], uint64_t *ret_end, struct text *counted, struct err_note *note);
 
-/* ---- sightings_click_commit.c, sightings_click_ask.c ---- */
+/* ---- sightings_click_question.c: what all questions have alike ---- */
+
+/* The values that bound a question, and the list's end. `counted`: of sightings_click_counted(). */
+enum { SIGHTINGS_CLICK_BOUNDS = 8 };
+void sightings_click_bounds(const struct sightings_question *question, const char *counted,
+    struct click_sql_value ret_values[SIGHTINGS_CLICK_BOUNDS + 1]);
+
+/* Asks; at another host if this one is away, and then without the shards that are away: *ret_missing names
+ * them, in the arena, else NULL. `again` tells whether it may be asked anew after a failure; NULL: always. */
+typedef int sightings_click_ask_fn(struct sightings_click *store, void *context, struct err_note *note);
+int sightings_click_try(struct sightings_click *store, sightings_click_ask_fn *ask,
+    bool (*again)(const void *context), void *context, struct arena *arena, const char **ret_missing,
+    struct err_note *note);
+
+/* ---- sightings_click_commit.c, sightings_click_ask.c, sightings_click_scan.c ---- */
 
 int sightings_click_commit(struct sightings *store, const struct sightings_segment *segment,
     const struct tally_rows *rows, struct err_note *note);
 int sightings_click_ask(struct sightings *store, const struct sightings_question *question,
     struct arena *arena, struct sightings_answer *ret_answer, struct err_note *note);
+int sightings_click_scan(struct sightings *store, const struct sightings_question *question,
+    const struct sightings_scan *scan, struct arena *arena, struct sightings_scanned *ret_scanned,
+    struct err_note *note);
 
 #endif

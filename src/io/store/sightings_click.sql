@@ -220,3 +220,20 @@ GROUP BY collector ORDER BY collector
 -- name: spans
 SELECT collector, span_begin, span_end FROM {segment} ARRAY JOIN span_from AS span_begin, span_to AS span_end
 WHERE {of_collector} AND {counted} ORDER BY collector
+
+-- ---- all rows ----
+
+-- name: scan_collectors
+SELECT DISTINCT collector FROM {segment} WHERE {of_collector} AND {counted} ORDER BY collector
+
+-- Rows as they lie: to sum them by day first takes ClickHouse many times as long as to send them, for there are about as many
+-- sources as rows. The last column is what click_stream() wants. ICMP errors are of no zone.
+-- name: scan_rows
+SELECT collector, hour_us, zone, kind, transport, tags, source, count, recursion_desired, dnssec_ok, checking_disabled, octets,
+truncated, udp_size, first_us, last_us, toUInt8(1)
+FROM {sighting} WHERE ({of_zone} OR (zone = '' AND kind IN (9, 10))) AND {in_time}
+
+-- name: scan_traffic
+SELECT collector, hour_us, source, queries, answers, tcp, edns, dnssec_ok, recursion_desired, checking_disabled, dnskey,
+truncated, udp_size_least, udp_size_most, names, ports, first_us, last_us, toUInt8(1)
+FROM {traffic} WHERE {in_time}

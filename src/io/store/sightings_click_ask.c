@@ -1,9 +1,6 @@
 /* A question is four: the lines, how many sources in all, what collectors cover, and its spans. All are asked
  * with the same condition on which segments count. Segments that do not are looked for before and after: had
- * one come up in between, rows could be in the answer twice, and it is asked again.
- *
- * A shard that does not answer makes the whole fail; then it is asked once more without those that are away.
- */
+ * one come up in between, rows could be in the answer twice, and it is asked again. */
 #include "io/store/sightings_click.h"
 #include "click_statements.h"
 
@@ -206,21 +203,10 @@ static int take_span(void *context, const struct click_value *values, struct err
 static int ask_all(struct sightings_click *store, struct asking *asking, struct err_note *note)
 {
     const struct sightings_question *question = asking->question;
-    const char *collector = question->collector;
-    const struct click_sql_value values[] = {
+    struct click_sql_value values[SIGHTINGS_CLICK_BOUNDS + 4] = {
         {"fields", CLICK_SQL_PART, .text = forms[question->by].fields},
-        {"group", CLICK_SQL_PART, .text = forms[question->by].group},
-        {"day", CLICK_SQL_PART, .text = DAY},
-        {"from", CLICK_SQL_NUMBER, .number = question->from_us < -INT64_MAX ? -INT64_MAX : question->from_us},
-        {"to", CLICK_SQL_NUMBER, .number = question->to_us},
-        {"zone", CLICK_SQL_STRING, .text = question->zone ? question->zone : ""},
-        {"collector", CLICK_SQL_STRING, .text = collector ? collector : ""},
-        {"of_collector", CLICK_SQL_PART, .text = collector ? "collector = {collector}" : "1"},
-        {"of_zone", CLICK_SQL_PART, .text = question->zone ? "zone = {zone}" : "1"},
-        {"in_time", CLICK_SQL_PART, .text = click_in_time},
-        {"counted", CLICK_SQL_PART, .text = asking->counted.string},
-        {0},
-    };
+        {"group", CLICK_SQL_PART, .text = forms[question->by].group}, {"day", CLICK_SQL_PART, .text = DAY}};
+    sightings_click_bounds(question, asking->counted.string, values + 3);
     int rc = sightings_click_run(
         store, forms[question->by].statement, values, forms[question->by].types, take_line, asking, note);
     if (!rc)
@@ -241,8 +227,11 @@ static void clear(struct asking *asking)
 }
 
 /* Asks until nothing has changed about which segments count. */
-static int ask_rounds(struct sightings_click *store, struct asking *asking, struct err_note *note)
+static int ask_rounds(struct sightings_click *store, void *context, struct err_note *note)
 {
+    struct asking *asking = context;
+    text_free(&asking->counted);
+    text_start(&asking->counted);
     int rc = sightings_click_counted(store, asking->question->collector, &asking->counted, note);
     for (unsigned round = 0; !rc; round++) {
         struct text after;
@@ -262,71 +251,7 @@ static int ask_rounds(struct sightings_click *store, struct asking *asking, stru
     return rc;
 }
 
-/* ---- who is missing ---- */
-
-struct shard {
-    uint64_t number;
-    char address[300];
-};
-
-struct missing {
-    struct shard shards[CLICK_URL_MAX_HOSTS];
-    size_t count;
-};
-
-static int take_shard(void *context, const struct click_value *values, struct err_note *note)
-{
-    (void)note;
-    struct missing *missing = context;
-    enum { MOST_NAME = 255 };
-    if (missing->count == CLICK_URL_MAX_HOSTS || values[1].length > MOST_NAME || !click_row_text(&values[1]))
-        return 0;
-    struct shard *shard = &missing->shards[missing->count++];
-    shard->number = values[0].number;
-    snprintf(shard->address, sizeof shard->address, "%.*s:%u", (int)values[1].length,
-        (const char *)values[1].bytes, (unsigned)values[2].number);
-    return 0;
-}
-
-/* Names the shards that cannot be reached from where we ask. */
-static int name_missing(struct sightings_click *store, struct asking *asking, struct err_note *note)
-{
-    struct missing missing = {.count = 0};
-    const struct click_sql_value values[] = {{"cluster", CLICK_SQL_STRING, .text = store->cluster}, {0}};
-    int rc = sightings_click_run(store, click_shards, values, "4s2", take_shard, &missing, note);
-    if (rc)
-        return rc;
-    struct text names;
-    text_start(&names);
-    for (size_t i = 0; i < missing.count; i++) {
-        struct err_note why;
-        uint64_t one;
-        const struct click_sql_value address[] = {
-            {"address", CLICK_SQL_STRING, .text = missing.shards[i].address}, {0}};
-        if (sightings_click_number(store, click_probe, address, &one, &why) == 0 ||
-            !click_shard_missing(store->click))
-            continue;
-        text_printf(&names, "%sshard %u (", names.length ? ", " : "", (unsigned)missing.shards[i].number);
-        text_add_safe(&names, missing.shards[i].address);
-        text_add(&names, ")");
-    }
-    if (!names.length)
-        text_printf(&names, "a shard of cluster '%s'", store->cluster);
-    asking->answer.partial = true;
-    asking->answer.missing = names.failed ? NULL : arena_string(asking->arena, names.string);
-    text_free(&names);
-    return asking->answer.missing ? 0 : no_memory(note);
-}
-
-static int ask_partial(struct sightings_click *store, struct asking *asking, struct err_note *note)
-{
-    text_free(&asking->counted);
-    text_start(&asking->counted);
-    click_settings(store->click, "&skip_unavailable_shards=1");
-    int rc = ask_rounds(store, asking, note);
-    click_settings(store->click, "");
-    return rc ? rc : name_missing(store, asking, note);
-}
+/* ---- the whole ---- */
 
 /* Puts the lines in order and all into the arena. */
 static int finish_answer(struct asking *asking, struct sightings_answer *ret_answer, struct err_note *note)
@@ -348,15 +273,10 @@ int sightings_click_ask(struct sightings *base, const struct sightings_question 
     struct sightings_click *store = (struct sightings_click *)base;
     struct asking asking = {.question = question, .arena = arena};
     text_start(&asking.counted);
-    int rc = ask_rounds(store, &asking, note);
-    if (rc == ERR_UNAVAILABLE && !click_shard_missing(store->click) && store->url.host_count > 1 &&
-        sightings_click_next_host(store, note) == 0) {
-        text_free(&asking.counted);
-        text_start(&asking.counted);
-        rc = ask_rounds(store, &asking, note);
-    }
-    if (rc == ERR_UNAVAILABLE && click_shard_missing(store->click))
-        rc = ask_partial(store, &asking, note);
+    const char *missing;
+    int rc = sightings_click_try(store, ask_rounds, NULL, &asking, arena, &missing, note);
+    asking.answer.partial = !rc && missing;
+    asking.answer.missing = rc ? NULL : missing;
     if (!rc)
         rc = finish_answer(&asking, ret_answer, note);
     text_free(&asking.counted);
