@@ -15,6 +15,14 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Of two words that strangers choose (an address). With hash_mix(seed ^ a, b) the seed would not matter where
+ * b is its constant: that product is 0. Here each word meets only what the seed has made. */
+static inline uint64_t hash_pair(uint64_t a, uint64_t b, uint64_t seed)
+{
+    uint64_t key = hash_mix(seed, 1);
+    return hash_mix(b ^ hash_mix(a ^ seed, key), key);
+}
+
 static inline uint64_t hash_load(const uint8_t *at)
 {
     uint64_t value;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AHEAD = 12 }; /* sources whose memory is asked for before they are judged */
+
 /* ---- classes ---- */
 
 struct class_text {
@@ -163,6 +165,7 @@ int classify_finish(struct classify *classify)
         part_at_rank(classify, i)->rank = i;
     for (uint32_t number = 1; number <= classify->parts.used; number++) { /* as they lie in memory */
         struct classify_part *part = classify_part_at(classify, number);
+        classify_table_fetch(classify, number + AHEAD);
         classify_tell_evidence(classify, part, &evidence);
         part->class = (uint8_t)classify_judge(classify, &evidence);
         classify_days_add(classify, part);

@@ -40,7 +40,7 @@ static uint32_t search(
 
 static uint32_t hash_of(const struct groups *groups, const struct classify_part *part)
 {
-    return (uint32_t)(hash_mix(groups->seed ^ part->names, part->udp_size_most) >> 32);
+    return (uint32_t)(hash_pair(part->names, part->udp_size_most, groups->seed) >> 32);
 }
 
 static int add(struct groups *groups, const struct classify *classify, const struct classify_part *part)

@@ -99,6 +99,8 @@ struct classify {
 int classify_table_start(struct classify *classify); /* ERR_NOMEM */
 void classify_table_free(struct classify *classify);
 int classify_table_settle(struct classify *classify); /* counts what waits. ERR_NOMEM */
+void classify_table_fetch(
+    const struct classify *classify, uint32_t number); /* asks for what a part leads to */
 uint32_t classify_table_find(const struct classify *classify, const uint8_t address[16]); /* 0: not there */
 
 static inline struct classify_part *classify_part_at(const struct classify *classify, uint32_t number)

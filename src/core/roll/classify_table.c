@@ -32,7 +32,7 @@ void classify_table_free(struct classify *classify)
 
 static uint32_t hash_of(const struct classify *classify, const uint64_t address[2])
 {
-    return (uint32_t)(hash_mix(classify->seed ^ address[0], address[1]) >> 32);
+    return (uint32_t)(hash_pair(address[0], address[1], classify->seed) >> 32);
 }
 
 /* 0 if it is not there; *at is where it belongs then. */
@@ -226,6 +226,16 @@ static void fetch_number(const struct tally_pool *pool, uint32_t number)
         fetch(pool_at(pool, number), pool->size);
 }
 
+void classify_table_fetch(const struct classify *classify, uint32_t number)
+{
+    if (number > classify->parts.used)
+        return;
+    const struct classify_part *part = classify_part_at(classify, number);
+    fetch_number(&classify->stretches, part->stretches);
+    fetch_number(&classify->voices, part->voice);
+    fetch_number(&classify->said, part->said);
+}
+
 int classify_table_settle(struct classify *classify)
 {
     uint32_t waiting = (uint32_t)classify->waiting;
@@ -243,11 +253,10 @@ int classify_table_settle(struct classify *classify)
         struct classify_event *event = &classify->events[i];
         event->number = part_of(classify, event);
         const struct classify_part *part = classify_part_at(classify, event->number);
-        fetch_number(&classify->stretches, part->stretches);
-        if (event->what != CLASSIFY_TRAFFIC) {
-            fetch_number(&classify->voices, part->voice);
-            fetch_number(&classify->said, part->said);
-        }
+        if (event->what == CLASSIFY_TRAFFIC)
+            fetch_number(&classify->stretches, part->stretches);
+        else
+            classify_table_fetch(classify, event->number);
     }
     for (uint32_t i = 0; i < waiting; i++)
         count(classify, &classify->events[i]);
