@@ -45,7 +45,7 @@ static uint32_t limit_of(const struct facts *facts, enum classify_limit limit)
 
 /* "confirm-days 2" */
 struct limit_text {
-    char text[40];
+    char text[32];
 };
 
 static struct limit_text limit_text(const struct facts *facts, enum classify_limit limit)
@@ -160,10 +160,12 @@ static void tell_failing(const struct facts *facts, char *text)
 {
     const struct classify_evidence *e = facts->evidence;
     snprintf(text, TEXT,
-        "%" PRIu32 " signals and %" PRIu32 " DNSKEY queries on %" PRIu32
-        " of the last days (%s; a day: %s, %s)",
-        e->recent_signals, e->recent_dnskey, e->recent_days, limit_text(facts, CLASSIFY_FAILING_DAYS).text,
-        limit_text(facts, CLASSIFY_FAILING_SIGNALS).text, limit_text(facts, CLASSIFY_FAILING_DNSKEY).text);
+        "%" PRIu32 " signals, %" PRIu32 " DNSKEY queries on %" PRIu32
+        " of the last days%s (%s; a day: %s, %s)",
+        e->recent_signals, e->recent_dnskey, e->recent_days,
+        is_relay(facts) || is_mixed(facts) ? ", many voices" : "",
+        limit_text(facts, CLASSIFY_FAILING_DAYS).text, limit_text(facts, CLASSIFY_FAILING_SIGNALS).text,
+        limit_text(facts, CLASSIFY_FAILING_DNSKEY).text);
 }
 
 static void tell_application(const struct facts *facts, char *text)

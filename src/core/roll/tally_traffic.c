@@ -32,7 +32,7 @@ void traffic_free(struct traffic *traffic)
 
 static inline uint32_t hash_of(const struct traffic *traffic, const uint64_t source[2], int32_t hour)
 {
-    return (uint32_t)(hash_mix(hash_mix(traffic->seed ^ (uint32_t)hour, source[0]), source[1]) >> 32);
+    return (uint32_t)(hash_pair(source[0], source[1], traffic->seed ^ (uint32_t)hour) >> 32);
 }
 
 static inline struct traffic_hot *hot_at(const struct traffic *traffic, uint32_t number)
