@@ -149,9 +149,11 @@ static int read_threshold(
     if (value->kind != YAML_SCALAR || !parse_number(value->scalar, &number, &rest))
         return wrong(s, value, units[unit].wanted);
     bool percent = unit == GATE_SHARE && (strcmp(rest, "%") == 0 || strcmp(rest, " %") == 0);
-    if (percent)
-        number /= 100;
-    else if (*rest || (unit == GATE_SHARE && number >= 1))
+    if (percent) { /* 0.3 % is 0.003 to the last bit, as a division in binary would not have it */
+        char exponent[48];
+        snprintf(exponent, sizeof exponent, "%.*se-2", (int)(rest - value->scalar), value->scalar);
+        number = strtod(exponent, NULL);
+    } else if (*rest || (unit == GATE_SHARE && number >= 1))
         return wrong(s, value, units[unit].wanted);
     if (number < units[unit].least || number > units[unit].most ||
         (units[unit].whole && strchr(value->scalar, '.')))

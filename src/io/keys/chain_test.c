@@ -324,6 +324,43 @@ static void test_together(void **state)
     end(&place);
 }
 
+/* Killed at any moment: the chain holds, or its last line is told as cut off. */
+static void test_killed(void **state)
+{
+    (void)state;
+    struct place place;
+    struct chain_end chain = {.lines = 0};
+    struct err_note note;
+    char new[128];
+    int status;
+    size_t before = 0;
+    begin(&place);
+    for (unsigned i = 0; i < 30; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            for (;;)
+                if (append(&place, "w", &note))
+                    _exit(1);
+        usleep(1000 + i * 700);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status)); /* every append went well till then */
+        int rc = chain_read(place.log, NULL, NULL, &chain, &note);
+        if (rc == ERR_NOINPUT && i < 5)
+            continue; /* killed before it had begun */
+        if (rc && !strstr(note.text, "is cut off after"))
+            fail_msg("round %u: %s", i, note.text);
+        if (rc)
+            break;
+        assert_true(chain.lines >= before); /* what was told as written stays */
+        before = chain.lines;
+    }
+    assert_true(before > 0);
+    snprintf(new, sizeof new, "%s.new", place.head);
+    unlink(new); /* what the killed may leave; the next one takes it away */
+    end(&place);
+}
+
 static void test_files(void **state)
 {
     (void)state;
@@ -359,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_together),
+        cmocka_unit_test(test_killed),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
