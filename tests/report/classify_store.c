@@ -1,11 +1,12 @@
 /* classify_store STORE FROM TO: the class of each source in a store of sightings, by the plan root-2018 as it
- * stood at TO, one "address,class" a line. For tests: the same rows and rules as in a report, without its
- * sums. */
+ * stood at TO, one "address,class,queries" a line. For tests: the same rows and rules as in a report, without
+ * its sums. */
 #include "base/utc.h"
 #include "core/roll/classify.h"
 #include "io/store/sightings.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,7 +57,9 @@ static void print(const struct classify *classify)
         const uint8_t *address = classify_address(classify, i);
         bool four = memcmp(address, mapped, sizeof mapped) == 0;
         inet_ntop(four ? AF_INET : AF_INET6, address + (four ? 12 : 0), text, sizeof text);
-        printf("%s,%s\n", text, classify_name(classify_class_of(classify, i)));
+        struct classify_source source;
+        classify_source(classify, i, &source);
+        printf("%s,%s,%" PRIu64 "\n", text, classify_name(source.class), source.evidence.queries);
     }
 }
 

@@ -155,7 +155,7 @@ bool population_speak(const struct population *population, const struct source *
     memset(ret_voices, 0, POPULATION_LETTERS * sizeof *ret_voices);
     double queries = d.kind->queries_most
                          ? (double)between(&d, DAY_QUERIES, d.kind->queries_least, d.kind->queries_most)
-                         : fmax(d.kind->queries_least, source->users * QUERIES_PER_USER) *
+                         : fmax(d.kind->queries_least, source->users * QUERIES_PER_USER / d.kind->active) *
                                (0.8 + 0.4 * chance(&d, DAY_QUERIES, 0));
     ret_voices[source->favourite].queries += (uint32_t)(queries * FAVOURITE_SHARE);
     ret_voices[draw(&d, DAY_OTHER_LETTER, 0) % POPULATION_LETTERS].queries +=
