@@ -29,7 +29,8 @@ struct scanning {
 
 static int foreign(const char *what, struct err_note *note)
 {
-    return err_set(note, ERR_DATA, "a row with a malformed %s: the tables are not rollcall's", what);
+    return err_set(
+        note, ERR_DATA, "a row that makes no sense (%s): the tables are not rollcall's, or damaged", what);
 }
 
 /* ---- collectors ---- */
@@ -38,7 +39,7 @@ static int take_name(void *context, const struct click_value *values, struct err
 {
     struct scanning *scanning = context;
     if (values[0].length > SIGHTINGS_MAX_COLLECTOR || !click_row_text(&values[0]))
-        return foreign("collector", note);
+        return foreign("a collector", note);
     char *name = arena_alloc(scanning->arena, values[0].length + 1);
     if (name && scanning->name_count == scanning->name_capacity) {
         size_t capacity = scanning->name_capacity ? scanning->name_capacity * 2 : 64;
@@ -123,15 +124,15 @@ static int keep_strings(struct scanning *scanning, const struct click_value *zon
 {
     bool is_new;
     if (!keep(scanning->zone, sizeof scanning->zone, &scanning->zone_length, zone, &is_new))
-        return foreign("zone", note);
+        return foreign("a zone", note);
     if (!keep(scanning->tags, sizeof scanning->tags, &scanning->tags_length, tags, &is_new))
-        return foreign("tag set", note);
+        return foreign("a tag set", note);
     if (is_new) {
         uint16_t found[TASIGNAL_MAX_OPTION];
         unsigned count;
         scanning->are_tags = sighting_tags_parse(scanning->tags, found, &count) == 0;
     }
-    return scanning->are_tags || kind == SIGHTING_INVALID ? 0 : foreign("tag set", note);
+    return scanning->are_tags || kind == SIGHTING_INVALID ? 0 : foreign("a tag set", note);
 }
 
 static int take_row(void *context, const struct click_value *values, struct err_note *note)
