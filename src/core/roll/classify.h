@@ -58,10 +58,9 @@ enum classify_limit {
     CLASSIFY_CLUSTER_SOURCES,   /* 100: at least so many alike */
     CLASSIFY_CLUSTER_NAMES,     /* 4: that ask at most so many names */
     CLASSIFY_FAILING_DAYS,      /* 7: looks at the last days */
-    CLASSIFY_FAILING_SIGNALS, /* 24: a day, on the average of those of the last days on which it signalled or
-                                 asked for the zone's DNSKEY */
-    CLASSIFY_FAILING_DNSKEY,  /* 96: a day, of the zone */
-    CLASSIFY_SILENT_DAYS,     /* 2: with DNSKEY queries */
+    CLASSIFY_FAILING_SIGNALS,   /* 24: on one of its last two days there with signals or DNSKEY queries */
+    CLASSIFY_FAILING_DNSKEY,    /* 96: a day, of the zone */
+    CLASSIFY_SILENT_DAYS,       /* 2: with DNSKEY queries */
     CLASSIFY_SILENT_DO_PERCENT, /* 50: of its queries with DO */
     CLASSIFY_LIMITS,
 };
@@ -155,8 +154,9 @@ struct classify_evidence {
      * earlier day with signals had new and not old. */
     uint32_t regressions;
     uint32_t recent_signals, recent_dnskey,
-        recent_days;  /* in the last FAILING_DAYS days; recent_days: those with either */
-    uint32_t cluster; /* number of its cluster, from 1; 0: none */
+        recent_days;                    /* in the last FAILING_DAYS days; recent_days: those with either */
+    uint32_t most_signals, most_dnskey; /* on a day, of the last two of recent_days */
+    uint32_t cluster;                   /* number of its cluster, from 1; 0: none */
 };
 
 struct classify_source {

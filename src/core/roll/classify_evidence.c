@@ -106,7 +106,13 @@ static void tell_voice(const struct classify *classify, const struct classify_pa
     ret->too_big = voice->too_big;
     ret->reassembly = voice->reassembly;
     ret->invalid = voice->invalid;
+    ret->recent_signals = voice->recent_signals;
     ret->recent_dnskey = voice->recent_dnskey;
+    for (size_t i = 0; i < sizeof voice->latest / sizeof *voice->latest; i++) {
+        const struct classify_latest *latest = &voice->latest[i];
+        ret->most_signals = latest->signals > ret->most_signals ? latest->signals : ret->most_signals;
+        ret->most_dnskey = latest->dnskey > ret->most_dnskey ? latest->dnskey : ret->most_dnskey;
+    }
     ret->last_word = classify_last_word(voice);
     if (!ret->last_word)
         return;
@@ -127,7 +133,6 @@ static void tell_voice(const struct classify *classify, const struct classify_pa
         *words[i].last_us = signals ? voice->last_us[words[i].word] : 0;
     }
     ret->signals_rd = voice->signals_rd;
-    ret->recent_signals = voice->recent_signals;
     tell_said(classify, part, ret);
     if (ret->old_signals)
         tell_late(classify, part, voice, ret);

@@ -81,6 +81,7 @@ static void check_source(const struct classify *classify, size_t i)
          e->both_days <= e->new_days && e->old_days <= e->signal_days);
     must(e->late_days <= e->old_days && e->late_signals <= e->old_signals && e->late_days <= e->late_signals);
     must(e->regressions <= e->old_days && e->regressions <= e->new_days && e->recent_days <= e->days);
+    must(e->most_signals <= e->recent_signals && e->most_dnskey <= e->recent_dnskey);
     must(e->signals_rd <= e->signals && e->zone_dnskey_do <= e->zone_dnskey);
     must((e->last_word == CLASSIFY_SAYS_NOTHING) == (e->signals == 0));
     must(e->cluster <= classify_cluster_count(classify));

@@ -32,6 +32,12 @@ struct classify_part {
     uint8_t class;
 };
 
+/* What it repeated on one day. */
+struct classify_latest {
+    uint32_t after; /* number of the day, and 1; 0: none */
+    uint32_t signals, dnskey;
+};
+
 struct classify_voice {
     uint64_t zone_dnskey, zone_dnskey_do, truncated, too_big, reassembly, invalid;
     uint64_t signals_rd;
@@ -39,6 +45,7 @@ struct classify_voice {
     int64_t first_us[CLASSIFY_WORDS], last_us[CLASSIFY_WORDS];
     int64_t edge_first_us, edge_last_us; /* of signals with the old key alone, in the day of the deadline */
     uint32_t recent_signals, recent_dnskey;
+    struct classify_latest latest[2]; /* days with either, the latest first */
 };
 
 /* Both lists are sorted, the latest first. Bit n: day STRETCH_DAYS * block + n of the time that is judged. */

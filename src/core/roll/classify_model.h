@@ -185,6 +185,12 @@ static inline void model_days(
                           !before->signals[CLASSIFY_SAYS_OLD];
         before = model_said(day) ? day : before;
     }
+    for (int i = count - 1, latest = 0; i >= 0 && i >= recent && latest < 2; i--) {
+        uint32_t signals = (uint32_t)model_said(&days[i]), dnskey = (uint32_t)days[i].dnskeys;
+        latest += signals || dnskey;
+        e->most_signals = signals > e->most_signals ? signals : e->most_signals;
+        e->most_dnskey = dnskey > e->most_dnskey ? dnskey : e->most_dnskey;
+    }
     model_late(model, days, count, e);
 }
 
@@ -231,9 +237,8 @@ static inline enum classify_class model_class(
     uint64_t others = traffic > e->signals ? traffic - e->signals : 0;
     bool relay = e->signals && e->signals_rd * 100 >= e->signals * limit[CLASSIFY_RELAY_PERCENT];
     bool mixed = e->both_days >= limit[CLASSIFY_MIXED_DAYS] || e->regressions >= limit[CLASSIFY_MIXED_DAYS];
-    if (e->recent_days &&
-        (e->recent_dnskey >= limit[CLASSIFY_FAILING_DNSKEY] * e->recent_days ||
-            (!relay && !mixed && e->recent_signals >= limit[CLASSIFY_FAILING_SIGNALS] * e->recent_days)))
+    if (e->most_dnskey >= limit[CLASSIFY_FAILING_DNSKEY] ||
+        (!relay && !mixed && e->most_signals >= limit[CLASSIFY_FAILING_SIGNALS]))
         return CLASSIFY_FAILING;
     if (cluster)
         return CLASSIFY_APPLICATION;

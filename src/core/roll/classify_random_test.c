@@ -129,7 +129,7 @@ static void assert_same(const struct classify_evidence *a, const struct classify
     SAME(new_days), SAME(neither_days), SAME(both_days), SAME(old_first_us), SAME(old_last_us);
     SAME(new_first_us), SAME(new_last_us), SAME(neither_first_us), SAME(neither_last_us), SAME(last_word);
     SAME(late_signals), SAME(late_days), SAME(regressions), SAME(recent_signals), SAME(recent_dnskey);
-    SAME(recent_days);
+    SAME(recent_days), SAME(most_signals), SAME(most_dnskey);
 }
 
 /* Everything that can be asked, but collectors. */

@@ -84,16 +84,14 @@ static bool is_mixed(const struct facts *facts)
     return e->both_days >= days || e->regressions >= days;
 }
 
-/* Signals or DNSKEY queries far more often than the daily ones. Many signals of many voices are no storm. */
+/* Signals or DNSKEY queries far more often than the daily ones, on its last two days: one that was mended is
+ * not failing, and one that broke today is. Many signals of many voices are no storm. */
 static bool is_failing(const struct facts *facts)
 {
     const struct classify_evidence *e = facts->evidence;
-    uint64_t signals = (uint64_t)limit_of(facts, CLASSIFY_FAILING_SIGNALS) * e->recent_days;
-    uint64_t dnskey = (uint64_t)limit_of(facts, CLASSIFY_FAILING_DNSKEY) * e->recent_days;
-    if (e->recent_days == 0)
-        return false;
-    return e->recent_dnskey >= dnskey ||
-           (e->recent_signals >= signals && !is_relay(facts) && !is_mixed(facts));
+    return e->most_dnskey >= limit_of(facts, CLASSIFY_FAILING_DNSKEY) ||
+           (e->most_signals >= limit_of(facts, CLASSIFY_FAILING_SIGNALS) && !is_relay(facts) &&
+               !is_mixed(facts));
 }
 
 static bool is_application(const struct facts *facts)
@@ -160,12 +158,10 @@ static void tell_failing(const struct facts *facts, char *text)
 {
     const struct classify_evidence *e = facts->evidence;
     snprintf(text, TEXT,
-        "%" PRIu32 " signals, %" PRIu32 " DNSKEY queries on %" PRIu32
-        " of the last days%s (%s; a day: %s, %s)",
-        e->recent_signals, e->recent_dnskey, e->recent_days,
-        is_relay(facts) || is_mixed(facts) ? ", many voices" : "",
-        limit_text(facts, CLASSIFY_FAILING_DAYS).text, limit_text(facts, CLASSIFY_FAILING_SIGNALS).text,
-        limit_text(facts, CLASSIFY_FAILING_DNSKEY).text);
+        "on a day up to %" PRIu32 " signals, %" PRIu32 " DNSKEY queries, lately%s (%s, %s, %s)",
+        e->most_signals, e->most_dnskey, is_relay(facts) || is_mixed(facts) ? ", many voices" : "",
+        limit_text(facts, CLASSIFY_FAILING_SIGNALS).text, limit_text(facts, CLASSIFY_FAILING_DNSKEY).text,
+        limit_text(facts, CLASSIFY_FAILING_DAYS).text);
 }
 
 static void tell_application(const struct facts *facts, char *text)

@@ -123,10 +123,35 @@ static void add(uint64_t *sum, uint64_t count)
     *sum = classify_sum(*sum, count);
 }
 
-static void add_recent(const struct classify *classify, uint32_t *sum, uint32_t day, uint64_t count)
+static void add_few(uint32_t *sum, uint64_t count)
 {
-    if (day >= classify->recent_day)
-        *sum = count < UINT32_MAX - *sum ? *sum + (uint32_t)count : UINT32_MAX;
+    *sum = count < UINT32_MAX - *sum ? *sum + (uint32_t)count : UINT32_MAX;
+}
+
+/* Of the two latest days, in whatever order days come: one that was put out is never wanted again. */
+static struct classify_latest *latest_of(struct classify_voice *voice, uint32_t day)
+{
+    struct classify_latest *latest = voice->latest;
+    uint32_t after = day + 1;
+    if (after > latest[0].after) {
+        latest[1] = latest[0];
+        latest[0] = (struct classify_latest){.after = after};
+    } else if (after > latest[1].after && after < latest[0].after) {
+        latest[1] = (struct classify_latest){.after = after};
+    }
+    return after == latest[0].after ? &latest[0] : after == latest[1].after ? &latest[1] : NULL;
+}
+
+static void add_recent(
+    const struct classify *classify, struct classify_voice *voice, const struct classify_event *event)
+{
+    if (event->day < classify->recent_day)
+        return;
+    bool is_signal = event->what != SIGHTING_DNSKEY;
+    struct classify_latest *latest = latest_of(voice, event->day);
+    add_few(is_signal ? &voice->recent_signals : &voice->recent_dnskey, event->count);
+    if (latest)
+        add_few(is_signal ? &latest->signals : &latest->dnskey, event->count);
 }
 
 static void add_traffic(struct classify_part *part, const struct tally_traffic *traffic)
@@ -155,7 +180,7 @@ static void add_signal(struct classify *classify, struct classify_part *part, st
     struct classify_said *said = day_of(&classify->said, &part->said, event->day);
     add(&voice->signals[event->word], event->count);
     add(&voice->signals_rd, event->recursion_desired);
-    add_recent(classify, &voice->recent_signals, event->day, event->count);
+    add_recent(classify, voice, event);
     widen(&voice->first_us[event->word], &voice->last_us[event->word], event);
     said->days[event->word] |= bit;
     if (event->word == CLASSIFY_SAYS_OLD) {
@@ -182,7 +207,7 @@ static void add_sighting(struct classify *classify, struct classify_part *part,
         stretch->dnskey |= bit;
         add(&voice->zone_dnskey, event->count);
         add(&voice->zone_dnskey_do, event->dnssec_ok);
-        add_recent(classify, &voice->recent_dnskey, event->day, event->count);
+        add_recent(classify, voice, event);
         break;
     case SIGHTING_DNSKEY_ANSWER:
         add(&voice->truncated, event->truncated);

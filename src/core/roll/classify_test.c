@@ -377,9 +377,20 @@ static void test_failing(void **state)
         expect(classify, cases[i].class);
     }
     struct classify *classify = start(END);
-    row(classify, END - 1, SIGHTING_DNSKEY, "", 150); /* 150 on two days */
-    row(classify, END - 2, SIGHTING_DNSKEY, "", 1);
+    for (int day = END - 7; day < END - 1; day++) /* it broke today */
+        row(classify, day, SIGHTING_DNSKEY, "", 2);
+    row(classify, END - 1, SIGHTING_DNSKEY, "", 96);
+    expect(classify, CLASSIFY_FAILING);
+    classify = start(END);
+    row(classify, END - 3, SIGHTING_DNSKEY, "", 1000);
+    for (int day = END - 2; day < END; day++) /* it was mended: the last two days are quiet */
+        row(classify, day, SIGHTING_DNSKEY, "", 2);
     expect(classify, CLASSIFY_SILENT);
+    classify = start(END);
+    row(classify, END - 1, SIGHTING_DNSKEY, "", 2); /* the last day is not over: the one before it tells */
+    row(classify, END - 2, SIGHTING_DNSKEY, "", 96);
+    row(classify, END - 4, SIGHTING_DNSKEY, "", 2);
+    expect(classify, CLASSIFY_FAILING);
     classify = start(END);
     for (int day = END - 3; day < END; day++) { /* many resolvers behind one address: no storm */
         row(classify, day, SIGHTING_TA_NULL, BOTH, 30);
