@@ -1,9 +1,8 @@
-/* rollcall report: the plain counts of a store of sightings. */
-#include "app/report/report.h"
+/* rollcall report: its options; and the plain counts of a store. What judges is in report_judged.c. */
+#include "cmd/report_parts.h"
 
 #include "base/log.h"
 #include "base/utc.h"
-#include "cmd/cmd.h"
 #include "core/dns/name.h"
 
 #include <getopt.h>
@@ -11,16 +10,19 @@
 
 static const char help_text[] =
     "Usage: rollcall report --store STORE [--by tagset|key|day|source|collector]\n"
+    "       rollcall report --store STORE --by class|prefix|as|country [--plan PLAN] [--now TIME]\n"
+    "       rollcall report --store STORE --explain ADDRESS [--plan PLAN] [--now TIME]\n"
     "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
     "                       [--format table|json|csv]\n"
     "\n"
-    "Counts what `rollcall observe` stored: which resolvers told which trust anchors they have (RFC 8145, "
-    "key\n"
-    "tag queries and EDNS options), and of how many that were seen. No judgement: plain counts.\n"
+    "The first form counts what `rollcall observe` stored: which resolvers told which trust anchors they\n"
+    "have (RFC 8145), and of how many that were seen. No judgement. The others hold each source against a\n"
+    "plan: who is ready, who is proved not to be, and what is not known.\n"
     "\n"
     "  -s, --store STORE      a file, or clickhouse://[USER[:PASSWORD]@]HOST:PORT/DATABASE\n"
     "  -b, --by WHAT          one line for each tag set (tagset), key tag (key), or tag set of each day,\n"
-    "                         source or collector; tagset if not given\n"
+    "                         source or collector; tagset if not given. Judged: one line for each class,\n"
+    "                         prefix (/24, /48), network (as) or country\n"
     "      --from TIME        only hours that begin at TIME or later (2026-10-05, 2026-10-05T16:00:00Z)\n"
     "      --to TIME          only hours that begin before TIME\n"
     "  -z, --zone ZONE        only signals about this zone's keys (. is the root)\n"
@@ -28,18 +30,23 @@ static const char help_text[] =
     "  -f, --format FORMAT    table (for people), json (schema rollcall.report/1) or csv (RFC 4180)\n"
     "      --json             the same as --format json\n"
     "      --anonymize FILE   pseudonyms in place of addresses, that keep prefixes, by the key in FILE\n"
+    "\n"
+    "Judged:\n"
+    "      --plan PLAN        the roll: a built-in plan ('rollcall plan list') or a file; root-2024 if not "
+    "given\n"
+    "      --now TIME         the moment, in place of the clock\n"
+    "      --explain ADDRESS  one source: its class, the rules that gave it, and what was counted\n"
+    "      --limit NAME=N     another threshold of classification (rollcall-report(1) lists them); "
+    "repeatable\n"
+    "      --users FILE       users of networks or countries (CSV)\n"
+    "      --pfx2as FILE, --delegated FILE, --mmdb FILE\n"
+    "                         networks and countries of addresses: rollcall-networks(5); repeatable\n"
     "  -h, --help             this text\n"
     "\n"
-    "Exit status: 0, or 64 usage, 65 the store is damaged or none of rollcall's, 66 no such store or "
-    "collector,\n"
-    "69 the store cannot be reached, or the answer is partial, 74 it cannot be read, 77 not permitted.\n";
-
-struct options {
-    const char *store, *zone, *collector, *from, *to, *key_file;
-    enum sightings_by by;
-    enum report_format format;
-    bool help;
-};
+    "Exit status: 0, or 64 usage, 65 the store or a file is damaged or none that we read, 66 no such store, "
+    "file,\n"
+    "collector or source, 69 the store cannot be reached, or the answer is partial, 74 it cannot be read, "
+    "77 not permitted.\n";
 
 static const struct option long_options[] = {
     {"store", required_argument, NULL, 's'},
@@ -51,20 +58,54 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"json", no_argument, NULL, 'j'},
     {"anonymize", required_argument, NULL, 'A'},
+    {"plan", required_argument, NULL, 'p'},
+    {"now", required_argument, NULL, 'n'},
+    {"limit", required_argument, NULL, 'l'},
+    {"explain", required_argument, NULL, 'e'},
+    {"users", required_argument, NULL, 'U'},
+    {"pfx2as", required_argument, NULL, 'P'},
+    {"delegated", required_argument, NULL, 'D'},
+    {"mmdb", required_argument, NULL, 'M'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
-static int take_option(int letter, const char *value, struct options *o, struct err_note *note)
+static int take_by(const char *value, struct report_options *o, struct err_note *note)
+{
+    o->judged = readiness_by(value, &o->readiness_by) == 0;
+    if (o->judged || report_by(value, &o->by) == 0)
+        return 0;
+    return err_set(note, ERR_USAGE,
+        "--by: tagset, key, day, source, collector, class, prefix, as or country, not '%s'", value);
+}
+
+static int take_file(int letter, const char *value, struct report_options *o, struct err_note *note)
+{
+    static const struct {
+        int letter;
+        int (*read)(struct networks *networks, const char *path, struct err_note *note);
+    } readers[] = {
+        {'U', networks_read_users},
+        {'P', networks_read_pfx2as},
+        {'D', networks_read_delegated},
+        {'M', networks_read_mmdb},
+    };
+    if (o->file_count == REPORT_MOST_FILES)
+        return err_set(note, ERR_USAGE, "too many files about networks");
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (readers[i].letter == letter)
+            o->files[o->file_count++] = (struct report_file){readers[i].read, value};
+    return 0;
+}
+
+static int take_option(int letter, const char *value, struct report_options *o, struct err_note *note)
 {
     switch (letter) {
     case 's':
         o->store = value;
         return *value ? 0 : err_set(note, ERR_USAGE, "--store: no store is named");
     case 'b':
-        return report_by(value, &o->by)
-                   ? err_set(note, ERR_USAGE, "--by: tagset, key, day, source or collector, not '%s'", value)
-                   : 0;
+        return take_by(value, o, note);
     case 'F':
         o->from = value;
         return 0;
@@ -84,17 +125,33 @@ static int take_option(int letter, const char *value, struct options *o, struct 
     case 'A':
         o->key_file = value;
         return 0;
+    case 'p':
+        o->plan = value;
+        return 0;
+    case 'n':
+        o->now = value;
+        return 0;
+    case 'e':
+        o->explain = value;
+        return 0;
+    case 'l':
+        if (o->limit_count == REPORT_MOST_LIMITS)
+            return err_set(note, ERR_USAGE, "--limit: too many");
+        o->limits[o->limit_count++] = value;
+        return 0;
     case 'j':
         o->format = REPORT_JSON;
         return 0;
-    default:
+    case 'h':
         o->help = true;
         return 0;
+    default:
+        return take_file(letter, value, o, note);
     }
 }
 
 /* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, struct options *o)
+static int parse(int argc, char **argv, struct report_options *o)
 {
     struct err_note note = {""};
     int letter;
@@ -124,8 +181,7 @@ static int read_time(const char *option, const char *value, int64_t *ret_us, str
         note, ERR_USAGE, "%s: '%s' is no time (2026-10-05 or 2026-10-05T16:00:00Z)", option, value);
 }
 
-/* The question in the store's terms; `zone` keeps the name. */
-static int make_question(const struct options *o, struct sightings_question *question,
+int report_question(const struct report_options *o, struct sightings_question *question,
     char zone[NAME_MAX_TEXT], struct err_note *note)
 {
     struct name name;
@@ -147,8 +203,8 @@ static int make_question(const struct options *o, struct sightings_question *que
     return 0;
 }
 
-static int write_answer(
-    const struct options *o, const struct sightings_question *question, const struct sightings_answer *answer)
+static int write_answer(const struct report_options *o, const struct sightings_question *question,
+    const struct sightings_answer *answer)
 {
     struct text text;
     struct report report = {o->store, question, answer, cmd_screen().columns};
@@ -162,7 +218,7 @@ static int write_answer(
     return code;
 }
 
-static int anonymize(const struct options *o, struct sightings_answer *answer, struct err_note *note)
+static int anonymize(const struct report_options *o, struct sightings_answer *answer, struct err_note *note)
 {
     struct pseudonym *pseudonym = NULL;
     int rc = o->key_file ? pseudonym_read(o->key_file, &pseudonym, note) : 0;
@@ -172,14 +228,14 @@ static int anonymize(const struct options *o, struct sightings_answer *answer, s
     return rc;
 }
 
-static int run(const struct options *o, struct arena *arena)
+static int run(const struct report_options *o, struct arena *arena)
 {
     struct sightings *store = NULL;
     struct sightings_question question;
     struct sightings_answer answer;
     struct err_note note = {"out of memory"};
     char zone[NAME_MAX_TEXT];
-    int rc = arena ? make_question(o, &question, zone, &note) : ERR_NOMEM;
+    int rc = arena ? report_question(o, &question, zone, &note) : ERR_NOMEM;
     rc = rc ? rc : sightings_open(o->store, true, &store, &note);
     rc = rc ? rc : sightings_ask(store, &question, arena, &answer, &note);
     sightings_close(store);
@@ -192,13 +248,13 @@ static int run(const struct options *o, struct arena *arena)
 
 int cmd_report(int argc, char **argv)
 {
-    struct options options = {.by = SIGHTINGS_BY_TAGSET};
+    struct report_options options = {.by = SIGHTINGS_BY_TAGSET, .plan = "root-2024"};
     int code = parse(argc, argv, &options);
     if (code != -1)
         return code;
     log_set_level(LOG_WARNING);
     struct arena *arena = arena_new();
-    code = run(&options, arena);
+    code = options.judged || options.explain ? report_judged(&options, arena) : run(&options, arena);
     arena_free(arena);
     return code;
 }

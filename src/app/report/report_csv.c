@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void add_cell(struct text *text, const char *cell)
+void report_add_cell(struct text *text, const char *cell)
 {
     bool quoted = strpbrk(cell, ",\"\r\n") != NULL;
     if (quoted)
@@ -21,10 +21,9 @@ static void add_cell(struct text *text, const char *cell)
     text_add(text, ",");
 }
 
-/* Ends a cell that was put together in `cell`, and empties it. */
-static void take_cell(struct text *text, struct text *cell)
+void report_take_cell(struct text *text, struct text *cell)
 {
-    add_cell(text, cell->string);
+    report_add_cell(text, cell->string);
     text->failed = text->failed || cell->failed;
     report_empty(cell);
 }
@@ -36,23 +35,23 @@ static void add_line(
     char label[TASIGNAL_MAX_LABEL + 1], first[UTC_TEXT], last[UTC_TEXT];
     if (by != SIGHTINGS_BY_TAGSET && by != SIGHTINGS_BY_KEY) {
         report_add_front(cell, by, line);
-        take_cell(text, cell);
+        report_take_cell(text, cell);
     }
     report_add_name(cell, line->zone);
-    take_cell(text, cell);
+    report_take_cell(text, cell);
     if (by == SIGHTINGS_BY_KEY) {
         if (!line->invalid)
             text_printf(cell, "%u", line->key);
-        take_cell(text, cell);
+        report_take_cell(text, cell);
     } else {
         if (!line->invalid)
             report_add_tags(cell, line);
-        take_cell(text, cell);
-        add_cell(text, !line->invalid && report_label(line, label) ? label : "");
+        report_take_cell(text, cell);
+        report_add_cell(text, !line->invalid && report_label(line, label) ? label : "");
     }
     if (line->invalid)
         report_add_name(cell, line->tags);
-    take_cell(text, cell);
+    report_take_cell(text, cell);
     text_printf(text, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%s,%s,%s\r\n",
         line->sources, line->signals, line->ta_null, line->ta_a, line->options,
         utc_format(line->first_us, first), utc_format(line->last_us, last),

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* Adds a value without the line's end, and frees it. */
-static void add_value(struct text *text, struct json *value, bool pretty)
+void report_add_value(struct text *text, struct json *value, bool pretty)
 {
     if (json_write(value, pretty, text))
         text->failed = true;
@@ -17,7 +16,7 @@ static void add_value(struct text *text, struct json *value, bool pretty)
     json_free(value);
 }
 
-static void set_text(
+void report_set_text(
     struct json *object, const char *name, void (*add)(struct text *, const char *), const char *string)
 {
     struct text text;
@@ -65,9 +64,9 @@ static void add_line(struct text *text, enum sightings_by by, const struct sight
 {
     struct json *object = json_new_object();
     set_front(object, by, line);
-    set_text(object, "zone", report_add_name, line->zone);
+    report_set_text(object, "zone", report_add_name, line->zone);
     if (line->invalid)
-        set_text(object, "reason", report_add_name, line->tags);
+        report_set_text(object, "reason", report_add_name, line->tags);
     else if (by == SIGHTINGS_BY_KEY)
         json_set_int(object, "key", line->key);
     else
@@ -81,7 +80,7 @@ static void add_line(struct text *text, enum sightings_by by, const struct sight
     }
     json_set_time(object, "first", line->first_us);
     json_set_time(object, "last", line->last_us);
-    add_value(text, object, false);
+    report_add_value(text, object, false);
 }
 
 static void add_coverage(struct text *text, const struct sightings_coverage *coverage)
@@ -102,7 +101,7 @@ static void add_coverage(struct text *text, const struct sightings_coverage *cov
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         json_set_int(object, numbers[i].name, (int64_t)numbers[i].value);
     json_set_real(object, "gap_s", (double)coverage->gap_us / (double)UTC_SECOND);
-    add_value(text, object, false);
+    report_add_value(text, object, false);
 }
 
 static void begin_list(struct text *text, const char *name)
@@ -136,7 +135,7 @@ static struct json *head(const struct report *report)
     const struct sightings_answer *answer = report->answer;
     struct json *root = json_new_object();
     json_set_string(root, "schema", "rollcall.report/1");
-    set_text(root, "store", report_add_store, report->store);
+    report_set_text(root, "store", report_add_store, report->store);
     json_set_string(root, "by", report_by_word(question->by));
     json_set_time(root, "from", question->from_us == INT64_MIN ? UTC_OPEN : question->from_us);
     json_set_time(root, "to", question->to_us == INT64_MAX ? UTC_OPEN : question->to_us);
@@ -153,7 +152,7 @@ void report_json(const struct report *report, struct text *text)
 {
     const struct sightings_answer *answer = report->answer;
     size_t begin = text->length;
-    add_value(text, head(report), true);
+    report_add_value(text, head(report), true);
     if (text->failed || text->length < begin + 2)
         return;
     text->length -= 2; /* "\n}", to go on */

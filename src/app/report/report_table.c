@@ -36,7 +36,7 @@ struct table {
     struct text cell;
 };
 
-static void add_share(struct text *text, uint64_t part, uint64_t whole)
+void report_add_share(struct text *text, uint64_t part, uint64_t whole)
 {
     text_printf(text, "%.1f %%", whole ? 100.0 * (double)part / (double)whole : 0.0);
 }
@@ -94,7 +94,7 @@ static void make_cell(struct table *table, const struct sightings_line *line, en
         report_add_front(cell, table->report->question->by, line);
         return;
     case SHARE:
-        add_share(cell, line->sources, table->report->answer->sources);
+        report_add_share(cell, line->sources, table->report->answer->sources);
         return;
     case FIRST:
     case LAST:
@@ -181,8 +181,7 @@ static bool add_table(const struct report *report, bool invalid, struct text *te
 
 /* ---- words ---- */
 
-/* Adds a paragraph, broken between words, its later lines indented; frees it. */
-static void add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen)
+void report_add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen)
 {
     size_t at = 0;
     for (char *word = words->string, *end; *word; word = end) {
@@ -216,7 +215,7 @@ static void add_head(const struct report *report, struct text *text)
         text_add(&words, "PARTIAL: there is more than this. ");
         if (report->answer->missing)
             report_add_name(&words, report->answer->missing);
-        add_wrapped(text, &words, 9, report->columns);
+        report_add_wrapped(text, &words, 9, report->columns);
     }
     text_start(&words);
     text_start(&store);
@@ -233,7 +232,7 @@ static void add_head(const struct report *report, struct text *text)
         text_printf(&words, ", from %s", utc_format_short(question->from_us, when));
     if (question->to_us != INT64_MAX)
         text_printf(&words, ", before %s", utc_format_short(question->to_us, when));
-    add_wrapped(text, &words, 2, report->columns);
+    report_add_wrapped(text, &words, 2, report->columns);
     text_add(text, "\n");
     text->failed = text->failed || store.failed;
     text_free(&store);
@@ -249,12 +248,12 @@ static void add_meaning(const struct report *report, struct text *text)
     text_add(text, "\n");
     text_start(&words);
     text_printf(&words, "%" PRIu64 " of %" PRIu64 " sources seen (", answer->sources, answer->observed);
-    add_share(&words, answer->sources, answer->observed);
+    report_add_share(&words, answer->sources, answer->observed);
     text_add(&words, ") told which keys they trust.");
     if (answer->sources && (by == SIGHTINGS_BY_TAGSET || by == SIGHTINGS_BY_KEY))
         text_printf(&words, " SHARE is of these %" PRIu64 "; who told several sets is in several lines.",
             answer->sources);
-    add_wrapped(text, &words, 0, report->columns);
+    report_add_wrapped(text, &words, 0, report->columns);
     text_start(&words);
     if (silent)
         text_printf(&words,
@@ -262,7 +261,7 @@ static void add_meaning(const struct report *report, struct text *text)
             " trust. Many validators never signal; silence is not readiness. ",
             silent);
     text_add(&words, "A source is an address: it may be many resolvers, or pass on what others say.");
-    add_wrapped(text, &words, 0, report->columns);
+    report_add_wrapped(text, &words, 0, report->columns);
 }
 
 static void add_coverage(const struct sightings_coverage *coverage, size_t screen, struct text *text)
@@ -284,7 +283,7 @@ static void add_coverage(const struct sightings_coverage *coverage, size_t scree
         text_printf(&words, "; %" PRIu64 " pause%s, together %s", coverage->gaps,
             coverage->gaps == 1 ? "" : "s", utc_format_words(coverage->gap_us, span));
     text_add(text, "  ");
-    add_wrapped(text, &words, 4, screen > 2 ? screen - 2 : screen);
+    report_add_wrapped(text, &words, 4, screen > 2 ? screen - 2 : screen);
 }
 
 void report_table(const struct report *report, struct text *text)

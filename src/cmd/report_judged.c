@@ -1,0 +1,104 @@
+/* rollcall report --by class|prefix|as|country, and --explain: what the store means for a plan. */
+#include "cmd/report_parts.h"
+
+#include "base/address.h"
+#include "base/utc.h"
+#include "io/yaml/plan_yaml.h"
+
+#include <string.h>
+
+enum { USUAL_DAYS = 30 }; /* back from the moment: who has not been seen for longer may be gone */
+
+/* What is built up on the way, and freed in one place. */
+struct judging {
+    struct plan *plan;
+    struct networks *networks;
+    struct sightings *store;
+    struct classify_roll roll;
+    struct classify_limits limits;
+    struct sightings_question question;
+    struct readiness_wish wish;
+    struct readiness readiness;
+    char zone[NAME_MAX_TEXT];
+    uint8_t source[16];
+};
+
+static int read_limits(const struct report_options *o, struct judging *j, struct err_note *note)
+{
+    classify_limits_usual(&j->limits);
+    for (size_t i = 0; i < o->limit_count; i++) {
+        struct err_note why = {""};
+        if (classify_limits_set(&j->limits, o->limits[i], &why))
+            return err_set(note, ERR_USAGE, "--limit: %s", why.text);
+    }
+    return 0;
+}
+
+static int read_files(const struct report_options *o, struct judging *j, struct err_note *note)
+{
+    int rc = networks_new(&j->networks);
+    if (rc)
+        return err_set(note, rc, "out of memory");
+    for (size_t i = 0; i < o->file_count && !rc; i++)
+        rc = o->files[i].read(j->networks, o->files[i].path, note);
+    return rc;
+}
+
+/* The moment is --to if that is earlier than --now. The zone is the plan's, if none is named. */
+static int set_time(const struct report_options *o, struct judging *j, struct err_note *note)
+{
+    int64_t now_us;
+    int rc = cmd_now(o->now, &now_us, note);
+    if (rc)
+        return rc;
+    if (j->question.to_us > now_us)
+        j->question.to_us = o->now ? now_us : now_us - now_us % UTC_SECOND;
+    rc = classify_roll_of(j->plan, j->question.to_us, &j->roll, note);
+    if (rc)
+        return rc;
+    if (!j->question.zone)
+        j->question.zone = j->plan->zone;
+    if (j->question.from_us == INT64_MIN)
+        j->question.from_us = j->question.to_us - USUAL_DAYS * UTC_DAY;
+    return j->question.from_us < j->question.to_us
+               ? 0
+               : err_set(note, ERR_USAGE, "--from is not earlier than the moment that is judged");
+}
+
+static int write_out(const struct report_options *o, struct judging *j, struct err_note *note)
+{
+    static const enum readiness_form forms[] = {
+        [REPORT_TABLE] = READINESS_TABLE, [REPORT_JSON] = READINESS_JSON, [REPORT_CSV] = READINESS_CSV};
+    struct text text;
+    text_start(&text);
+    int rc = o->explain ? readiness_explain(&j->readiness, j->source, o->format == REPORT_JSON, &text, note)
+                        : readiness_write(&j->readiness, forms[o->format], cmd_screen().columns, &text);
+    int code = rc ? cmd_fail("report", rc, "%s", note->text) : cmd_print("report", text.string, text.length);
+    text_free(&text);
+    if (code == 0 && j->readiness.partial)
+        code = cmd_fail("report", ERR_UNAVAILABLE, "the answer is partial, there is more than this: %s",
+            j->readiness.missing ? j->readiness.missing : "part of the store does not answer");
+    return code;
+}
+
+int report_judged(const struct report_options *o, struct arena *arena)
+{
+    struct err_note note = {"out of memory"};
+    struct judging j = {.plan = NULL};
+    int rc = arena ? report_question(o, &j.question, j.zone, &note) : ERR_NOMEM;
+    if (!rc && o->explain && !address_parse(o->explain, strlen(o->explain), j.source))
+        rc = err_set(&note, ERR_USAGE, "--explain: '%s' is no IP address", o->explain);
+    rc = rc ? rc : read_limits(o, &j, &note);
+    rc = rc ? rc : plan_yaml_find(o->plan, &j.plan, &note);
+    rc = rc ? rc : set_time(o, &j, &note);
+    rc = rc ? rc : read_files(o, &j, &note);
+    rc = rc ? rc : sightings_open(o->store, true, &j.store, &note);
+    j.wish = (struct readiness_wish){o->readiness_by, &j.roll, &j.limits, &j.question, j.networks};
+    rc = rc ? rc : readiness_make(j.store, &j.wish, arena, &j.readiness, &note);
+    sightings_close(j.store);
+    int code = rc ? cmd_fail("report", rc, "%s", note.text) : write_out(o, &j, &note);
+    readiness_free(&j.readiness);
+    networks_free(j.networks);
+    plan_free(j.plan);
+    return code;
+}

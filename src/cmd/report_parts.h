@@ -1,0 +1,38 @@
+/* report_parts: what the files of `rollcall report` share. */
+#ifndef CMD_REPORT_PARTS_H
+#define CMD_REPORT_PARTS_H
+
+#include "app/report/readiness.h"
+#include "app/report/report.h"
+#include "cmd/cmd.h"
+
+enum { REPORT_MOST_FILES = 64, REPORT_MOST_LIMITS = 64 };
+
+/* A file of the user's about networks, in the order of the command line. */
+struct report_file {
+    int (*read)(struct networks *networks, const char *path, struct err_note *note);
+    const char *path;
+};
+
+struct report_options {
+    const char *store, *zone, *collector, *from, *to, *key_file;
+    enum sightings_by by;
+    bool judged; /* by something that needs a plan: */
+    enum readiness_by readiness_by;
+    const char *plan, *explain, *now;
+    const char *limits[REPORT_MOST_LIMITS];
+    size_t limit_count;
+    struct report_file files[REPORT_MOST_FILES];
+    size_t file_count;
+    enum report_format format;
+    bool help;
+};
+
+/* The question in the store's terms; `zone` keeps the name. */
+int report_question(const struct report_options *o, struct sightings_question *question,
+    char zone[NAME_MAX_TEXT], struct err_note *note);
+
+/* Prints the classes, or one source; returns the exit code. */
+int report_judged(const struct report_options *o, struct arena *arena);
+
+#endif
