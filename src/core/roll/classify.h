@@ -107,8 +107,8 @@ int classify_new(const struct classify_roll *roll, const struct classify_limits 
 
 /* Rows outside of the time are left out; a row's own times are taken as lying in its day. `collector`: a
  * number below CLASSIFY_MAX_COLLECTORS (those beyond are counted as the last). The caller passes only rows of
- * the roll's zone (and ICMP errors, zone ""). Nothing of the row is kept. ERR_NOMEM; ERR_INTERNAL after
- * classify_finish(). */
+ * the roll's zone (and those with zone "", of which ICMP errors and malformed signals count). Nothing of the
+ * row is kept. ERR_NOMEM; ERR_INTERNAL after classify_finish(). */
 int classify_row(struct classify *classify, unsigned collector, const struct tally_row *row);
 int classify_traffic(struct classify *classify, unsigned collector, const struct tally_traffic *traffic);
 

@@ -349,11 +349,18 @@ static uint64_t at_most(uint64_t part, uint64_t whole)
     return part < whole ? part : whole;
 }
 
+/* What a source said too much of is counted without zone (tally.h): it tells nothing of this one. */
+static bool is_of_no_zone(const struct tally_row *row)
+{
+    return row->zone && row->zone[0] == '\0' && row->kind != SIGHTING_TOO_BIG &&
+           row->kind != SIGHTING_REASSEMBLY && row->kind != SIGHTING_INVALID;
+}
+
 int classify_row(struct classify *classify, unsigned collector, const struct tally_row *row)
 {
     if (classify->finished)
         return ERR_INTERNAL;
-    if (row->count == 0 || row->kind == SIGHTING_NONE || row->kind >= SIGHTING_KINDS)
+    if (row->count == 0 || row->kind == SIGHTING_NONE || row->kind >= SIGHTING_KINDS || is_of_no_zone(row))
         return 0;
     struct classify_event *event =
         begin(classify, collector, row->source, row->hour_us, row->first_us, row->last_us);

@@ -517,6 +517,9 @@ static void test_errors(void **state)
     assert_int_equal(classify_row(classify, 0, &row), 0);
     row.kind = SIGHTING_REASSEMBLY;
     assert_int_equal(classify_row(classify, 63, &row), 0);
+    row.kind = SIGHTING_DNSKEY; /* of too many zones in an hour: not of this one */
+    assert_int_equal(classify_row(classify, 5, &row), 0);
+    row.zone = ".";
     row.kind = SIGHTING_DNSKEY_ANSWER;
     row.truncated = 2;
     assert_int_equal(classify_row(classify, 1000, &row), 0);
@@ -525,6 +528,7 @@ static void test_errors(void **state)
     struct classify_source source = finish(classify);
     assert_true(source.evidence.too_big == 3 && source.evidence.reassembly == 3);
     assert_int_equal(source.evidence.truncated, 2);
+    assert_int_equal(source.evidence.zone_dnskey, 0);
     assert_true(source.evidence.collectors == (UINT64_C(1) << 63 | 1));
     assert_int_equal(source.evidence.days, 1);
     assert_int_equal(classify_row(classify, 0, &row), ERR_INTERNAL);
