@@ -98,9 +98,8 @@ static bool is_registry(struct field field)
 /* The line of version (2|…, 2.3|…) and those of summary (registry|*|type|*|count|summary). */
 static bool is_heading(const struct field *field, size_t count)
 {
-    return (count >= 7 && field[0].length > 0 && isdigit((unsigned char)field[0].text[0]) &&
-               is_registry(field[1])) ||
-           (count == 6 && field_is(field[5], "summary"));
+    bool is_version = count >= FIELDS && field[0].length > 0 && isdigit((unsigned char)field[0].text[0]);
+    return is_version || (count == 6 && field_is(field[5], "summary"));
 }
 
 static int read_record(

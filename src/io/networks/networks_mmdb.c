@@ -65,7 +65,7 @@ static int read_country(struct walk *walk, MMDB_entry_s *entry, uint32_t *ret_co
         int rc = value_at(walk, entry, ways[i], &value);
         if (rc < 0)
             return rc;
-        if (rc == 0)
+        if (rc == 0 || value.data_size == 0)
             continue;
         if (value.type != MMDB_DATA_TYPE_UTF8_STRING ||
             !country_parse(value.utf8_string, value.data_size, ret_country))

@@ -17,11 +17,12 @@ static const struct mmdb_try_entry entries[] = {
     {"192.0.2.0", 24, .country = "NL", .as = 64496, .organization = "Example Net"},
     {"192.0.2.128", 25, .registered = "de", .as = 64497, .organization = "Caf\xc3\xa9"},
     {"198.51.100.0", 24, .country = "SE", .registered = "US"},
+    {"198.51.101.0", 24, .country = "", .registered = "CH"},
     {"203.0.113.77", 32, .as = 4294967295U},
     {"2001:db8::", 32, .country = "JP", .as = 64498, .organization = "Example Net Six"},
     {"2001:db8:8000::", 33, .as = 64499},
 };
-enum { ENTRIES = sizeof entries / sizeof *entries, ENTRIES_FOUR = 4 };
+enum { ENTRIES = sizeof entries / sizeof *entries, ENTRIES_FOUR = 5 };
 
 static int read_bytes(struct networks *networks, const uint8_t *bytes, size_t size, struct err_note *note)
 {
@@ -51,6 +52,7 @@ static void check_four(const struct networks *networks)
     check(networks, "192.0.2.128", 64497, "DE", 96 + 25);
     check(networks, "192.0.3.0", 0, "", 0);
     check(networks, "198.51.100.255", 0, "SE", 0);
+    check(networks, "198.51.101.1", 0, "CH", 0); /* an empty code is none */
     check(networks, "203.0.113.77", 4294967295U, "", 128);
     check(networks, "203.0.113.78", 0, "", 0);
     assert_string_equal(networks_as_name(networks, 64496), "Example Net");

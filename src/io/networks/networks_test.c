@@ -131,6 +131,7 @@ static void odd_delegations(void **state)
         "arin|US|ipv4|0.0.0.0|4294967296|19830101|allocated|x\r\n" /* everything, and within it … */
         "arin|ca|ipv4|10.0.0.5|3||ASSIGNED\r\n"                    /* … three that begin anywhere */
         "arin|EU|ipv4|255.255.255.255|1|00000000|assigned\r\n"
+        "2.3|nro|20260101|4|19830705|20260101|+0000\n" /* files put one after another */
         "iana|ZZ|asn|0|1||reserved|iana\n"
         "apnic||ipv6|2001:db8::|32||available|\n"
         "apnic|AU|asn|4294967295|1|20200101|allocated");
