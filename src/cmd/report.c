@@ -12,6 +12,8 @@ static const char help_text[] =
     "Usage: rollcall report --store STORE [--by tagset|key|day|source|collector]\n"
     "       rollcall report --store STORE --by class|prefix|as|country [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --explain ADDRESS [--plan PLAN] [--now TIME]\n"
+    "       rollcall report --store STORE --gate FILE [--plan PLAN] [--now TIME] [--log FILE] [--apply "
+    "PLAN]\n"
     "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
     "                       [--format table|json|csv]\n"
     "\n"
@@ -36,6 +38,9 @@ static const char help_text[] =
     "given\n"
     "      --now TIME         the moment, in place of the clock\n"
     "      --explain ADDRESS  one source: its class, the rules that gave it, and what was counted\n"
+    "      --gate FILE        go, postpone or back out, by declared criteria: rollcall-gate(5)\n"
+    "      --log FILE         adds the decision to this log, each line chained to the one before\n"
+    "      --apply PLAN       holds the roll in this plan file if the decision is to postpone\n"
     "      --limit NAME=N     another threshold of classification (rollcall-report(1) lists them); "
     "repeatable\n"
     "      --users FILE       users of networks or countries (CSV)\n"
@@ -43,7 +48,8 @@ static const char help_text[] =
     "                         networks and countries of addresses: rollcall-networks(5); repeatable\n"
     "  -h, --help             this text\n"
     "\n"
-    "Exit status: 0, or 64 usage, 65 the store or a file is damaged or none that we read, 66 no such store, "
+    "Exit status: 0; with --gate 0 go, 2 a criterion failed, 3 put off because something is not known; or 64 "
+    "usage, 65 the store or a file is damaged or none that we read, 66 no such store, "
     "file,\n"
     "collector or source, 69 the store cannot be reached, or the answer is partial, 74 it cannot be read, "
     "77 not permitted.\n";
@@ -62,6 +68,9 @@ static const struct option long_options[] = {
     {"now", required_argument, NULL, 'n'},
     {"limit", required_argument, NULL, 'l'},
     {"explain", required_argument, NULL, 'e'},
+    {"gate", required_argument, NULL, 'g'},
+    {"log", required_argument, NULL, 'L'},
+    {"apply", required_argument, NULL, 'a'},
     {"users", required_argument, NULL, 'U'},
     {"pfx2as", required_argument, NULL, 'P'},
     {"delegated", required_argument, NULL, 'D'},
@@ -134,6 +143,15 @@ static int take_option(int letter, const char *value, struct report_options *o, 
     case 'e':
         o->explain = value;
         return 0;
+    case 'g':
+        o->gate = value;
+        return 0;
+    case 'L':
+        o->log = value;
+        return 0;
+    case 'a':
+        o->apply = value;
+        return 0;
     case 'l':
         if (o->limit_count == REPORT_MOST_LIMITS)
             return err_set(note, ERR_USAGE, "--limit: too many");
@@ -170,6 +188,12 @@ static int parse(int argc, char **argv, struct report_options *o)
         return cmd_fail("report", ERR_USAGE, "unexpected '%s'", argv[optind]);
     if (!o->store)
         return cmd_fail("report", ERR_USAGE, "--store is missing: which store?");
+    if ((o->log || o->apply) && !o->gate)
+        return cmd_fail("report", ERR_USAGE, "--log and --apply go with --gate");
+    if (o->gate && o->format == REPORT_CSV)
+        return cmd_fail("report", ERR_USAGE, "a decision comes as table or json");
+    if (!o->plan)
+        o->plan = o->apply ? o->apply : "root-2024";
     return -1;
 }
 
@@ -248,13 +272,15 @@ static int run(const struct report_options *o, struct arena *arena)
 
 int cmd_report(int argc, char **argv)
 {
-    struct report_options options = {.by = SIGHTINGS_BY_TAGSET, .plan = "root-2024"};
+    struct report_options options = {.by = SIGHTINGS_BY_TAGSET, .plan = NULL};
     int code = parse(argc, argv, &options);
     if (code != -1)
         return code;
     log_set_level(LOG_WARNING);
     struct arena *arena = arena_new();
-    code = options.judged || options.explain ? report_judged(&options, arena) : run(&options, arena);
+    code = options.gate                        ? report_gate(&options, arena)
+           : options.judged || options.explain ? report_judged(&options, arena)
+                                               : run(&options, arena);
     arena_free(arena);
     return code;
 }

@@ -9,21 +9,7 @@
 
 enum { USUAL_DAYS = 30 }; /* back from the moment: who has not been seen for longer may be gone */
 
-/* What is built up on the way, and freed in one place. */
-struct judging {
-    struct plan *plan;
-    struct networks *networks;
-    struct sightings *store;
-    struct classify_roll roll;
-    struct classify_limits limits;
-    struct sightings_question question;
-    struct readiness_wish wish;
-    struct readiness readiness;
-    char zone[NAME_MAX_TEXT];
-    uint8_t source[16];
-};
-
-static int read_limits(const struct report_options *o, struct judging *j, struct err_note *note)
+static int read_limits(const struct report_options *o, struct report_judging *j, struct err_note *note)
 {
     classify_limits_usual(&j->limits);
     for (size_t i = 0; i < o->limit_count; i++) {
@@ -34,7 +20,7 @@ static int read_limits(const struct report_options *o, struct judging *j, struct
     return 0;
 }
 
-static int read_files(const struct report_options *o, struct judging *j, struct err_note *note)
+static int read_files(const struct report_options *o, struct report_judging *j, struct err_note *note)
 {
     int rc = networks_new(&j->networks);
     if (rc)
@@ -45,7 +31,7 @@ static int read_files(const struct report_options *o, struct judging *j, struct 
 }
 
 /* The moment is --to if that is earlier than --now. The zone is the plan's, if none is named. */
-static int set_time(const struct report_options *o, struct judging *j, struct err_note *note)
+static int set_time(const struct report_options *o, struct report_judging *j, struct err_note *note)
 {
     int64_t now_us;
     int rc = cmd_now(o->now, &now_us, note);
@@ -65,7 +51,13 @@ static int set_time(const struct report_options *o, struct judging *j, struct er
                : err_set(note, ERR_USAGE, "--from is not earlier than the moment that is judged");
 }
 
-static int write_out(const struct report_options *o, struct judging *j, struct err_note *note)
+struct judged {
+    struct readiness_wish wish;
+    struct readiness readiness;
+    uint8_t source[16]; /* to be explained */
+};
+
+static int write_out(const struct report_options *o, const struct judged *j, struct err_note *note)
 {
     static const enum readiness_form forms[] = {
         [REPORT_TABLE] = READINESS_TABLE, [REPORT_JSON] = READINESS_JSON, [REPORT_CSV] = READINESS_CSV};
@@ -81,24 +73,41 @@ static int write_out(const struct report_options *o, struct judging *j, struct e
     return code;
 }
 
+int report_judging_begin(
+    const struct report_options *o, struct arena *arena, struct report_judging *j, struct err_note *note)
+{
+    int rc = arena ? report_question(o, &j->question, j->zone, note) : ERR_NOMEM;
+    rc = rc ? rc : read_limits(o, j, note);
+    rc = rc ? rc : plan_yaml_find(o->plan, &j->plan, note);
+    rc = rc ? rc : set_time(o, j, note);
+    rc = rc ? rc : read_files(o, j, note);
+    return rc ? rc : sightings_open(o->store, true, &j->store, note);
+}
+
+void report_judging_end(struct report_judging *j)
+{
+    sightings_close(j->store);
+    networks_free(j->networks);
+    plan_free(j->plan);
+}
+
 int report_judged(const struct report_options *o, struct arena *arena)
 {
     struct err_note note = {"out of memory"};
-    struct judging j = {.plan = NULL};
-    int rc = arena ? report_question(o, &j.question, j.zone, &note) : ERR_NOMEM;
-    if (!rc && o->explain && !address_parse(o->explain, strlen(o->explain), j.source))
+    struct report_judging j = {.plan = NULL};
+    struct judged judged = {.wish = {.by = o->readiness_by}};
+    int rc = 0;
+    if (o->explain && !address_parse(o->explain, strlen(o->explain), judged.source))
         rc = err_set(&note, ERR_USAGE, "--explain: '%s' is no IP address", o->explain);
-    rc = rc ? rc : read_limits(o, &j, &note);
-    rc = rc ? rc : plan_yaml_find(o->plan, &j.plan, &note);
-    rc = rc ? rc : set_time(o, &j, &note);
-    rc = rc ? rc : read_files(o, &j, &note);
-    rc = rc ? rc : sightings_open(o->store, true, &j.store, &note);
-    j.wish = (struct readiness_wish){o->readiness_by, &j.roll, &j.limits, &j.question, j.networks};
-    rc = rc ? rc : readiness_make(j.store, &j.wish, arena, &j.readiness, &note);
-    sightings_close(j.store);
-    int code = rc ? cmd_fail("report", rc, "%s", note.text) : write_out(o, &j, &note);
-    readiness_free(&j.readiness);
-    networks_free(j.networks);
-    plan_free(j.plan);
+    rc = rc ? rc : report_judging_begin(o, arena, &j, &note);
+    judged.wish = (struct readiness_wish){.by = o->readiness_by,
+        .roll = &j.roll,
+        .limits = &j.limits,
+        .question = &j.question,
+        .networks = j.networks};
+    rc = rc ? rc : readiness_make(j.store, &judged.wish, arena, &judged.readiness, &note);
+    int code = rc ? cmd_fail("report", rc, "%s", note.text) : write_out(o, &judged, &note);
+    readiness_free(&judged.readiness);
+    report_judging_end(&j);
     return code;
 }

@@ -20,6 +20,7 @@ struct report_options {
     bool judged; /* by something that needs a plan: */
     enum readiness_by readiness_by;
     const char *plan, *explain, *now;
+    const char *gate, *log, *apply;
     const char *limits[REPORT_MOST_LIMITS];
     size_t limit_count;
     struct report_file files[REPORT_MOST_FILES];
@@ -32,7 +33,26 @@ struct report_options {
 int report_question(const struct report_options *o, struct sightings_question *question,
     char zone[NAME_MAX_TEXT], struct err_note *note);
 
+/* What is needed to hold a store against a plan. */
+struct report_judging {
+    struct plan *plan;
+    struct networks *networks;
+    struct sightings *store;
+    struct classify_roll roll;
+    struct classify_limits limits;
+    struct sightings_question question;
+    char zone[NAME_MAX_TEXT];
+};
+
+/* Opens all that the options name; to be ended in any case. */
+int report_judging_begin(const struct report_options *o, struct arena *arena, struct report_judging *judging,
+    struct err_note *note);
+void report_judging_end(struct report_judging *judging);
+
 /* Prints the classes, or one source; returns the exit code. */
 int report_judged(const struct report_options *o, struct arena *arena);
+
+/* Judges by a gate; returns the exit code of the verdict. */
+int report_gate(const struct report_options *o, struct arena *arena);
 
 #endif

@@ -77,36 +77,50 @@ uint64_t readiness_upper(const uint64_t counts[CLASSIFY_CLASSES])
 struct taking {
     struct readiness *readiness;
     struct arena *arena;
+    bool *skips; /* collectors, by number */
 };
+
+static bool is_skipped(const struct readiness_wish *wish, const char *collector)
+{
+    for (size_t i = 0; wish->only && i < wish->only_count; i++)
+        if (strcmp(wish->only[i], collector) == 0)
+            return false;
+    return wish->only != NULL;
+}
 
 static int take_collectors(void *context, const char *const *names, size_t count)
 {
     struct taking *taking = context;
     const char **copy = arena_alloc(taking->arena, (count + 1) * sizeof *copy);
-    for (size_t i = 0; copy && i < count; i++)
+    taking->skips = arena_alloc(taking->arena, count + 1);
+    if (!copy || !taking->skips)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        taking->skips[i] = is_skipped(taking->readiness->wish, names[i]);
         if (!(copy[i] = arena_string(taking->arena, names[i])))
             return ERR_NOMEM;
+    }
     taking->readiness->collectors = copy;
     taking->readiness->collector_count = count;
-    return copy ? 0 : ERR_NOMEM;
+    return 0;
 }
 
 static int take_row(void *context, unsigned collector, const struct tally_row *row)
 {
     struct taking *taking = context;
-    return classify_row(taking->readiness->classify, collector, row);
+    return taking->skips[collector] ? 0 : classify_row(taking->readiness->classify, collector, row);
 }
 
 static int take_traffic(void *context, unsigned collector, const struct tally_traffic *traffic)
 {
     struct taking *taking = context;
-    return classify_traffic(taking->readiness->classify, collector, traffic);
+    return taking->skips[collector] ? 0 : classify_traffic(taking->readiness->classify, collector, traffic);
 }
 
 static int scan(
     struct sightings *store, struct readiness *readiness, struct arena *arena, struct err_note *note)
 {
-    struct taking taking = {readiness, arena};
+    struct taking taking = {readiness, arena, NULL};
     const struct sightings_scan scan = {take_collectors, take_row, take_traffic, &taking};
     struct sightings_scanned scanned;
     int err = sightings_scan(store, readiness->wish->question, &scan, arena, &scanned, note);
@@ -195,7 +209,7 @@ static bool same_network(const struct placed *a, const struct placed *b)
 
 /* Of the users of a network, those behind sources at risk. Applications and what lives for an hour serve
  * nobody else. */
-static void share_users(const struct readiness_group *part, int64_t users, double *ret_low, double *ret_high)
+static void share_users(struct readiness_group *group, const struct readiness_group *part, int64_t users)
 {
     const uint64_t *counts = part->queries;
     uint64_t all = 0, sources = 0;
@@ -208,19 +222,20 @@ static void share_users(const struct readiness_group *part, int64_t users, doubl
         counts = part->sources;
         all = sources;
     }
-    *ret_low = all ? (double)users * (double)counts[CLASSIFY_OLD_ONLY] / (double)all : 0;
-    *ret_high = all ? (double)users * (double)readiness_upper(counts) / (double)all : 0;
+    if (all == 0)
+        return;
+    double each = (double)users / (double)all;
+    group->users_told += each * (double)readiness_told(counts);
+    group->users_low += each * (double)counts[CLASSIFY_OLD_ONLY];
+    group->users_high += each * (double)readiness_upper(counts);
 }
 
 static void add_users(struct readiness_group *group, const struct readiness_group *part, int64_t users)
 {
-    double low, high;
     if (users < 0)
         return;
-    share_users(part, users, &low, &high);
     group->users = (group->users < 0 ? 0 : group->users) + users;
-    group->users_low += low;
-    group->users_high += high;
+    share_users(group, part, users);
 }
 
 /* ---- one group ---- */
@@ -254,6 +269,10 @@ static void add_network(const struct readiness *readiness, const struct placed *
     for (int c = 0; c < CLASSIFY_CLASSES; c++)
         group->networks[c] += part.sources[c] > 0;
     group->network_count++;
+    uint64_t told = readiness_told(part.sources);
+    group->networks_told += told > 0;
+    group->networks_ready += told > 0 && told == part.sources[CLASSIFY_READY];
+    group->networks_validating += readiness_validators(part.sources) > 0;
     group->networks_low += part.sources[CLASSIFY_OLD_ONLY] > 0;
     group->networks_high += readiness_upper(part.sources) > 0;
     if (placed->has_as)
@@ -313,23 +332,24 @@ static int make_groups(struct readiness *readiness, struct placed *placed, size_
 
 /* ---- everything ---- */
 
-/* How many sources several collectors share tells how many none has seen. */
+/* How many validators several collectors share tells how many none has seen. */
 static void estimate(struct readiness *readiness, const struct placed *placed, size_t count)
 {
-    uint64_t seen[CLASSIFY_MAX_COLLECTORS + 1] = {0}, first = 0, second = 0;
+    uint64_t seen[CLASSIFY_MAX_COLLECTORS + 1] = {0}, only[CLASSIFY_MAX_COLLECTORS] = {0};
     for (size_t i = 0; i < count; i++) {
         struct classify_source source;
         classify_source(readiness->classify, placed[i].index, &source);
-        if (!roles[source.class].validates)
+        uint64_t collectors = source.evidence.collectors;
+        if (!roles[source.class].validates || !collectors)
             continue;
-        seen[__builtin_popcountll(source.evidence.collectors)]++;
-        first += source.evidence.collectors == 1;
-        second += source.evidence.collectors == 2;
+        seen[__builtin_popcountll(collectors)]++;
+        if ((collectors & (collectors - 1)) == 0)
+            only[__builtin_ctzll(collectors)]++;
     }
     unsigned lists = readiness->collector_count < CLASSIFY_MAX_COLLECTORS
                          ? (unsigned)readiness->collector_count
                          : CLASSIFY_MAX_COLLECTORS;
-    readiness->has_total = interval_unseen(seen, lists, first, second, &readiness->unseen_total);
+    readiness->has_total = interval_lists(seen, only, lists, &readiness->unseen_total);
 }
 
 static int weigh(struct readiness *readiness, struct arena *arena)

@@ -26,6 +26,8 @@ struct readiness_wish {
     const struct classify_limits *limits;
     const struct sightings_question *question; /* zone, time, collector; the time has an end */
     const struct networks *networks;
+    const char *const *only; /* collectors that are looked at; NULL: all */
+    size_t only_count;
 };
 
 /* One line: everything, or one prefix, AS or country. */
@@ -37,9 +39,12 @@ struct readiness_group {
     uint64_t
         networks[CLASSIFY_CLASSES]; /* that have such sources: AS, or /24 and /48 where that is not known */
     uint64_t network_count;
-    uint64_t networks_low, networks_high; /* with sources at risk, proved; not disproved */
-    double users_low, users_high;         /* behind sources at risk */
-    int64_t users;                        /* that were told for these networks; -1: for none */
+    uint64_t networks_low, networks_high;        /* with sources at risk, proved; not disproved */
+    uint64_t networks_told, networks_validating; /* with sources whose word is known; that validate */
+    uint64_t networks_ready;                     /* all of whose words are of the new key */
+    double users_told;                           /* behind sources whose word is known */
+    double users_low, users_high;                /* behind sources at risk */
+    int64_t users;                               /* that were told for these networks; -1: for none */
 };
 
 struct readiness {

@@ -176,23 +176,36 @@ static int order_spans(const void *a, const void *b)
     return (x->from_us > y->from_us) - (x->from_us < y->from_us);
 }
 
-void sightings_gaps(struct sightings_span *spans, size_t count, uint64_t *ret_gaps, int64_t *ret_gap_us)
+/* Unsigned: times out of a damaged file may be far apart. */
+static uint64_t pause_between(const struct sightings_span *before, const struct sightings_span *after)
 {
-    uint64_t gaps = 0, sum = 0;
+    return after->from_us > before->to_us ? (uint64_t)after->from_us - (uint64_t)before->to_us : 0;
+}
+
+bool sightings_work(
+    struct sightings_span *spans, size_t count, struct arena *arena, struct sightings_coverage *coverage)
+{
+    uint64_t sum = 0;
+    size_t made = 0;
     if (count) /* no array, no sorting */
         qsort(spans, count, sizeof *spans, order_spans);
-    for (size_t i = 1, latest = 0; i < count; i++) {
-        /* Unsigned: times out of a damaged file may be far apart. */
-        uint64_t pause = (uint64_t)spans[i].from_us - (uint64_t)spans[latest].to_us;
-        if (spans[i].from_us > spans[latest].to_us && pause > (uint64_t)UTC_MINUTE) {
-            gaps++;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t pause = made ? pause_between(&spans[made - 1], &spans[i]) : 0;
+        if (made == 0 || pause > (uint64_t)UTC_MINUTE) {
             sum += pause;
+            spans[made++] = spans[i];
+            continue;
         }
-        if (spans[i].to_us > spans[latest].to_us)
-            latest = i;
+        struct sightings_span *last = &spans[made - 1];
+        last->to_us = spans[i].to_us > last->to_us ? spans[i].to_us : last->to_us;
     }
-    *ret_gaps = gaps;
-    *ret_gap_us = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+    for (size_t i = 0; i < made; i++)
+        spans[i].packets = 0;
+    coverage->gaps = made ? made - 1 : 0;
+    coverage->gap_us = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+    coverage->work_count = made;
+    coverage->work = arena_copy(arena, spans, made * sizeof *spans);
+    return coverage->work != NULL || made == 0;
 }
 
 /* ---- lines ---- */

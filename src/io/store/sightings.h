@@ -161,6 +161,9 @@ struct sightings_coverage {
     uint64_t inputs, packets, messages, dropped, overlapped, malformed, invalid, too_big, reassembly;
     uint64_t gaps;
     int64_t gap_us; /* their sum */
+    const struct sightings_span
+        *work; /* what lies between them, in the order of time; packets are not told */
+    size_t work_count;
 };
 
 struct sightings_answer {

@@ -163,14 +163,16 @@ static int take_coverage(void *context, const struct click_value *values, struct
 }
 
 /* Ends the collector whose spans have all come. */
-static void finish_spans(struct asking *asking)
+static bool finish_spans(struct asking *asking)
 {
+    bool all = true;
     for (size_t i = 0; asking->span_count && i < asking->answer.coverage_count; i++) {
         struct sightings_coverage *one = &asking->coverage[i];
         if (strcmp(one->collector, asking->span_collector) == 0)
-            sightings_gaps(asking->spans, asking->span_count, &one->gaps, &one->gap_us);
+            all = sightings_work(asking->spans, asking->span_count, asking->arena, one);
     }
     asking->span_count = 0;
+    return all;
 }
 
 static int take_span(void *context, const struct click_value *values, struct err_note *note)
@@ -180,7 +182,8 @@ static int take_span(void *context, const struct click_value *values, struct err
     if (values[0].length > SIGHTINGS_MAX_COLLECTOR)
         return err_set(note, ERR_DATA, "a segment with a malformed collector: the tables are not rollcall's");
     if (length != values[0].length || memcmp(asking->span_collector, values[0].bytes, length) != 0) {
-        finish_spans(asking);
+        if (!finish_spans(asking))
+            return no_memory(note);
         memcpy(asking->span_collector, values[0].bytes, values[0].length);
         asking->span_collector[values[0].length] = '\0';
     }
@@ -215,8 +218,7 @@ static int ask_all(struct sightings_click *store, struct asking *asking, struct 
         rc = sightings_click_run(store, click_coverage, values, "sii888888888", take_coverage, asking, note);
     if (!rc)
         rc = sightings_click_run(store, click_spans, values, "sii", take_span, asking, note);
-    finish_spans(asking);
-    return rc;
+    return finish_spans(asking) || rc ? rc : no_memory(note);
 }
 
 static void clear(struct asking *asking)

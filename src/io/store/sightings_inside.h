@@ -40,8 +40,10 @@ void sightings_spans_write(const struct sightings_span *spans, size_t count, uin
 int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *arena,
     struct sightings_span **ret_spans, size_t *ret_count, struct err_note *note);
 
-/* The pauses of more than a minute between spans of all segments of a collector; sorts the spans. */
-void sightings_gaps(struct sightings_span *spans, size_t count, uint64_t *ret_gaps, int64_t *ret_gap_us);
+/* Lays the spans of all segments of a collector over each other: its stretches of work, in the arena, and the
+ * pauses between them. Uses up the spans. False when memory is short. */
+bool sightings_work(
+    struct sightings_span *spans, size_t count, struct arena *arena, struct sightings_coverage *coverage);
 
 /* Whether rows that a store holds can be some that a tally made: kind, transport and tags are such, nothing
  * is negative, times lie within `span_us` from `begin_us` on. What is wrong, or NULL. */

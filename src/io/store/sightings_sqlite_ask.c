@@ -333,11 +333,13 @@ static void add_segment(struct covering *covering, struct db_query *query)
 }
 
 /* Ends the collector at hand, if there is one. */
-static void end_collector(struct covering *covering, struct db_rows *rows, struct db_query *query)
+static void end_collector(
+    struct ask *ask, struct covering *covering, struct db_rows *rows, struct db_query *query)
 {
     if (!covering->now.collector)
         return;
-    sightings_gaps(covering->spans, covering->span_count, &covering->now.gaps, &covering->now.gap_us);
+    if (!sightings_work(covering->spans, covering->span_count, ask->arena, &covering->now) && !query->err)
+        query->err = no_memory(ask);
     struct sightings_coverage *row = db_rows_add(rows, query);
     if (row)
         *row = covering->now;
@@ -358,14 +360,14 @@ static int read_coverage(struct ask *ask, struct sightings_answer *answer)
         if (!name || (ask->question->collector && strcmp(name, ask->question->collector) != 0))
             continue;
         if (name != covering.now.collector) {
-            end_collector(&covering, &rows, &query);
+            end_collector(ask, &covering, &rows, &query);
             covering.now.collector = name;
         }
         add_segment(&covering, &query);
         if (!query.err)
             query.err = add_spans(ask, &covering, &query, 12);
     }
-    end_collector(&covering, &rows, &query);
+    end_collector(ask, &covering, &rows, &query);
     free(covering.spans);
     return db_rows_end(&rows, &query, ask->arena, &answer->coverage, &answer->coverage_count);
 }

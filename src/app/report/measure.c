@@ -1,0 +1,363 @@
+/* A view is the store's readiness over one stretch of time, summed up; criteria that look at the same stretch
+ * share it. What collectors did, and when, is asked for once. */
+#include "app/report/measure.h"
+#include "app/report/readiness_inside.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_VIEWS = 256 };
+
+/* A collector is at work throughout if no pause of it is longer: who signals does so once a day. */
+static const int64_t throughout_us = UTC_DAY;
+
+struct view {
+    int64_t from_us, to_us;
+    bool throughout; /* only of the collectors that were at work throughout the criterion's window */
+    struct readiness_group total;
+    uint64_t regressions, dnskey, seen;
+};
+
+struct measuring {
+    struct sightings *store;
+    const struct measure_wish *wish;
+    struct arena *arena;
+    struct err_note *note;
+    struct sightings_answer coverage;
+    const char *missing;
+    const struct sightings_span *work; /* of all collectors together */
+    size_t work_count;
+    struct view views[MOST_VIEWS];
+    size_t view_count;
+    /* Of the criterion at hand: */
+    int64_t from_us;
+    const char **throughout;
+    size_t throughout_count;
+};
+
+/* ---- views ---- */
+
+static bool speaks(enum classify_class class)
+{
+    return class == CLASSIFY_READY || class == CLASSIFY_WAITING || class == CLASSIFY_OLD_ONLY ||
+           class == CLASSIFY_OLD_ONLY_WEAK;
+}
+
+static void sum_up(const struct readiness *readiness, struct view *view)
+{
+    view->total = readiness->total;
+    view->seen = classify_count(readiness->classify);
+    for (size_t i = 0; i < classify_count(readiness->classify); i++) {
+        struct classify_source source;
+        classify_source(readiness->classify, i, &source);
+        view->dnskey += source.evidence.zone_dnskey;
+        view->regressions += speaks(source.class) ? source.evidence.regressions : 0;
+    }
+}
+
+static int make_view(struct measuring *m, struct view *view)
+{
+    const struct measure_wish *wish = m->wish;
+    const struct sightings_question question = {
+        .from_us = view->from_us, .to_us = view->to_us, .zone = wish->zone, .collector = wish->collector};
+    const struct readiness_wish asked = {.by = READINESS_BY_CLASS,
+        .roll = wish->roll,
+        .limits = wish->limits,
+        .question = &question,
+        .networks = wish->networks,
+        .only = view->throughout ? m->throughout : NULL,
+        .only_count = m->throughout_count};
+    struct readiness readiness;
+    int err = readiness_make(m->store, &asked, m->arena, &readiness, m->note);
+    if (err)
+        return err;
+    m->missing =
+        readiness.partial ? (readiness.missing ? readiness.missing : "a part of the store") : m->missing;
+    sum_up(&readiness, view);
+    readiness_free(&readiness);
+    return 0;
+}
+
+static int view_of(
+    struct measuring *m, int64_t from_us, int64_t to_us, bool throughout, const struct view **ret_view)
+{
+    for (size_t i = 0; i < m->view_count && !throughout; i++)
+        if (m->views[i].from_us == from_us && m->views[i].to_us == to_us && !m->views[i].throughout) {
+            *ret_view = &m->views[i];
+            return 0;
+        }
+    if (m->view_count == MOST_VIEWS)
+        return err_set(m->note, ERR_USAGE, "the gate looks at too many windows");
+    struct view *view = &m->views[m->view_count++];
+    *view = (struct view){.from_us = from_us, .to_us = to_us, .throughout = throughout};
+    *ret_view = view;
+    return make_view(m, view);
+}
+
+/* ---- collectors ---- */
+
+/* The longest time within [from, to] in which none of these stretches, sorted and apart, lies. */
+static int64_t longest_pause(const struct sightings_span *work, size_t count, int64_t from_us, int64_t to_us)
+{
+    int64_t at = from_us, longest = 0;
+    for (size_t i = 0; i < count && at < to_us; i++) {
+        int64_t begin = work[i].from_us < to_us ? work[i].from_us : to_us;
+        longest = begin - at > longest ? begin - at : longest;
+        at = work[i].to_us > at ? work[i].to_us : at;
+    }
+    return to_us - at > longest ? to_us - at : longest;
+}
+
+static int find_throughout(struct measuring *m)
+{
+    m->throughout = arena_alloc(m->arena, (m->coverage.coverage_count + 1) * sizeof *m->throughout);
+    m->throughout_count = 0;
+    if (!m->throughout)
+        return err_set(m->note, ERR_NOMEM, "no memory to measure");
+    for (size_t i = 0; i < m->coverage.coverage_count; i++) {
+        const struct sightings_coverage *one = &m->coverage.coverage[i];
+        if (longest_pause(one->work, one->work_count, m->from_us, m->wish->now_us) <= throughout_us)
+            m->throughout[m->throughout_count++] = one->collector;
+    }
+    return 0;
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const struct sightings_span *x = a, *y = b;
+    return (x->from_us > y->from_us) - (x->from_us < y->from_us);
+}
+
+/* When any collector was at work, as one list, sorted and apart. */
+static int unite(struct measuring *m)
+{
+    size_t count = 0, made = 0;
+    for (size_t i = 0; i < m->coverage.coverage_count; i++)
+        count += m->coverage.coverage[i].work_count;
+    struct sightings_span *all = arena_alloc(m->arena, (count + 1) * sizeof *all);
+    if (!all)
+        return err_set(m->note, ERR_NOMEM, "no memory to measure");
+    count = 0;
+    for (size_t i = 0; i < m->coverage.coverage_count; i++)
+        for (size_t j = 0; j < m->coverage.coverage[i].work_count; j++)
+            all[count++] = m->coverage.coverage[i].work[j];
+    qsort(all, count, sizeof *all, by_begin);
+    for (size_t i = 0; i < count; i++)
+        if (made && all[i].from_us <= all[made - 1].to_us)
+            all[made - 1].to_us = all[i].to_us > all[made - 1].to_us ? all[i].to_us : all[made - 1].to_us;
+        else
+            all[made++] = all[i];
+    m->work = all;
+    m->work_count = made;
+    return 0;
+}
+
+/* ---- the measures ---- */
+
+static void no_value(struct gate_measured *ret, const char *reason)
+{
+    *ret = (struct gate_measured){.reason = reason};
+}
+
+static void set_share(struct gate_measured *ret, uint64_t part, uint64_t whole, const char *none)
+{
+    if (whole == 0) {
+        no_value(ret, none);
+        return;
+    }
+    *ret = (struct gate_measured){
+        .has_value = true, .interval = interval_share(part, whole), .numerator = part, .denominator = whole};
+}
+
+static void set_point(struct gate_measured *ret, double value)
+{
+    *ret = (struct gate_measured){.has_value = true, .interval = {value, value, value}};
+}
+
+/* A share of users is as sure as that of the sources which it comes from. */
+static void set_users(struct gate_measured *ret, double part, double whole, uint64_t sources, uint64_t of)
+{
+    if (!(whole > 0)) {
+        no_value(ret, "no users were told for networks with such sources (--users)");
+        return;
+    }
+    struct interval share = interval_share(sources, of);
+    double value = part / whole, low = share.value > 0 ? share.low / share.value : 0;
+    double high = share.value > 0 ? value * share.high / share.value : share.high;
+    *ret = (struct gate_measured){.has_value = true,
+        .interval = {value, value * low, high < 1 ? high : 1},
+        .numerator = (uint64_t)(part + 0.5),
+        .denominator = (uint64_t)(whole + 0.5)};
+}
+
+static int measure_share(struct measuring *m, const char *name, struct gate_measured *ret)
+{
+    const struct view *view;
+    int err = view_of(m, m->from_us, m->wish->now_us, false, &view);
+    if (err)
+        return err;
+    const struct readiness_group *all = &view->total;
+    const uint64_t *sources = all->sources;
+    uint64_t told = readiness_told(sources), validators = readiness_validators(sources);
+    const char *untold = "no source's word is known", *nobody = "no validator was seen";
+    const struct {
+        const char *name;
+        uint64_t part, whole;
+        const char *none;
+    } shares[] = {
+        {"old-only-sources", sources[CLASSIFY_OLD_ONLY], told, untold},
+        {"old-only-networks", all->networks[CLASSIFY_OLD_ONLY], all->networks_told, untold},
+        {"at-risk-networks-upper", all->networks_high, all->networks_validating, nobody},
+        {"ready-sources", sources[CLASSIFY_READY], told, untold},
+        {"ready-networks", all->networks_ready, all->networks_told, untold},
+        {"failing-sources", sources[CLASSIFY_FAILING], validators, nobody},
+    };
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        if (strcmp(shares[i].name, name) == 0)
+            set_share(ret, shares[i].part, shares[i].whole, shares[i].none);
+    if (strcmp(name, "old-only-users") == 0)
+        set_users(ret, all->users_low, all->users_told, sources[CLASSIFY_OLD_ONLY], told);
+    else if (strcmp(name, "at-risk-users-upper") == 0)
+        set_users(ret, all->users_high, (double)all->users, readiness_upper(sources), validators);
+    else if (strcmp(name, "regressions") == 0)
+        set_point(ret, (double)view->regressions);
+    return 0;
+}
+
+static int64_t day_of(int64_t us)
+{
+    return us / UTC_DAY - (us % UTC_DAY < 0);
+}
+
+static int measure_days(struct measuring *m, const char *name, struct gate_measured *ret)
+{
+    (void)name;
+    int64_t days = 0, next = INT64_MIN; /* the first day that is not counted yet */
+    for (size_t i = 0; i < m->work_count; i++) {
+        const struct sightings_span *work = &m->work[i];
+        if (work->to_us < m->from_us || work->from_us >= m->wish->now_us)
+            continue;
+        int64_t first = day_of(work->from_us > m->from_us ? work->from_us : m->from_us);
+        int64_t last = day_of(work->to_us < m->wish->now_us ? work->to_us : m->wish->now_us - 1);
+        first = first > next ? first : next;
+        days += last >= first ? last - first + 1 : 0;
+        next = last + 1 > next ? last + 1 : next;
+    }
+    set_point(ret, (double)days);
+    return 0;
+}
+
+static int measure_collectors(struct measuring *m, const char *name, struct gate_measured *ret)
+{
+    (void)name;
+    set_point(ret, (double)m->throughout_count);
+    return 0;
+}
+
+static int measure_gap(struct measuring *m, const char *name, struct gate_measured *ret)
+{
+    (void)name;
+    int64_t longest_us = longest_pause(m->work, m->work_count, m->from_us, m->wish->now_us);
+    set_point(ret, (double)longest_us / (double)UTC_HOUR);
+    return 0;
+}
+
+/* Against the window before, on the collectors that were at work throughout both. */
+static int measure_dnskey(struct measuring *m, const char *name, struct gate_measured *ret)
+{
+    (void)name;
+    const struct view *now, *before;
+    int64_t from_us = m->from_us, window_us = m->wish->now_us - from_us;
+    m->from_us = from_us - window_us;
+    int err = find_throughout(m);
+    m->from_us = from_us;
+    if (!err && m->throughout_count == 0) {
+        no_value(ret, "no collector was at work throughout this window and the one before it");
+        return find_throughout(m);
+    }
+    err = err ? err : view_of(m, from_us, m->wish->now_us, true, &now);
+    err = err ? err : view_of(m, from_us - window_us, from_us, true, &before);
+    if (!err && before->dnskey == 0)
+        no_value(ret, "no DNSKEY query in the window before");
+    else if (!err)
+        set_point(ret, (double)now->dnskey / (double)before->dnskey);
+    return err ? err : find_throughout(m);
+}
+
+/* The share in the second half of the window against that in the first, on the same collectors, in points a
+ * week: with the interval of a difference of two shares (Newcombe 1998, method 10). */
+static int measure_trend(struct measuring *m, const char *name, struct gate_measured *ret)
+{
+    (void)name;
+    const struct view *first, *second;
+    int64_t half_us = (m->wish->now_us - m->from_us) / 2, middle_us = m->from_us + half_us;
+    if (m->throughout_count == 0) {
+        no_value(ret, "no collector was at work throughout the window");
+        return 0;
+    }
+    int err = view_of(m, m->from_us, middle_us, true, &first);
+    err = err ? err : view_of(m, middle_us, m->wish->now_us, true, &second);
+    if (err)
+        return err;
+    uint64_t told[2] = {readiness_told(first->total.sources), readiness_told(second->total.sources)};
+    if (told[0] == 0 || told[1] == 0) {
+        no_value(ret, "no source's word is known in a half of the window");
+        return 0;
+    }
+    struct interval a = readiness_share(&first->total), b = readiness_share(&second->total);
+    double points = 100 * 7 * (double)UTC_DAY / (double)half_us, change = b.value - a.value;
+    double down = hypot(b.value - b.low, a.high - a.value), up = hypot(b.high - b.value, a.value - a.low);
+    *ret = (struct gate_measured){
+        .has_value = true, .interval = {points * change, points * (change - down), points * (change + up)}};
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*measure)(struct measuring *m, const char *name, struct gate_measured *ret);
+} measures[] = {
+    {"coverage-days", measure_days},
+    {"coverage-collectors", measure_collectors},
+    {"coverage-gap-hours", measure_gap},
+    {"dnskey-factor", measure_dnskey},
+    {"trend", measure_trend},
+};
+
+static int measure_one(struct measuring *m, const struct gate_criterion *criterion, struct gate_measured *ret)
+{
+    m->from_us = m->wish->now_us - criterion->window_us;
+    int err = find_throughout(m);
+    if (err)
+        return err;
+    no_value(ret, "it is not known how to measure this");
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+        if (strcmp(measures[i].name, criterion->measure) == 0)
+            return measures[i].measure(m, criterion->measure, ret);
+    return measure_share(m, criterion->measure, ret);
+}
+
+int measure_all(struct sightings *store, const struct gate *gate, const struct measure_wish *wish,
+    struct arena *arena, struct gate_measured *ret_measured, const char **ret_missing, struct err_note *note)
+{
+    /* Only what collectors cover is looked at, so of lines there need be none. */
+    const struct sightings_question question = {.by = SIGHTINGS_BY_KEY,
+        .from_us = wish->now_us,
+        .to_us = wish->now_us + 1,
+        .zone = wish->zone,
+        .collector = wish->collector};
+    struct measuring *m = arena_alloc(arena, sizeof *m);
+    if (!m)
+        return err_set(note, ERR_NOMEM, "no memory to measure");
+    *m = (struct measuring){.store = store, .wish = wish, .arena = arena, .note = note};
+    int err = sightings_ask(store, &question, arena, &m->coverage, note);
+    if (!err && m->coverage.partial)
+        m->missing = m->coverage.missing ? m->coverage.missing : "a part of the store";
+    err = err ? err : unite(m);
+    for (size_t i = 0; i < gate->count && !err; i++)
+        err = measure_one(m, &gate->criteria[i], &ret_measured[i]);
+    for (size_t i = 0; i < gate->count && !err && m->missing; i++)
+        no_value(&ret_measured[i], "a part of the store did not answer");
+    *ret_missing = err ? NULL : m->missing;
+    return err;
+}
