@@ -2,6 +2,7 @@
 #include "cmd/report_parts.h"
 
 #include "base/address.h"
+#include "base/log.h"
 #include "base/utc.h"
 #include "io/yaml/plan_yaml.h"
 
@@ -27,6 +28,10 @@ static int read_files(const struct report_options *o, struct report_judging *j, 
         return err_set(note, rc, "out of memory");
     for (size_t i = 0; i < o->file_count && !rc; i++)
         rc = o->files[i].read(j->networks, o->files[i].path, note);
+    size_t conflicts = rc ? 0 : networks_conflicts(j->networks);
+    if (conflicts)
+        log_warning(
+            "prefixes that are told twice in a file, and differently: %zu; the first counts", conflicts);
     return rc;
 }
 
