@@ -190,6 +190,10 @@ static int parse(int argc, char **argv, struct report_options *o)
         return cmd_fail("report", ERR_USAGE, "--store is missing: which store?");
     if ((o->log || o->apply) && !o->gate)
         return cmd_fail("report", ERR_USAGE, "--log and --apply go with --gate");
+    bool shows_addresses = o->explain || (o->judged && o->readiness_by == READINESS_BY_PREFIX);
+    if (o->key_file && shows_addresses)
+        return cmd_fail("report", ERR_USAGE,
+            "--anonymize: prefixes and single sources come with their own addresses only");
     if (o->gate && o->format == REPORT_CSV)
         return cmd_fail("report", ERR_USAGE, "a decision comes as table or json");
     if (!o->plan)
