@@ -238,3 +238,21 @@ char *networks_name(const char *text, size_t length)
     text_free(&name);
     return copy;
 }
+
+int networks_read_lines(struct networks *networks, const char *path,
+    int (*read)(const struct lines *lines, struct told *told, struct err_note *note), struct err_note *note)
+{
+    struct lines lines;
+    struct told told = {0};
+    int rc = lines_open(path, &lines, note);
+    if (rc)
+        return rc;
+    while ((rc = lines_next(&lines, note)) > 0)
+        if ((rc = read(&lines, &told, note)))
+            break;
+    if (rc == 0 && networks_take(networks, &told))
+        rc = err_set(note, ERR_NOMEM, "%s: out of memory", path);
+    lines_close(&lines);
+    told_free(&told);
+    return rc;
+}

@@ -2,6 +2,7 @@
 #ifndef IO_NETWORKS_NETWORKS_INSIDE_H
 #define IO_NETWORKS_NETWORKS_INSIDE_H
 
+#include "io/networks/lines.h"
 #include "io/networks/networks.h"
 #include "io/networks/ranges.h"
 
@@ -21,6 +22,10 @@ struct told {
 };
 int networks_take(struct networks *networks, struct told *told); /* ERR_NOMEM: nothing is taken */
 void told_free(struct told *told);
+
+/* Reads a text file of prefixes, line by line, and takes it over; nothing of it after an error of `read`. */
+int networks_read_lines(struct networks *networks, const char *path,
+    int (*read)(const struct lines *lines, struct told *told, struct err_note *note), struct err_note *note);
 
 /* ---- AS with names and users, sorted by number ---- */
 

@@ -91,17 +91,5 @@ static int read_one(const struct lines *lines, struct told *told, struct err_not
 
 int networks_read_pfx2as(struct networks *networks, const char *path, struct err_note *note)
 {
-    struct lines lines;
-    struct told told = {0};
-    int rc = lines_open(path, &lines, note);
-    if (rc)
-        return rc;
-    while ((rc = lines_next(&lines, note)) > 0)
-        if ((rc = read_one(&lines, &told, note)))
-            break;
-    if (rc == 0 && networks_take(networks, &told))
-        rc = err_set(note, ERR_NOMEM, "%s: out of memory", path);
-    lines_close(&lines);
-    told_free(&told);
-    return rc;
+    return networks_read_lines(networks, path, read_one, note);
 }
