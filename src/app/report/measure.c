@@ -16,7 +16,7 @@ struct view {
     int64_t from_us, to_us;
     bool throughout; /* only of the collectors that were at work throughout the criterion's window */
     struct readiness_group total;
-    uint64_t regressions, dnskey, seen;
+    uint64_t regressions, dnskey;
 };
 
 struct measuring {
@@ -38,24 +38,6 @@ struct measuring {
 
 /* ---- views ---- */
 
-static bool speaks(enum classify_class class)
-{
-    return class == CLASSIFY_READY || class == CLASSIFY_WAITING || class == CLASSIFY_OLD_ONLY ||
-           class == CLASSIFY_OLD_ONLY_WEAK;
-}
-
-static void sum_up(const struct readiness *readiness, struct view *view)
-{
-    view->total = readiness->total;
-    view->seen = classify_count(readiness->classify);
-    for (size_t i = 0; i < classify_count(readiness->classify); i++) {
-        struct classify_source source;
-        classify_source(readiness->classify, i, &source);
-        view->dnskey += source.evidence.zone_dnskey;
-        view->regressions += speaks(source.class) ? source.evidence.regressions : 0;
-    }
-}
-
 static int make_view(struct measuring *m, struct view *view)
 {
     const struct measure_wish *wish = m->wish;
@@ -74,7 +56,9 @@ static int make_view(struct measuring *m, struct view *view)
         return err;
     m->missing =
         readiness.partial ? (readiness.missing ? readiness.missing : "a part of the store") : m->missing;
-    sum_up(&readiness, view);
+    view->total = readiness.total;
+    view->dnskey = readiness.dnskey;
+    view->regressions = readiness.regressions;
     readiness_free(&readiness);
     return 0;
 }

@@ -7,7 +7,14 @@
  * what is proved: old-only upper      what is not disproved: validators that are neither ready nor waiting
  *
  * Relays, ephemeral sources and applications speak for others or for nobody's users, and are counted beside
- * it. */
+ * it.
+ *
+ * Users of a network (AS) are shared out by the queries of its sources, or by their number where there are
+ * none; so a prefix and a country have of each network what their sources there have, and lines of any kind
+ * add up to the total. Where no network's users were told, a country's are shared out in the same way.
+ *
+ * A store is read and its sources are classified once; what was judged is then weighed as often as wanted.
+ * Sums end at INT64_MAX. */
 #ifndef APP_REPORT_READINESS_H
 #define APP_REPORT_READINESS_H
 
@@ -21,7 +28,7 @@
 enum readiness_by { READINESS_BY_CLASS, READINESS_BY_PREFIX, READINESS_BY_AS, READINESS_BY_COUNTRY };
 
 struct readiness_wish {
-    enum readiness_by by;
+    enum readiness_by by; /* of `groups` in the answer */
     const struct classify_roll *roll;
     const struct classify_limits *limits;
     const struct sightings_question *question; /* zone, time, collector; the time has an end */
@@ -32,9 +39,9 @@ struct readiness_wish {
 
 /* One line: everything, or one prefix, AS or country. */
 struct readiness_group {
-    uint8_t prefix[16]; /* of /24 and /48 */
-    uint32_t as;        /* 0: not known */
-    char country[3];    /* "": not known */
+    uint8_t prefix[16]; /* by prefix: of /24 and /48 */
+    uint32_t as;        /* by AS; 0: not known */
+    char country[3];    /* by country; by AS that of most of its sources. "": not known */
     uint64_t sources[CLASSIFY_CLASSES], queries[CLASSIFY_CLASSES];
     uint64_t
         networks[CLASSIFY_CLASSES]; /* that have such sources: AS, or /24 and /48 where that is not known */
@@ -47,15 +54,27 @@ struct readiness_group {
     int64_t users;                               /* that were told for these networks; -1: for none */
 };
 
+struct readiness_place; /* the network and country of a source */
+struct readiness_crowd; /* the users of a network, and who shares them */
+
 struct readiness {
     const struct readiness_wish *wish;
-    struct classify *classify; /* to be freed by readiness_free() */
-    const char *const *collectors;
+    struct classify *classify; /* this and the next two: to be freed by readiness_free() */
+    struct readiness_place *places;
+    struct readiness_crowd *crowds; /* by AS */
+    size_t crowd_count;
+    const char *const *collectors; /* by their numbers in the evidence */
     size_t collector_count;
+    struct sightings_coverage *coverage; /* of those that are looked at, whatever the time */
+    size_t coverage_count;
     struct readiness_group total;
-    struct readiness_group *groups; /* by users at risk, then sources at risk, then key */
+    struct readiness_group *groups; /* by `wish->by`; none by class */
     size_t group_count;
-    bool has_total; /* of those that no collector saw too: Chao */
+    /* Sources whose word is known that went back from the new key to the old one alone, and how often. (Mixed
+     * ones do so by nature, and are not counted.) */
+    uint64_t regressed_sources, regressions;
+    uint64_t dnskey; /* queries for the keys of the roll's zone */
+    bool has_total;  /* of those that no collector saw too: Chao */
     struct interval unseen_total;
     bool partial;
     const char *missing;
@@ -66,10 +85,32 @@ uint64_t readiness_told(const uint64_t counts[CLASSIFY_CLASSES]);
 uint64_t readiness_validators(const uint64_t counts[CLASSIFY_CLASSES]);
 uint64_t readiness_upper(const uint64_t counts[CLASSIFY_CLASSES]);
 
-/* Everything but `classify` lives in the arena. */
+/* What is not said to be freed lives in the arena. */
 int readiness_make(struct sightings *store, const struct readiness_wish *wish, struct arena *arena,
     struct readiness *ret_readiness, struct err_note *note);
 void readiness_free(struct readiness *readiness);
+
+/* The lines by prefix, AS or country of what was judged already, by users at risk, then sources at risk, then
+ * key; by class the one of everything. In the arena. ERR_NOMEM. */
+int readiness_group_by(const struct readiness *readiness, enum readiness_by by, struct arena *arena,
+    struct readiness_group **ret_groups, size_t *ret_count);
+
+/* Adds "192.0.2.0/24", "AS64500 NAME", "NZ", or "unknown"; nothing by class. */
+void readiness_add_key(const struct readiness *readiness, enum readiness_by by,
+    const struct readiness_group *group, struct text *text);
+
+/* One network and its sources. */
+struct readiness_network {
+    uint32_t as;             /* 0: not known */
+    uint8_t prefix[16];      /* of /24 and /48, where the AS is not known */
+    char country[3];         /* of most of its sources whose country is known; "": of none */
+    const uint32_t *sources; /* their numbers in `classify`, by address */
+    size_t source_count;
+};
+/* By AS, then those of which only the prefix is known. `each` returns 0, or an error that ends it and is
+ * returned; what it is given lives during the call only. ERR_NOMEM. */
+int readiness_networks(const struct readiness *readiness,
+    int (*each)(void *context, const struct readiness_network *network), void *context);
 
 enum readiness_form { READINESS_TABLE, READINESS_JSON, READINESS_CSV };
 /* ERR_NOMEM. `columns`: of the screen. */

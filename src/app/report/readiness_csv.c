@@ -18,7 +18,7 @@ static void add_group(const struct readiness *readiness, const struct readiness_
     struct text *cell, struct text *text)
 {
     struct interval share = readiness_share(group);
-    readiness_add_key(readiness, group, cell);
+    readiness_add_key(readiness, readiness->wish->by, group, cell);
     report_take_cell(text, cell);
     for (int c = 0; c < CLASSIFY_CLASSES; c++)
         text_printf(text, "%" PRIu64 ",", group->sources[c]);

@@ -1,4 +1,5 @@
 /* One source: the rules in their order, with what was counted for each, up to the one that holds. */
+#include "app/report/inside.h"
 #include "app/report/readiness_inside.h"
 
 #include "base/utc.h"
@@ -40,7 +41,7 @@ static void explain_json(
     json_set_time(root, "last", evidence->last_us);
     struct json *object = json_set_object(root, "evidence");
     for (size_t c = 0; c < sizeof counters / sizeof *counters; c++)
-        json_set_int(object, counters[c].name, (int64_t)counters[c].value);
+        json_set_int(object, counters[c].name, (int64_t)readiness_sum(counters[c].value, 0));
     struct json *list = json_set_array(root, "collectors");
     for (size_t c = 0; c < readiness->collector_count && c < CLASSIFY_MAX_COLLECTORS; c++)
         if (evidence->collectors >> c & 1)
@@ -73,13 +74,19 @@ static void explain_table(
     text_printf(text,
         "\nSeen from %s to %s on %u days: %" PRIu64 " queries (%" PRIu64 " with DO, %" PRIu64
         " with RD), %" PRIu64 " DNSKEY queries for the zone; %" PRIu64 " signals: %" PRIu64
-        " with the old key alone, %" PRIu64 " with the new one, %" PRIu64 " with neither.\nSeen by:",
+        " with the old key alone, %" PRIu64 " with the new one, %" PRIu64 " with neither.",
         utc_format(evidence->first_us, first), utc_format(evidence->last_us, last), evidence->days,
         evidence->queries, evidence->dnssec_ok, evidence->recursion_desired, evidence->zone_dnskey,
         evidence->signals, evidence->old_signals, evidence->new_signals, evidence->neither_signals);
+    if (evidence->regressions)
+        text_printf(
+            text, " It went back from the new key to the old one alone, times: %u.", evidence->regressions);
+    text_add(text, "\nSeen by:");
     for (size_t c = 0; c < readiness->collector_count && c < CLASSIFY_MAX_COLLECTORS; c++)
-        if (evidence->collectors >> c & 1)
-            text_printf(text, " %s", readiness->collectors[c]);
+        if (evidence->collectors >> c & 1) {
+            text_add(text, " ");
+            report_add_name(text, readiness->collectors[c]);
+        }
     text_add(text, "\n");
 }
 

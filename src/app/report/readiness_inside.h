@@ -10,9 +10,21 @@ void readiness_csv(const struct readiness *readiness, struct text *text);
 
 const char *readiness_by_word(enum readiness_by by);
 
-/* "192.0.2.0/24", "AS64500 NAME", "NZ", or "unknown". */
-void readiness_add_key(
-    const struct readiness *readiness, const struct readiness_group *group, struct text *text);
+/* Places all sources and weighs them: `total`, `groups` and what is counted beside. ERR_NOMEM. */
+int readiness_weigh(struct readiness *readiness, struct arena *arena);
+
+/* What a class stands for. */
+struct readiness_role {
+    bool told, validates, at_risk;
+};
+struct readiness_role readiness_role(enum classify_class class);
+
+/* The end of all sums is INT64_MAX. */
+static inline uint64_t readiness_sum(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) || sum > INT64_MAX ? INT64_MAX : sum;
+}
 
 /* The share of old-only, confirmed, among those that told. */
 struct interval readiness_share(const struct readiness_group *group);

@@ -52,6 +52,13 @@ static void set_group(struct json *object, const struct readiness_group *group)
     json_set_int(users, "of", group->users);
 }
 
+static void set_regressions(struct json *root, const struct readiness *readiness)
+{
+    struct json *object = json_set_object(root, "regressions");
+    json_set_int(object, "sources", (int64_t)readiness->regressed_sources);
+    json_set_int(object, "times", (int64_t)readiness->regressions);
+}
+
 static void set_roll(struct json *root, const struct classify_roll *roll)
 {
     struct json *object = json_set_object(root, "roll");
@@ -116,6 +123,7 @@ static struct json *head(const struct readiness *readiness)
     set_roll(root, readiness->wish->roll);
     set_limits(root, readiness->wish->limits);
     set_group(root, &readiness->total);
+    set_regressions(root, readiness);
     set_unseen(root, readiness);
     set_clusters(root, readiness->classify);
     return root;
@@ -126,7 +134,7 @@ static void set_key(
 {
     struct text key;
     text_start(&key);
-    readiness_add_key(readiness, group, &key);
+    readiness_add_key(readiness, readiness->wish->by, group, &key);
     if (key.failed)
         json_fail(object);
     json_set_string(object, readiness_by_word(readiness->wish->by), key.string);

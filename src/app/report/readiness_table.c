@@ -135,7 +135,7 @@ static void group_cell(const struct readiness *readiness, size_t row, size_t col
             text_add(cell, "-");
         return;
     default:
-        readiness_add_key(readiness, group, cell);
+        readiness_add_key(readiness, readiness->wish->by, group, cell);
     }
 }
 
@@ -239,6 +239,15 @@ static void add_unknown_words(const struct readiness *readiness, struct text *wo
         text_add(words, " Users: not told (--users, with --pfx2as or --mmdb).");
 }
 
+static void add_regression_words(const struct readiness *readiness, struct text *words)
+{
+    uint64_t sources = readiness->regressed_sources, times = readiness->regressions;
+    text_printf(words,
+        "Went back from the new key to the old one alone: %" PRIu64 " source%s whose word is known, %" PRIu64
+        " time%s.",
+        sources, sources == 1 ? "" : "s", times, times == 1 ? "" : "s");
+}
+
 static void add_cluster(const struct readiness *readiness, size_t number, struct text *words)
 {
     struct classify_cluster cluster;
@@ -254,7 +263,7 @@ static void add_cluster(const struct readiness *readiness, size_t number, struct
 void readiness_table(const struct readiness *readiness, size_t columns, struct text *text)
 {
     static void (*const paragraphs[])(const struct readiness *, struct text *) = {
-        add_share_words, add_risk_words, add_unknown_words};
+        add_share_words, add_risk_words, add_regression_words, add_unknown_words};
     struct text words;
     add_head(readiness, columns, text);
     if (classify_count(readiness->classify) == 0)

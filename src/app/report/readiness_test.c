@@ -26,6 +26,10 @@ static const struct {
 };
 
 static const char pfx2as[] = "192.0.2.0\t24\t64500\n198.51.100.0\t24\t64501\n";
+static const char delegated[] = "2|apnic|20200101|2|19700101|20200101|+0000\n"
+                                "apnic|XA|ipv4|192.0.2.0|2|20200101|allocated\n"
+                                "apnic|XA|ipv4|192.0.2.2|1|20200101|allocated\n"
+                                "apnic|XB|ipv4|192.0.2.3|1|20200101|allocated\n";
 static const char users[] = "as,users,name\n64500,1000,\"=Evil\x1b[31m, Inc\"\n64501,500,Quiet\n";
 
 struct fixture {
@@ -114,6 +118,9 @@ static int set_up(void **state)
     assert_int_equal(networks_new(&f->networks), 0);
     write_file(f, "pfx2as", pfx2as, path);
     if (networks_read_pfx2as(f->networks, path, &note))
+        fail_msg("%s", note.text);
+    write_file(f, "delegated", delegated, path);
+    if (networks_read_delegated(f->networks, path, &note))
         fail_msg("%s", note.text);
     write_file(f, "users", users, path);
     if (networks_read_users(f->networks, path, &note))
@@ -227,6 +234,160 @@ static void by_prefix(void **state)
     has(written(f, READINESS_CSV), "203.0.113.0/24,0,0,1,");
 }
 
+/* 192.0.2.9: the new key, the old one, the new one again; and DNSKEY queries beside. */
+static void goes_back(struct fixture *f)
+{
+    static const char *const said[DAYS] = {"4f66-9728", "4f66", "4f66-9728"};
+    struct tally_row rows[2 * DAYS];
+    struct tally_traffic traffic[DAYS];
+    struct fixture_rows all = {rows, 0, traffic, 0};
+    struct err_note note = {""};
+    for (int day = 0; day < DAYS; day++) {
+        int64_t hour_us = FIXTURE_DAY + day * UTC_DAY;
+        struct tally_row row = {.hour_us = hour_us,
+            .kind = SIGHTING_TA_NULL,
+            .zone = ".",
+            .tags = said[day],
+            .count = 1,
+            .first_us = hour_us + 5,
+            .last_us = hour_us + 5};
+        address_of(0, row.source);
+        row.source[15] = 9;
+        rows[all.count++] = row;
+        row.kind = SIGHTING_DNSKEY;
+        row.tags = "";
+        row.count = 7;
+        rows[all.count++] = row;
+    }
+    struct sightings_segment segment = fixture_segment("c", 3, 0, 100);
+    struct tally_rows tally = fixture_tally(&all);
+    if (sightings_commit(f->sightings, &segment, &tally, &note))
+        fail_msg("%s", note.text);
+}
+
+static void regressions(void **state)
+{
+    struct fixture *f = *state;
+    struct err_note note = {""};
+    struct text text;
+    uint8_t address[16];
+    judge(f, READINESS_BY_CLASS);
+    assert_int_equal(f->readiness.regressions, 0);
+    assert_int_equal(f->readiness.dnskey, DAYS * (2 * SOURCES - 1));
+    readiness_free(&f->readiness);
+    goes_back(f);
+    judge(f, READINESS_BY_CLASS);
+    assert_int_equal(f->readiness.regressions, 1);
+    assert_int_equal(f->readiness.regressed_sources, 1);
+    assert_int_equal(f->readiness.dnskey, DAYS * (2 * SOURCES - 1 + 7));
+    has(written(f, READINESS_TABLE), "1 source whose word is known, 1 time.");
+    has(written(f, READINESS_JSON), "\"regressions\": {\n    \"sources\": 1,\n    \"times\": 1");
+    address_of(0, address);
+    address[15] = 9;
+    text_start(&text);
+    assert_int_equal(readiness_explain(&f->readiness, address, false, &text, &note), 0);
+    has(text.string, "It went back from the new key to the old one alone, times: 1.");
+    text_free(&text);
+}
+
+static void coverage(void **state)
+{
+    struct fixture *f = *state;
+    const char *const only[] = {"b"};
+    struct err_note note = {""};
+    judge(f, READINESS_BY_CLASS);
+    assert_int_equal(f->readiness.coverage_count, 2);
+    assert_string_equal(f->readiness.coverage[0].collector, "a");
+    assert_string_equal(f->readiness.coverage[1].collector, "b");
+    assert_int_equal(f->readiness.coverage[0].inputs, 1);
+    readiness_free(&f->readiness);
+    f->wish.only = only;
+    f->wish.only_count = 1;
+    assert_int_equal(readiness_make(f->sightings, &f->wish, f->arena, &f->readiness, &note), 0);
+    assert_int_equal(f->readiness.coverage_count, 1);
+    assert_string_equal(f->readiness.coverage[0].collector, "b");
+    assert_int_equal(classify_count(f->readiness.classify), SOURCES - 1);
+}
+
+struct walk {
+    size_t count, sources;
+    struct readiness_network networks[4];
+};
+
+static int take_network(void *context, const struct readiness_network *network)
+{
+    struct walk *walk = context;
+    walk->networks[walk->count++] = *network;
+    for (size_t i = 0; i < network->source_count; i++)
+        walk->sources += network->sources[i];
+    return walk->count == 4 ? ERR_IO : 0;
+}
+
+static void networks(void **state)
+{
+    struct fixture *f = *state;
+    struct walk walk = {.count = 0};
+    const uint8_t prefix[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 203, 0, 113, 0};
+    judge(f, READINESS_BY_CLASS);
+    assert_int_equal(readiness_networks(&f->readiness, take_network, &walk), 0);
+    assert_int_equal(walk.count, 3);
+    assert_int_equal(walk.networks[0].as, 64500);
+    assert_int_equal(walk.networks[0].source_count, 3);
+    assert_string_equal(walk.networks[0].country, "XA"); /* two of them; the third is XB's */
+    assert_int_equal(walk.networks[1].as, 64501);
+    assert_int_equal(walk.networks[2].as, 0);
+    assert_memory_equal(walk.networks[2].prefix, prefix, sizeof prefix);
+    assert_string_equal(walk.networks[2].country, "");
+    assert_int_equal(walk.sources, 0 + 1 + 2 + 3 + 4); /* each once */
+    walk.count = 3;
+    assert_int_equal(readiness_networks(&f->readiness, take_network, &walk), ERR_IO);
+}
+
+/* Half of a network is in another country: each has the users of its own sources. */
+static void shared_users(void **state)
+{
+    struct fixture *f = *state;
+    struct readiness_group *groups;
+    size_t count;
+    judge(f, READINESS_BY_CLASS);
+    assert_int_equal(readiness_group_by(&f->readiness, READINESS_BY_COUNTRY, f->arena, &groups, &count), 0);
+    assert_int_equal(count, 3);
+    assert_string_equal(groups[0].country, "XA");
+    assert_int_equal(groups[0].users, 800); /* 400 of 500 queries a day */
+    assert_true(groups[0].users_low > 199.9 && groups[0].users_low < 200.1);
+    assert_string_equal(groups[1].country, "XB"); /* the silent one */
+    assert_int_equal(groups[1].users, 200);
+    assert_true(groups[1].users_low == 0 && groups[1].users_high > 199.9 && groups[1].users_high < 200.1);
+    assert_string_equal(groups[2].country, "");
+    assert_int_equal(groups[2].users, 500);
+    assert_int_equal(readiness_group_by(&f->readiness, READINESS_BY_AS, f->arena, &groups, &count), 0);
+    assert_string_equal(groups[0].country, "XA");
+    assert_int_equal(groups[0].users, 1000);
+    assert_int_equal(readiness_group_by(&f->readiness, READINESS_BY_CLASS, f->arena, &groups, &count), 0);
+    assert_int_equal(count, 1);
+    assert_memory_equal(groups, &f->readiness.total, sizeof *groups);
+}
+
+/* Told for countries alone, they are in the total all the same. */
+static void country_users(void **state)
+{
+    struct fixture *f = *state;
+    struct err_note note = {""};
+    char path[200];
+    networks_free(f->networks);
+    assert_int_equal(networks_new(&f->networks), 0);
+    write_file(f, "delegated", delegated, path);
+    if (networks_read_delegated(f->networks, path, &note))
+        fail_msg("%s", note.text);
+    write_file(f, "users", "country,users\nXA,4000\nXB,100\nXC,7\n", path);
+    if (networks_read_users(f->networks, path, &note))
+        fail_msg("%s", note.text);
+    judge(f, READINESS_BY_CLASS);
+    assert_int_equal(f->readiness.total.users, 4100); /* nobody was seen in XC */
+    assert_true(f->readiness.total.users_low > 999.9 && f->readiness.total.users_low < 1000.1);
+    assert_true(f->readiness.total.users_high > 1099.9 && f->readiness.total.users_high < 1100.1);
+}
+
 static void nothing_at_all(void **state)
 {
     struct fixture *f = *state;
@@ -277,6 +438,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(total, set_up, tear_down),
         cmocka_unit_test_setup_teardown(by_network, set_up, tear_down),
         cmocka_unit_test_setup_teardown(by_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(regressions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(coverage, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(networks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shared_users, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(country_users, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_at_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(explains, set_up, tear_down),
     };

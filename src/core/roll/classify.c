@@ -193,6 +193,21 @@ enum classify_class classify_class_of(const struct classify *classify, size_t i)
     return part_at_rank(classify, i)->class;
 }
 
+uint32_t classify_regressions_of(const struct classify *classify, size_t i)
+{
+    return classify_regressions(classify, part_at_rank(classify, i));
+}
+
+void classify_weight(const struct classify *classify, size_t i, struct classify_weight *ret)
+{
+    const struct classify_part *part = part_at_rank(classify, i);
+    const struct classify_voice *voice = classify_voice_of(classify, part);
+    *ret = (struct classify_weight){.class = part->class,
+        .collectors = part->collectors,
+        .queries = part->queries ? part->queries : part->answers,
+        .zone_dnskey = voice ? voice->zone_dnskey : 0};
+}
+
 const uint8_t *classify_address(const struct classify *classify, size_t i)
 {
     return (const uint8_t *)part_at_rank(classify, i)->address;

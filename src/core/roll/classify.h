@@ -167,7 +167,17 @@ struct classify_source {
 size_t classify_count(const struct classify *classify);
 /* 0 <= i < count, by address. Only after classify_finish(). */
 void classify_source(const struct classify *classify, size_t i, struct classify_source *ret);
-enum classify_class classify_class_of(const struct classify *classify, size_t i); /* the cheap part */
+enum classify_class classify_class_of(const struct classify *classify, size_t i);
+uint32_t classify_regressions_of(const struct classify *classify, size_t i);
+
+/* What sources are weighed by: cheap, as nothing is derived from days. */
+struct classify_weight {
+    enum classify_class class;
+    uint64_t collectors;  /* a bit each */
+    uint64_t queries;     /* answers, where no query was seen */
+    uint64_t zone_dnskey; /* DNSKEY queries for the roll's zone */
+};
+void classify_weight(const struct classify *classify, size_t i, struct classify_weight *ret);
 const uint8_t *classify_address(const struct classify *classify, size_t i);
 bool classify_find(const struct classify *classify, const uint8_t source[16], size_t *ret_i);
 

@@ -33,21 +33,25 @@ static const struct classify_said *said_at(const struct classify *classify, uint
 }
 
 /* Backwards: a regression is met at its later day first. */
-static void tell_regressions(
-    const struct classify *classify, const struct classify_part *part, struct classify_evidence *ret)
+uint32_t classify_regressions(const struct classify *classify, const struct classify_part *part)
 {
+    const struct classify_voice *voice = classify_voice_of(classify, part);
+    uint32_t regressions = 0;
     bool later_is_old = false;
+    if (!voice || !voice->signals[CLASSIFY_SAYS_OLD] || !voice->signals[CLASSIFY_SAYS_NEW])
+        return 0;
     for (const struct classify_said *said = said_at(classify, part->said); said;
          said = said_at(classify, said->link.next)) {
         uint32_t old = said->days[CLASSIFY_SAYS_OLD], with_new = said->days[CLASSIFY_SAYS_NEW];
         uint32_t any = old | with_new | said->days[CLASSIFY_SAYS_NEITHER];
         while (any) {
             uint32_t bit = UINT32_C(1) << (31 - __builtin_clz(any));
-            ret->regressions += later_is_old && (with_new & bit) && !(old & bit);
+            regressions += later_is_old && (with_new & bit) && !(old & bit);
             later_is_old = (old & bit) && !(with_new & bit);
             any ^= bit;
         }
     }
+    return regressions;
 }
 
 /* How many of the signals of one late day came after the deadline for certain. By the day, so that rows which
@@ -136,8 +140,7 @@ static void tell_voice(const struct classify *classify, const struct classify_pa
     tell_said(classify, part, ret);
     if (ret->old_signals)
         tell_late(classify, part, voice, ret);
-    if (ret->old_signals && ret->new_signals)
-        tell_regressions(classify, part, ret);
+    ret->regressions = classify_regressions(classify, part);
 }
 
 void classify_tell_evidence(

@@ -133,6 +133,7 @@ static inline uint64_t classify_sum(uint64_t a, uint64_t b)
 enum classify_word classify_last_word(const struct classify_voice *voice); /* NULL is allowed */
 void classify_tell_evidence(
     const struct classify *classify, const struct classify_part *part, struct classify_evidence *ret);
+uint32_t classify_regressions(const struct classify *classify, const struct classify_part *part);
 
 /* ---- classify_days.c ---- */
 
