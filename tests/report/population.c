@@ -23,11 +23,11 @@ enum {
     DRAW_RELAPSE,
 };
 
-#define STORY_FROM "2017-09-01"
+#define STORY_FROM "2017-08-21" /* who follows RFC 5011 trusts the new key since 2017-08-11 */
 #define STORY_TO "2018-11-01"
 #define ROLL "2018-10-11"
 #define RELEASE "2018-01-19" /* from when on upgraded sources signal, over some months */
-enum { RELEASE_DAYS = 100, HOLD_DOWN_DAYS = 30 };
+enum { RELEASE_DAYS = 100, HOLD_DOWN_DAYS = 30, HOSTS = 16384 };
 
 /* splitmix64's finalizer (Steele, Lea, Flood 2014), over the arguments in turn. */
 static uint64_t mix(uint64_t x)
@@ -80,7 +80,7 @@ static double value_at(const struct knot *knots, int32_t day)
 void population_start(struct population *population)
 {
     static const unsigned roles[ROLE_COUNT] = {
-        [ROLE_ISP] = 90, [ROLE_COMPANY] = 60, [ROLE_CLOUD] = 6, [ROLE_MOBILE] = 12};
+        [ROLE_ISP] = 420, [ROLE_COMPANY] = 290, [ROLE_CLOUD] = 10, [ROLE_MOBILE] = 40};
     *population = (struct population){.seed = 1, .scale = 1, .from_us = moment(STORY_FROM)};
     population->days = population_day_of(STORY_TO);
     population->roll_day = population_day_of(ROLL);
@@ -92,55 +92,55 @@ void population_start(struct population *population)
         population->countries[i][1] = (char)('A' + i);
     }
     unsigned at = 0;
-    for (int role = 0; role < ROLE_COUNT; role++)
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        population->first_of_role[role] = at;
         for (unsigned i = 0; i < roles[role]; i++, at++)
             /* The numbers for documentation (RFC 5398), then private ones (RFC 6996). */
             population->networks[at] = (struct network_row){.role = (enum role)role,
                 .as = at < 16   ? 64496 + at
                       : at < 32 ? 65536 + at - 16
                                 : UINT32_C(4200000000) + at};
+    }
+    population->first_of_role[ROLE_COUNT] = at;
 }
 
 int population_until(struct population *population, int64_t until_us, struct err_note *note)
 {
     int64_t days = (until_us - population->from_us) / UTC_DAY;
     if (until_us % UTC_DAY || days < 1 || days > population_day_of(STORY_TO))
-        return err_set(note, ERR_USAGE, "--until: a date from 2017-09-02 to 2018-11-01 is expected");
+        return err_set(note, ERR_USAGE, "--until: a date from 2017-08-22 to 2018-11-01 is expected");
     population->days = (int32_t)days;
     return 0;
 }
 
 /* ---- birth ---- */
 
-/* Host number `n` of network `i`: 10.i.0.0/16 while that lasts, else 2001:db8:i::/48. */
+/* Host number `n` of network `i`: the i-th /18 of 10.0.0.0/8 while that lasts, else 2001:db8:i::/48. */
 static void give_address(struct source *source, struct network_row *network, bool four)
 {
-    uint32_t n = network->hosts++, host = n < 65536 ? (n * 40503U + 12345U) & 0xffff : n;
+    uint32_t n = network->hosts++, host = n < HOSTS ? (n * 40503U + 12345U) % HOSTS : n;
     memset(source->address, 0, sizeof source->address);
-    if (four && n < 65536) {
+    if (four && n < HOSTS) {
         source->address[10] = source->address[11] = 0xff;
         source->address[12] = 10;
-        source->address[13] = source->network;
-        source->address[14] = (uint8_t)(host >> 8);
+        source->address[13] = (uint8_t)(source->network >> 2);
+        source->address[14] = (uint8_t)(source->network << 6 | host >> 8);
         source->address[15] = (uint8_t)host;
         return;
     }
     static const uint8_t documentation[4] = {0x20, 0x01, 0x0d, 0xb8};
     memcpy(source->address, documentation, sizeof documentation);
-    source->address[5] = source->network;
+    source->address[4] = (uint8_t)(source->network >> 8);
+    source->address[5] = (uint8_t)source->network;
     for (int i = 0; i < 4; i++)
         source->address[7 + i] = (uint8_t)(host >> (24 - 8 * i));
     source->address[15] = 0x53;
 }
 
-static uint8_t pick_network(const struct population *population, enum role role, uint64_t draw)
+static uint16_t pick_network(const struct population *population, enum role role, uint64_t draw)
 {
-    unsigned first = 0, count = 0;
-    for (unsigned i = 0; i < POPULATION_NETWORKS; i++) {
-        count += population->networks[i].role == role;
-        first += population->networks[i].role < role;
-    }
-    return (uint8_t)(first + draw % count);
+    unsigned first = population->first_of_role[role];
+    return (uint16_t)(first + draw % (population->first_of_role[role + 1] - first));
 }
 
 static struct source *add(struct population *population, enum kind kind)

@@ -87,7 +87,7 @@ struct kind_row {
 
 enum {
     POPULATION_LETTERS = 13,
-    POPULATION_NETWORKS = 168,
+    POPULATION_NETWORKS = 760,
     POPULATION_COUNTRIES = 24,
     POPULATION_MOST_SCALE = 200,
 };
@@ -116,7 +116,8 @@ struct source {
     int32_t mended; /* the day from which it has the new key; INT32_MIN: always, INT32_MAX: never */
     int32_t relapse_from, relapse_to; /* days on which it has the old key alone again; equal: none */
     uint8_t kind;                     /* enum kind */
-    uint8_t network, favourite;
+    uint8_t favourite;
+    uint16_t network;
     bool only_new; /* once it has the new key, the old one is gone */
     bool seen;     /* by a collector, so far */
 };
@@ -128,7 +129,8 @@ struct population {
     int32_t days, roll_day;
     struct kind_row kinds[KIND_COUNT];
     struct letter letters[POPULATION_LETTERS];
-    struct network_row networks[POPULATION_NETWORKS];
+    struct network_row networks[POPULATION_NETWORKS]; /* by role */
+    unsigned first_of_role[ROLE_COUNT + 1];
     char countries[POPULATION_COUNTRIES][3];
     struct source *sources;
     size_t count, capacity;

@@ -220,7 +220,7 @@ static void print_pfx2as(FILE *out, const struct population_truth *truth, const 
 {
     fputs("# " MARK "\n", out);
     for (unsigned i = 0; i < POPULATION_NETWORKS; i++)
-        fprintf(out, "10.%u.0.0\t16\t%" PRIu32 "\n2001:db8:%x::\t48\t%" PRIu32 "\n", i,
+        fprintf(out, "10.%u.%u.0\t18\t%" PRIu32 "\n2001:db8:%x::\t48\t%" PRIu32 "\n", i >> 2, (i & 3) << 6,
             population->networks[i].as, i, population->networks[i].as);
 }
 
@@ -228,16 +228,16 @@ static void print_delegated(
     FILE *out, const struct population_truth *truth, const struct population *population)
 {
     unsigned n = POPULATION_NETWORKS;
-    fprintf(out, "# " MARK "\n2|iana|20170901|%u|20170901|20181031|+0000\n", 3 * n);
+    fprintf(out, "# " MARK "\n2|iana|20170821|%u|20170821|20181031|+0000\n", 3 * n);
     fprintf(out, "iana|*|asn|*|%u|summary\niana|*|ipv4|*|%u|summary\niana|*|ipv6|*|%u|summary\n", n, n, n);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, "iana|%s|asn|%" PRIu32 "|1|20170901|allocated\n",
+        fprintf(out, "iana|%s|asn|%" PRIu32 "|1|20170821|allocated\n",
             population->countries[population->networks[i].country], population->networks[i].as);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, "iana|%s|ipv4|10.%u.0.0|65536|20170901|allocated\n",
-            population->countries[population->networks[i].country], i);
+        fprintf(out, "iana|%s|ipv4|10.%u.%u.0|16384|20170821|allocated\n",
+            population->countries[population->networks[i].country], i >> 2, (i & 3) << 6);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, "iana|%s|ipv6|2001:db8:%x::|48|20170901|allocated\n",
+        fprintf(out, "iana|%s|ipv6|2001:db8:%x::|48|20170821|allocated\n",
             population->countries[population->networks[i].country], i);
 }
 
