@@ -68,6 +68,17 @@ void text_printf(struct text *text, const char *format, ...)
     va_end(args);
 }
 
+void text_add_number(struct text *text, int64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    for (int i = 0; i < length; i++) {
+        text_add_bytes(text, digits + i, 1);
+        if ((length - i - 1) % 3 == 0 && i + 1 < length && digits[i] != '-')
+            text_add(text, ",");
+    }
+}
+
 size_t text_utf8(const char *bytes, size_t left, unsigned *ret_code_point)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char *string; /* never NULL after text_start(); freed by text_free() */
@@ -20,6 +21,9 @@ void text_free(struct text *text);
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 1234567 as "1,234,567". */
+void text_add_number(struct text *text, int64_t number);
 
 /* Adds a stranger's string for a terminal: control characters (C0, C1, DEL), invalid UTF-8, bidirectional
  * marks and characters that do not show appear as \xNN, a backslash as \\; nothing else changes. */

@@ -141,6 +141,24 @@ static void columns_count_characters(void **state)
     assert_int_equal(text_columns("é→"), 2);
 }
 
+static void numbers_come_in_groups_of_three(void **state)
+{
+    static const struct {
+        int64_t number;
+        const char *text;
+    } cases[] = {{0, "0"}, {999, "999"}, {1000, "1,000"}, {-999, "-999"}, {-1000, "-1,000"},
+        {-123456, "-123,456"}, {1234567, "1,234,567"}, {INT64_MAX, "9,223,372,036,854,775,807"},
+        {INT64_MIN, "-9,223,372,036,854,775,808"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text;
+        text_start(&text);
+        text_add_number(&text, cases[i].number);
+        assert_string_equal(text.string, cases[i].text);
+        text_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +168,7 @@ int main(void)
         cmocka_unit_test(what_strangers_write_is_text_in_html),
         cmocka_unit_test(utf8_is_read_in_its_shortest_form_only),
         cmocka_unit_test(columns_count_characters),
+        cmocka_unit_test(numbers_come_in_groups_of_three),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

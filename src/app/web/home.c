@@ -1,7 +1,7 @@
 /* The overview: every roll with its timeline, its participants and how many users stand behind each verdict.
  * Nothing here tells a token, a zone, a contact or an address. */
 #include "app/web/inside.h"
-#include "app/web/moment.h"
+#include "base/moment.h"
 #include "app/web/part.h"
 
 #include <stdio.h>
@@ -48,7 +48,7 @@ static void bar(struct text *out, const struct view_roll *roll, bool users, cons
 
 static void share(struct text *out, int64_t value, int64_t sum)
 {
-    part_number(out, value);
+    text_add_number(out, value);
     if (sum > 0)
         text_printf(out, " <span class=\"share\">%.1f\xc2\xa0%%</span>", 100.0 * (double)value / (double)sum);
 }
@@ -121,7 +121,7 @@ static void participant_row(struct text *out, const struct view_participant *p, 
     if (p->row.users < 0)
         text_add(out, "<span class=\"small\">not told</span>");
     else
-        part_number(out, p->row.users);
+        text_add_number(out, p->row.users);
     text_add(out, "</td></tr>\n");
 }
 

@@ -2,7 +2,7 @@
  * back, what is refused; hostile words in every field; JSON against golden files (ROLLCALL_GOLDEN=write
  * writes them anew). */
 #include "app/web/inside.h"
-#include "app/web/markup_check.h"
+#include "base/markup_check.h"
 #include "core/roll/plan.h"
 #include "core/roll/verdict.h"
 #include "io/json/json.h"

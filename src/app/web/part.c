@@ -1,6 +1,6 @@
 #include "app/web/part.h"
 
-#include "app/web/moment.h"
+#include "base/moment.h"
 #include "app/web/timeline.h"
 #include "assets.h"
 
@@ -144,17 +144,6 @@ bool part_seconds(const struct plan *plan)
 unsigned part_refresh_s(const struct plan *plan)
 {
     return plan && part_seconds(plan) ? 2 : 60;
-}
-
-void part_number(struct text *out, int64_t value)
-{
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)value);
-    for (int i = 0; i < length; i++) {
-        text_add_bytes(out, digits + i, 1);
-        if ((length - i - 1) % 3 == 0 && i + 1 < length && digits[i] != '-')
-            text_add(out, ",");
-    }
 }
 
 /* --- operations --- */

@@ -46,6 +46,4 @@ void part_steps(struct text *out, const struct plan *plan, int64_t now_us);
 /* "KSK-2 published" …: everything that the plan does at one moment. */
 void part_step_words(struct text *out, const struct plan *plan, int64_t at_us);
 
-void part_number(struct text *out, int64_t value); /* 12,345 */
-
 #endif

@@ -1,7 +1,7 @@
 /* One participant's page: the verdict, what it rests on, what comes next, and how to take part. Whoever holds
  * the address holds the token. */
 #include "app/web/inside.h"
-#include "app/web/moment.h"
+#include "base/moment.h"
 #include "app/web/part.h"
 #include "app/web/snippet.h"
 
@@ -113,7 +113,7 @@ static void finding_row(struct text *out, const struct verdict_finding *finding)
         text_add(out, "</p>");
     }
     text_add(out, "</td><td class=\"n\" data-th=\"Seen\">");
-    part_number(out, (int64_t)finding->count);
+    text_add_number(out, (int64_t)finding->count);
     text_add(out, "</td><td data-th=\"First\">");
     if (finding->count)
         moment_html(out, finding->first_us, true);
@@ -178,7 +178,7 @@ static void sources_card(struct text *out, const struct view_one *one)
             out, "</td><td data-th=\"Why\"><span class=\"small\">%s</span> ", part_state(source->state));
         part_sentence(out, source->summary ? source->summary : "");
         text_add(out, "</td><td class=\"n\" data-th=\"Queries\">");
-        part_number(out, (int64_t)source->queries);
+        text_add_number(out, (int64_t)source->queries);
         text_add(out, "</td><td data-th=\"Last\">");
         if (source->queries)
             moment_html(out, source->last_us, true);

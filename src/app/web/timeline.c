@@ -3,7 +3,7 @@
  * height is known, by drawing it twice: once into a text that is thrown away. */
 #include "app/web/timeline.h"
 
-#include "app/web/moment.h"
+#include "base/moment.h"
 
 #include <stdio.h>
 #include <string.h>

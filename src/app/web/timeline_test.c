@@ -1,7 +1,7 @@
 /* Every built-in plan, at every moment that matters, and after every operation: the drawing is well-formed,
  * says what the plan says, and nothing lies outside of it. */
-#include "app/web/markup_check.h"
-#include "app/web/moment.h"
+#include "base/markup_check.h"
+#include "base/moment.h"
 #include "app/web/timeline.h"
 #include "core/roll/plan.h"
 

@@ -1,8 +1,8 @@
 /* markup_check: for tests: is this well-formed? Elements close in the order in which they opened (but those
  * of HTML that never close), attributes are quoted and occur once, text holds no bare markup, nothing runs:
  * no script of its own, no event attribute, no style attribute, no address elsewhere. */
-#ifndef APP_WEB_MARKUP_CHECK_H
-#define APP_WEB_MARKUP_CHECK_H
+#ifndef BASE_MARKUP_CHECK_H
+#define BASE_MARKUP_CHECK_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,6 +85,10 @@ static inline const char *markup_open(struct markup *markup, const char *at)
         return at + 1;
     if (strcmp(name, "script") == 0 && at[1] != '<')
         return markup_fail(markup, "a script of its own");
+    if (strcmp(name, "style") == 0) { /* a sheet: text, up to its end */
+        const char *end = strstr(at, "</style>");
+        return end ? end + 8 : markup_fail(markup, "a sheet stays open");
+    }
     if (markup->depth == MARKUP_DEPTH)
         return markup_fail(markup, "too deep");
     strcpy(markup->stack[markup->depth++], name);

@@ -1,6 +1,6 @@
 /* moment: how moments and spans are written on pages, and where an axis has its marks. */
-#ifndef APP_WEB_MOMENT_H
-#define APP_WEB_MOMENT_H
+#ifndef BASE_MOMENT_H
+#define BASE_MOMENT_H
 
 #include "base/text.h"
 #include "base/utc.h"
