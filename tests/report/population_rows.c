@@ -9,6 +9,8 @@
 enum { SEGMENT_DAYS = 7, ROLL_HOUR = 16, WELL_KNOWN_NAMES = 40 };
 enum { DRAW_HOUR = 200, DRAW_TCP, DRAW_SECOND, DRAW_NAME, DRAW_PORT };
 
+#define ROOT_NAME (UINT64_C(1) << 36) /* "." among the names that were asked */
+
 const char *const population_sets[WORD_COUNT] = {"4a5c", "4a5c-4f66", "4f66", "5d2a"};
 
 struct buffer {
@@ -127,9 +129,9 @@ static void add_row(
 }
 
 /* Which last labels: a few of its own, or those that everybody asks with something new now and then. */
-static uint64_t names_of(const struct place *p, uint64_t queries)
+static uint64_t names_of(const struct place *p, uint64_t queries, bool keys)
 {
-    uint64_t bits = 0;
+    uint64_t bits = keys ? ROOT_NAME : 0;
     if (p->kind->names) {
         for (unsigned i = 0; i < p->kind->names; i++)
             bits |= UINT64_C(1) << (population_draw(p->population->seed, DRAW_NAME, i) & 63);
@@ -157,7 +159,7 @@ static void add_traffic(struct buffer *buffer, const struct place *p, const stru
         .dnskey = voice->dnskey,
         .udp_size_least = edns ? p->kind->udp_size : 0,
         .udp_size_most = edns ? p->kind->udp_size : 0,
-        .names = names_of(p, n),
+        .names = names_of(p, n, voice->dnskey > 0),
         .ports = ports,
         .first_us = p->first_us,
         .last_us = n > 1 ? p->last_us : p->first_us};

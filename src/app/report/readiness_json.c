@@ -91,6 +91,7 @@ static void set_clusters(struct json *root, const struct classify *classify)
         json_set_int(object, "old_only", (int64_t)cluster.old_sources);
         json_set_int(object, "with_new", (int64_t)cluster.new_sources);
         json_set_int(object, "neither", (int64_t)cluster.neither_sources);
+        json_set_int(object, "failing", (int64_t)cluster.failing_sources);
         json_set_time(object, "first", cluster.first_us);
         json_set_time(object, "last", cluster.last_us);
     }

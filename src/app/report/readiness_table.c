@@ -254,10 +254,13 @@ static void add_cluster(const struct readiness *readiness, size_t number, struct
     classify_cluster(readiness->classify, number, &cluster);
     text_printf(words,
         "One application: %zu sources that ask the same %d name%s in the same way; its last word is the old "
-        "key alone in %zu, the new key "
-        "in %zu. It counts in nothing above.",
+        "key alone in %zu, the new key in %zu.",
         cluster.sources, __builtin_popcountll(cluster.names),
         __builtin_popcountll(cluster.names) == 1 ? "" : "s", cluster.old_sources, cluster.new_sources);
+    if (cluster.failing_sources)
+        text_printf(words, " %zu of them repeat themselves as one that cannot validate does.",
+            cluster.failing_sources);
+    text_add(words, " It counts in nothing above.");
 }
 
 void readiness_table(const struct readiness *readiness, size_t columns, struct text *text)

@@ -168,6 +168,8 @@ int classify_finish(struct classify *classify)
         classify_table_fetch(classify, number + AHEAD);
         classify_tell_evidence(classify, part, &evidence);
         part->class = (uint8_t)classify_judge(classify, &evidence);
+        if (part->cluster && classify_fails(classify, &evidence))
+            classify->clusters[part->cluster - 1].failing_sources++;
         classify_days_add(classify, part);
     }
     classify->finished = true;

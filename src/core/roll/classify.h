@@ -32,7 +32,8 @@ enum classify_class {
     CLASSIFY_EPHEMERAL,     /* seen on one day only, with hardly any traffic */
     CLASSIFY_APPLICATION,   /* one of many that ask the same few names in the same way: one finding, not
                                thousands */
-    CLASSIFY_FAILING,       /* repeats signals or DNSKEY queries as one that cannot validate now */
+    CLASSIFY_FAILING,       /* repeats signals or DNSKEY queries as one that cannot validate now; a copy of an
+                               application that does so counts there */
     CLASSIFY_SILENT,        /* validates (DO, DNSKEY queries on several days), but never signals: unknown */
     CLASSIFY_NON_VALIDATOR, /* no sign of validation, or too little to tell */
     CLASSIFY_CLASSES,
@@ -181,14 +182,16 @@ void classify_weight(const struct classify *classify, size_t i, struct classify_
 const uint8_t *classify_address(const struct classify *classify, size_t i);
 bool classify_find(const struct classify *classify, const uint8_t source[16], size_t *ret_i);
 
-/* Many sources that behave as one program: the same few names, the same UDP size, and at least
- * CLUSTER_SOURCES of them with the same last word. Those with another one belong to it too: an application
- * that was updated is one still. Numbered by size, the greatest first. */
+/* Many sources that behave as one program: the same few names (beside the zone's own, which every
+ * resolver asks for), the same UDP size, and at least CLUSTER_SOURCES of them with the same last word.
+ * Those with another one belong to it too: an application that was updated is one still. Numbered by size,
+ * the greatest first. */
 struct classify_cluster {
     size_t sources;
     uint64_t names;
     uint16_t udp_size;
     size_t old_sources, new_sources, neither_sources, silent_sources; /* by their last word */
+    size_t failing_sources; /* that repeat themselves as CLASSIFY_FAILING do */
     int64_t first_us, last_us;
 };
 size_t classify_cluster_count(const struct classify *classify);

@@ -1,6 +1,8 @@
 /* Copies of one program ask the same few names from the same kind of socket; a resolver serves people, and in
- * days asks for many names. So sources with few names are grouped by names and UDP size, and a group becomes
- * a cluster when enough of it say the same thing. One without signals belongs to a cluster, but makes none.
+ * days asks for many names. (The zone's own name, for its keys, everybody asks, and one that cannot
+ * validate perhaps nothing else: it is left out.) So sources with few names are grouped by names and UDP
+ * size, and a group becomes a cluster when enough of it say the same thing. One without signals belongs to a
+ * cluster, but makes none.
  */
 #include "core/roll/classify_inside.h"
 
@@ -21,43 +23,48 @@ static struct classify_group *group_at(const struct groups *groups, uint32_t num
     return pool_at(&groups->pool, number);
 }
 
+static uint64_t names_of(const struct classify *classify, const struct classify_part *part)
+{
+    return part->names & ~classify->own_name;
+}
+
 static bool has_few_names(const struct classify *classify, const struct classify_part *part)
 {
-    unsigned names = (unsigned)__builtin_popcountll(part->names);
+    unsigned names = (unsigned)__builtin_popcountll(names_of(classify, part));
     return names > 0 && names <= classify->limits.value[CLASSIFY_CLUSTER_NAMES];
 }
 
 static uint32_t search(
-    const struct groups *groups, const struct classify_part *part, uint32_t hash, size_t *at)
+    const struct groups *groups, uint64_t names, uint16_t udp_size, uint32_t hash, size_t *at)
 {
     for (*at = index_place(&groups->index, hash);;) {
         uint32_t number = index_next(&groups->index, hash, at);
-        if (number == 0 || (group_at(groups, number)->names == part->names &&
-                               group_at(groups, number)->udp_size == part->udp_size_most))
+        if (number == 0 ||
+            (group_at(groups, number)->names == names && group_at(groups, number)->udp_size == udp_size))
             return number;
     }
 }
 
-static uint32_t hash_of(const struct groups *groups, const struct classify_part *part)
+static uint32_t hash_of(const struct groups *groups, uint64_t names, uint16_t udp_size)
 {
-    return (uint32_t)(hash_pair(part->names, part->udp_size_most, groups->seed) >> 32);
+    return (uint32_t)(hash_pair(names, udp_size, groups->seed) >> 32);
 }
 
 static int add(struct groups *groups, const struct classify *classify, const struct classify_part *part)
 {
     size_t at;
-    uint32_t hash = hash_of(groups, part);
+    uint64_t names = names_of(classify, part);
+    uint16_t udp_size = part->udp_size_most;
+    uint32_t hash = hash_of(groups, names, udp_size);
     int err = index_reserve(&groups->index, 1);
     err = err ? err : pool_reserve(&groups->pool, 1);
     if (err)
         return err;
-    uint32_t number = search(groups, part, hash, &at);
+    uint32_t number = search(groups, names, udp_size, hash, &at);
     if (number == 0) {
         number = ++groups->pool.used;
-        *group_at(groups, number) = (struct classify_group){.names = part->names,
-            .udp_size = part->udp_size_most,
-            .first_us = INT64_MAX,
-            .last_us = INT64_MIN};
+        *group_at(groups, number) = (struct classify_group){
+            .names = names, .udp_size = udp_size, .first_us = INT64_MAX, .last_us = INT64_MIN};
         index_put(&groups->index, at, hash, number);
     }
     struct classify_group *group = group_at(groups, number);
@@ -138,9 +145,12 @@ int classify_clusters_find(struct classify *classify)
     err = err ? err : make_clusters(classify, &groups);
     for (uint32_t number = 1; !err && classify->cluster_count && number <= classify->parts.used; number++) {
         struct classify_part *part = classify_part_at(classify, number);
+        uint64_t names = names_of(classify, part);
         size_t at;
         if (has_few_names(classify, part))
-            part->cluster = group_at(&groups, search(&groups, part, hash_of(&groups, part), &at))->number;
+            part->cluster = group_at(&groups, search(&groups, names, part->udp_size_most,
+                                                  hash_of(&groups, names, part->udp_size_most), &at))
+                                ->number;
     }
     index_free(&groups.index);
     pool_free(&groups.pool);

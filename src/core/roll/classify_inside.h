@@ -84,6 +84,7 @@ struct classify {
     struct classify_roll roll;
     struct classify_limits limits;
     uint64_t seed;
+    uint64_t own_name;       /* the bit of the zone's own name in `names`; 0: no row has told the zone yet */
     int64_t begin_us, to_us; /* of the first day; of the judgement */
     int64_t deadline_us;     /* hold-down and margin; UTC_OPEN: no date */
     uint32_t days;
@@ -146,6 +147,7 @@ int classify_clusters_find(struct classify *classify); /* ERR_NOMEM */
 
 /* ---- classify_rules.c ---- */
 
+bool classify_fails(const struct classify *classify, const struct classify_evidence *evidence);
 enum classify_class classify_judge(const struct classify *classify, const struct classify_evidence *evidence);
 
 #endif

@@ -237,11 +237,11 @@ static inline enum classify_class model_class(
     uint64_t others = traffic > e->signals ? traffic - e->signals : 0;
     bool relay = e->signals && e->signals_rd * 100 >= e->signals * limit[CLASSIFY_RELAY_PERCENT];
     bool mixed = e->both_days >= limit[CLASSIFY_MIXED_DAYS] || e->regressions >= limit[CLASSIFY_MIXED_DAYS];
+    if (cluster)
+        return CLASSIFY_APPLICATION;
     if (e->most_dnskey >= limit[CLASSIFY_FAILING_DNSKEY] ||
         (!relay && !mixed && e->most_signals >= limit[CLASSIFY_FAILING_SIGNALS]))
         return CLASSIFY_FAILING;
-    if (cluster)
-        return CLASSIFY_APPLICATION;
     if (e->days <= limit[CLASSIFY_EPHEMERAL_DAYS] && asked <= limit[CLASSIFY_EPHEMERAL_QUERIES])
         return CLASSIFY_EPHEMERAL;
     if (relay || mixed)

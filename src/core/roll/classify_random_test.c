@@ -166,17 +166,21 @@ static void assert_equal(const struct classify *x, const struct classify *y)
 
 /* ---- against the model ---- */
 
+#define ROOT_BIT (UINT64_C(1) << 36) /* of the hash of ".", which is stored and never changes */
+
 static bool in_cluster(
     const struct world *world, const struct classify_evidence *all, size_t count, size_t who)
 {
     const struct classify_evidence *own = &all[who];
     size_t words[CLASSIFY_WORDS] = {0};
     for (size_t i = 0; i < count; i++)
-        if (all[i].names == own->names && all[i].udp_size_most == own->udp_size_most)
+        if ((all[i].names & ~ROOT_BIT) == (own->names & ~ROOT_BIT) &&
+            all[i].udp_size_most == own->udp_size_most)
             words[all[i].last_word]++;
     uint32_t least = world->limits.value[CLASSIFY_CLUSTER_SOURCES];
-    return own->names &&
-           (uint32_t)__builtin_popcountll(own->names) <= world->limits.value[CLASSIFY_CLUSTER_NAMES] &&
+    return (own->names & ~ROOT_BIT) &&
+           (uint32_t)__builtin_popcountll(own->names & ~ROOT_BIT) <=
+               world->limits.value[CLASSIFY_CLUSTER_NAMES] &&
            (words[CLASSIFY_SAYS_OLD] >= least || words[CLASSIFY_SAYS_NEW] >= least ||
                words[CLASSIFY_SAYS_NEITHER] >= least);
 }

@@ -1,10 +1,11 @@
 /* The rules, in their order; the first that holds gives the class. The order is from what would mislead to
  * what can be believed:
  *
- *   - One that fails now needs a person now, whatever else it is. (If it belongs to an application, its
- *     evidence names the cluster: thousands of copies that fail can still be reported as one.)
- *   - Then those whose word counts for less than an address seems to: copies of one program, what lives for
- *     an hour, what repeats others, what speaks with several voices.
+ *   - Copies of one program are one finding, also when they fail: one person mends them all, and thousands of
+ *     telephones must not look like thousands of resolvers. The cluster counts those that fail.
+ *   - One that fails now needs a person now, whatever else it is.
+ *   - Then those whose word counts for less than an address seems to: what lives for an hour, what repeats
+ *     others, what speaks with several voices.
  *   - What is left is one voice: its last word decides, and for the old key whether it was due.
  *   - Without a word: signs of validation, or none. The last rule always holds. */
 #include "core/roll/classify_inside.h"
@@ -177,8 +178,9 @@ static void tell_application(const struct facts *facts, char *text)
     }
     classify_cluster(facts->classify, e->cluster, &cluster);
     snprintf(text, TEXT,
-        "one of %zu sources that ask for the same %d name%s with UDP size %" PRIu16 " (%s, %s)",
-        cluster.sources, names, plural((uint64_t)names), cluster.udp_size,
+        "one of %zu sources that ask for the same %d name%s with UDP size %" PRIu16
+        ", %zu of which fail (%s, %s)",
+        cluster.sources, names, plural((uint64_t)names), cluster.udp_size, cluster.failing_sources,
         limit_text(facts, CLASSIFY_CLUSTER_NAMES).text, limit_text(facts, CLASSIFY_CLUSTER_SOURCES).text);
 }
 
@@ -290,8 +292,8 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-    {CLASSIFY_FAILING, is_failing, tell_failing},
     {CLASSIFY_APPLICATION, is_application, tell_application},
+    {CLASSIFY_FAILING, is_failing, tell_failing},
     {CLASSIFY_EPHEMERAL, is_ephemeral, tell_ephemeral},
     {CLASSIFY_RELAY, is_relay, tell_relay},
     {CLASSIFY_MIXED, is_mixed, tell_mixed},
@@ -314,6 +316,12 @@ enum classify_class classify_judge(const struct classify *classify, const struct
     while (!rules[i].holds(&facts))
         i++;
     return rules[i].class;
+}
+
+bool classify_fails(const struct classify *classify, const struct classify_evidence *evidence)
+{
+    struct facts facts = facts_of(classify, evidence);
+    return is_failing(&facts);
 }
 
 size_t classify_explain(const struct classify *classify, size_t i, struct classify_step steps[CLASSIFY_STEPS])

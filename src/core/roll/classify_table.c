@@ -356,6 +356,17 @@ static bool is_of_no_zone(const struct tally_row *row)
            row->kind != SIGHTING_REASSEMBLY && row->kind != SIGHTING_INVALID;
 }
 
+/* As tally.h has names: a bit for the hash. */
+static uint64_t name_bit(const char *zone)
+{
+    struct name name;
+    struct sighting asked;
+    if (name_from_text(zone, &name, NULL))
+        return 0;
+    sighting_of_question(&name, 0, &asked);
+    return UINT64_C(1) << asked.names_hash % 64;
+}
+
 int classify_row(struct classify *classify, unsigned collector, const struct tally_row *row)
 {
     if (classify->finished)
@@ -366,6 +377,8 @@ int classify_row(struct classify *classify, unsigned collector, const struct tal
         begin(classify, collector, row->source, row->hour_us, row->first_us, row->last_us);
     if (!event)
         return 0;
+    if (!classify->own_name && row->zone && *row->zone)
+        classify->own_name = name_bit(row->zone);
     event->what = row->kind;
     event->word = CLASSIFY_SAYS_NOTHING;
     if (is_signal(row->kind) && !read_word(&classify->roll, row->tags, &event->word))

@@ -403,6 +403,8 @@ static void test_failing(void **state)
 
 enum { ALIKE = 100 };
 
+#define ROOT_BIT (UINT64_C(1) << 36) /* "." in names: stored, and never changes */
+
 static void one_of_many(
     struct classify *classify, int number, const char *tags, uint64_t names, uint16_t size)
 {
@@ -441,6 +443,34 @@ static void test_application(void **state)
             assert_int_equal(classify_cluster_count(classify), is_cluster);
             classify_free(classify);
         }
+}
+
+/* After the roll an application with a stale anchor repeats itself, a hundredfold: it stays one finding,
+ * which says how many fail. Resolvers that ask for nothing but the zone's keys are not alike for that. */
+static void test_failing_application(void **state)
+{
+    enum { FAIL = 60, ALONE = 3 * ALIKE };
+    struct classify *classify = start(END);
+    struct tally_row storm = {.hour_us = moment(END - 1), .zone = ".", .tags = OLD, .count = 300};
+    for (int i = 0; i < ALIKE + ALONE; i++) {
+        one_of_many(classify, i, OLD, i >= ALIKE ? ROOT_BIT : i % 2 ? 3 : 3 | ROOT_BIT, 4096);
+        if (i >= FAIL && i < ALIKE)
+            continue;
+        storm.kind = i % 2 ? SIGHTING_TA_NULL : SIGHTING_DNSKEY;
+        memcpy(storm.source, (uint8_t[16]){0x20, 1, [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i}, 16);
+        assert_int_equal(classify_row(classify, 0, &storm), 0);
+    }
+    assert_int_equal(classify_finish(classify), 0);
+    assert_int_equal(how_many(classify, CLASSIFY_APPLICATION), ALIKE);
+    assert_int_equal(how_many(classify, CLASSIFY_FAILING), ALONE);
+    assert_int_equal(classify_cluster_count(classify), 1);
+    struct classify_cluster cluster;
+    struct classify_step steps[CLASSIFY_STEPS];
+    classify_cluster(classify, 1, &cluster);
+    assert_int_equal(cluster.failing_sources, FAIL);
+    assert_int_equal(classify_explain(classify, 0, steps), 1);
+    assert_non_null(strstr(steps[0].text, "60 of which fail"));
+    classify_free(classify);
 }
 
 static void test_clusters(void **state)
@@ -717,7 +747,8 @@ int main(void)
         cmocka_unit_test(test_fell_silent), cmocka_unit_test(test_old_only), cmocka_unit_test(test_others),
         cmocka_unit_test(test_edge), cmocka_unit_test(test_regression), cmocka_unit_test(test_neither),
         cmocka_unit_test(test_mixed), cmocka_unit_test(test_relay), cmocka_unit_test(test_ephemeral),
-        cmocka_unit_test(test_failing), cmocka_unit_test(test_application), cmocka_unit_test(test_clusters),
+        cmocka_unit_test(test_failing), cmocka_unit_test(test_application),
+        cmocka_unit_test(test_failing_application), cmocka_unit_test(test_clusters),
         cmocka_unit_test(test_silent), cmocka_unit_test(test_non_validator), cmocka_unit_test(test_errors),
         cmocka_unit_test(test_collectors), cmocka_unit_test(test_absurd), cmocka_unit_test(test_time),
         cmocka_unit_test(test_days), cmocka_unit_test(test_names), cmocka_unit_test(test_limits),

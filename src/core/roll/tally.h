@@ -50,7 +50,7 @@ struct tally_traffic {
         dnskey;                             /* of the queries (answers) */
     uint64_t truncated;                     /* of the answers */
     uint16_t udp_size_least, udp_size_most; /* of OPT in queries; 0: none */
-    uint64_t names; /* bit (hash of the last two labels % 64) set for each name asked */
+    uint64_t names; /* bit (hash of the last two labels % 64) set for each name asked, but for signals */
     uint32_t ports; /* bit (hash of the port % 32) set for each port asked from */
     int64_t first_us, last_us;
 };

@@ -52,6 +52,7 @@ struct traffic_event {
     uint16_t port, udp_size;
     uint8_t flags; /* SIGHTING_RESPONSE … */
     bool tcp, dnskey;
+    bool signal; /* nobody looked for its name */
 };
 
 struct traffic {

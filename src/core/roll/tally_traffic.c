@@ -106,7 +106,7 @@ static inline void count_flags(
     hot->edns += (flags & SIGHTING_EDNS) != 0;
     hot->dnssec_ok += (flags & SIGHTING_DO) != 0;
     hot->checking_disabled += (flags & SIGHTING_CD) != 0;
-    hot->names |= UINT64_C(1) << event->names_hash % NAME_BITS;
+    hot->names |= (uint64_t)!event->signal << event->names_hash % NAME_BITS;
     hot->ports |= 1U << (event->port * 0x9e3779b1U >> (32 - PORT_BITS));
     if (needs_cold(event)) {
         struct traffic_cold *cold = cold_at(traffic, number);
@@ -241,6 +241,7 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
     event->udp_size = sighting->udp_size;
     event->tcp = message->transport == SIGHTING_TCP;
     event->dnskey = sighting->kind == SIGHTING_DNSKEY;
+    event->signal = sighting->kind == SIGHTING_TA_NULL || sighting->kind == SIGHTING_TA_A;
     event->number = 0;
     fetch_slot(traffic, event);
     if (traffic->head % TRAFFIC_BATCH == 0)
