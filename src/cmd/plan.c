@@ -3,6 +3,7 @@
 #include "cmd/plan_parts.h"
 
 #include "core/roll/plan_ical.h"
+#include "io/file/file.h"
 #include "io/json/plan_json.h"
 #include "io/yaml/plan_yaml.h"
 
@@ -392,7 +393,7 @@ static int export(const struct plan_args *args)
     text_start(&text);
     int rc = export_text(args, plan, &text, &note);
     if (!rc && args->output && strcmp(args->output, "-") != 0)
-        rc = plan_yaml_save(args->output, &text, &note);
+        rc = file_replace(args->output, text.string, text.length, &note);
     else if (!rc)
         code = cmd_print(args->command, text.string, text.length);
     text_free(&text);

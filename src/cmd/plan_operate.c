@@ -2,6 +2,7 @@
  * applied to a copy or to the plan file itself, and told. */
 #include "cmd/plan_parts.h"
 
+#include "io/file/file.h"
 #include "io/yaml/plan_yaml.h"
 
 #include <pwd.h>
@@ -92,7 +93,7 @@ static int apply(const struct plan_args *args, struct decision *d, struct plan *
     text_start(&file);
     int rc = plan_yaml_derive(args->plan, operate, d, ret_plan, ret_rewritten, &file, note);
     if (!rc && args->output && !is_stdout(args->output)) {
-        rc = plan_yaml_save(args->output, &file, note);
+        rc = file_replace(args->output, file.string, file.length, note);
         if (rc)
             plan_free(*ret_plan);
     } else if (!rc) {

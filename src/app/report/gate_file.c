@@ -3,9 +3,9 @@
 #include "app/report/gate_file.h"
 
 #include "base/utc.h"
+#include "io/file/file.h"
 #include "io/yaml/yaml.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,31 +367,14 @@ int gate_file_parse(const char *file, const char *bytes, size_t length, struct a
     return 0;
 }
 
-static int file_error(struct err_note *note, const char *path)
-{
-    int err = errno == EACCES || errno == EPERM                        ? ERR_PERM
-              : errno == ENOENT || errno == ENOTDIR || errno == EISDIR ? ERR_NOINPUT
-                                                                       : ERR_IO;
-    return err_set(note, err, "%s: cannot be read: %s", path, strerror(errno));
-}
-
 int gate_file_read(const char *path, struct arena *arena, struct gate_file *ret_file, struct err_note *note)
 {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return file_error(note, path);
-    int rc = 0;
-    char *bytes = malloc(YAML_MAX_SIZE + 1);
-    size_t length = bytes ? fread(bytes, 1, YAML_MAX_SIZE + 1, file) : 0;
-    if (!bytes)
-        rc = err_set(note, ERR_NOMEM, "out of memory");
-    else if (ferror(file))
-        rc = file_error(note, path);
-    else if (length > YAML_MAX_SIZE)
-        rc = err_set(note, ERR_DATA, "%s: larger than 1 MiB: this is no gate", path);
-    else
-        rc = gate_file_parse(path, bytes, length, arena, ret_file, note);
+    char *bytes;
+    size_t length;
+    int rc = file_read_all(path, YAML_MAX_SIZE, &bytes, &length, note);
+    if (rc)
+        return rc;
+    rc = gate_file_parse(path, bytes, length, arena, ret_file, note);
     free(bytes);
-    fclose(file);
     return rc;
 }

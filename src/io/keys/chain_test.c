@@ -61,6 +61,12 @@ static void begin(struct place *place)
     snprintf(place->head, sizeof place->head, "%s/log.head", place->directory);
 }
 
+/* What a head is while it is written (io/file). */
+static void head_draft(const struct place *place, char out[128])
+{
+    snprintf(out, 128, "%s/.log.head.%u.rollcall-new", place->directory, (unsigned)geteuid());
+}
+
 static void end(struct place *place)
 {
     unlink(place->log);
@@ -356,7 +362,7 @@ static void test_killed(void **state)
         before = chain.lines;
     }
     assert_true(before > 0);
-    snprintf(new, sizeof new, "%s.new", place.head);
+    head_draft(&place, new);
     unlink(new); /* what the killed may leave; the next one takes it away */
     end(&place);
 }
@@ -376,7 +382,7 @@ static void test_files(void **state)
     unlink(place.log);
     /* The head cannot be made: the line is taken back. */
     char blocker[128];
-    snprintf(blocker, sizeof blocker, "%s.new", place.head);
+    head_draft(&place, blocker);
     assert_int_equal(mkdir(blocker, 0700), 0);
     assert_true(append(&place, "w", &note) < 0);
     struct text log = read_file(place.log);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/utc.h"
+#include "io/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,20 +135,6 @@ static int fail(struct err_note *note, const char *what, const char *path)
     return err_set(note, rc, "cannot %s %.300s: %s", what, path, strerror(cause));
 }
 
-static int write_all(int file, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t n = write(file, bytes, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return -1;
-        bytes += n;
-        length -= (size_t)n;
-    }
-    return fsync(file);
-}
-
 /* Into place, unless something is there. Not every file system knows the first way. */
 static int put_in_place(const char *from, const char *to)
 {
@@ -167,7 +154,8 @@ static int write_file(const char *path, mode_t mode, const struct text *content,
     if (file < 0)
         return fail(note, "make", path);
     int rc = 0;
-    if (fchmod(file, mode) != 0 || write_all(file, content->string, content->length) != 0)
+    if (fchmod(file, mode) != 0 || file_write(file, content->string, content->length) != 0 ||
+        fsync(file) != 0)
         rc = fail(note, "write", path);
     close(file);
     if (rc == 0 && put_in_place(draft, path) != 0)
@@ -176,19 +164,6 @@ static int write_file(const char *path, mode_t mode, const struct text *content,
     if (rc)
         unlink(draft);
     return rc;
-}
-
-static int sync_directory(const char *directory, struct err_note *note)
-{
-    int file = open(*directory ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0 || (fsync(file) != 0 && errno != EINVAL)) {
-        int rc = fail(note, "write", directory);
-        if (file >= 0)
-            close(file);
-        return rc;
-    }
-    close(file);
-    return 0;
 }
 
 struct time_field {
@@ -260,7 +235,7 @@ int keys_write(const char *directory, const struct name *owner, const struct dns
             unlink(private_path);
     }
     if (rc == 0)
-        rc = sync_directory(directory, note);
+        rc = file_sync_directory(public_path) ? fail(note, "write", directory) : 0;
     if (rc == 0)
         memcpy(ret_base, base, strlen(base) + 1);
     explicit_bzero(secret.string, secret.capacity);

@@ -43,7 +43,4 @@ int plan_yaml_change(const char *path, plan_yaml_operate *operate, void *context
 int plan_yaml_derive(const char *name_or_path, plan_yaml_operate *operate, void *context,
     struct plan **ret_plan, bool *ret_rewritten, struct text *ret_text, struct err_note *note);
 
-/* Writes a file whole or not at all; one that is there already is replaced. */
-int plan_yaml_save(const char *path, const struct text *text, struct err_note *note);
-
 #endif
