@@ -15,7 +15,7 @@ static const char help_text[] =
     "       rollcall report --store STORE --gate FILE [--plan PLAN] [--now TIME] [--log FILE] [--apply "
     "PLAN]\n"
     "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
-    "                       [--format table|json|csv]\n"
+    "                       [--format table|json|csv|html]\n"
     "\n"
     "The first form counts what `rollcall observe` stored: which resolvers told which trust anchors they\n"
     "have (RFC 8145), and of how many that were seen. No judgement. The others hold each source against a\n"
@@ -29,7 +29,9 @@ static const char help_text[] =
     "      --to TIME          only hours that begin before TIME\n"
     "  -z, --zone ZONE        only signals about this zone's keys (. is the root)\n"
     "  -c, --collector NAME   only what this collector saw\n"
-    "  -f, --format FORMAT    table (for people), json (schema rollcall.report/1) or csv (RFC 4180)\n"
+    "  -f, --format FORMAT    table (for people), json (schema rollcall.report/1), csv (RFC 4180) or, "
+    "judged,\n"
+    "                         html: one page with all of it\n"
     "      --json             the same as --format json\n"
     "      --anonymize FILE   pseudonyms in place of addresses, that keep prefixes, by the key in FILE\n"
     "\n"
@@ -81,6 +83,7 @@ static const struct option long_options[] = {
 
 static int take_by(const char *value, struct report_options *o, struct err_note *note)
 {
+    o->by_given = true;
     o->judged = readiness_by(value, &o->readiness_by) == 0;
     if (o->judged || report_by(value, &o->by) == 0)
         return 0;
@@ -128,8 +131,10 @@ static int take_option(int letter, const char *value, struct report_options *o, 
         o->collector = value;
         return 0;
     case 'f':
-        return report_format(value, &o->format)
-                   ? err_set(note, ERR_USAGE, "--format: table, json or csv, not '%s'", value)
+        o->page = strcmp(value, "html") == 0;
+        return o->page ? 0
+               : report_format(value, &o->format)
+                   ? err_set(note, ERR_USAGE, "--format: table, json, csv or html, not '%s'", value)
                    : 0;
     case 'A':
         o->key_file = value;
@@ -194,6 +199,8 @@ static int parse(int argc, char **argv, struct report_options *o)
     if (o->key_file && shows_addresses)
         return cmd_fail("report", ERR_USAGE,
             "--anonymize: prefixes and single sources come with their own addresses only");
+    if (o->page && (o->explain || o->by_given))
+        return cmd_fail("report", ERR_USAGE, "a page shows all of it: --by and --explain do not go with it");
     if (o->gate && o->format == REPORT_CSV)
         return cmd_fail("report", ERR_USAGE, "a decision comes as table or json");
     if (!o->plan)
@@ -283,6 +290,7 @@ int cmd_report(int argc, char **argv)
     log_set_level(LOG_WARNING);
     struct arena *arena = arena_new();
     code = options.gate                        ? report_gate(&options, arena)
+           : options.page                      ? report_page(&options, arena)
            : options.judged || options.explain ? report_judged(&options, arena)
                                                : run(&options, arena);
     arena_free(arena);

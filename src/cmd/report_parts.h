@@ -17,6 +17,7 @@ struct report_file {
 struct report_options {
     const char *store, *zone, *collector, *from, *to, *key_file;
     enum sightings_by by;
+    bool by_given;
     bool judged; /* by something that needs a plan: */
     enum readiness_by readiness_by;
     const char *plan, *explain, *now;
@@ -26,6 +27,7 @@ struct report_options {
     struct report_file files[REPORT_MOST_FILES];
     size_t file_count;
     enum report_format format;
+    bool page; /* --format html */
     bool help;
 };
 
@@ -51,6 +53,12 @@ void report_judging_end(struct report_judging *judging);
 
 /* Prints the classes, or one source; returns the exit code. */
 int report_judged(const struct report_options *o, struct arena *arena);
+
+/* The page of what is judged: on stdout, or in the file that is named; returns the exit code. */
+struct decision;
+int report_page(const struct report_options *o, struct arena *arena);
+int report_page_of(const struct report_options *o, const struct report_judging *judging,
+    const struct decision *decision, struct arena *arena);
 
 /* Judges by a gate; returns the exit code of the verdict. */
 int report_gate(const struct report_options *o, struct arena *arena);

@@ -1,0 +1,103 @@
+/* The frame: sheets, title, sections in their order. What is said in them stands in the files of the
+ * sections.
+ */
+#include "app/report/page.h"
+
+#include "app/report/inside.h"
+#include "app/report/page_html.h"
+#include "app/report/page_inside.h"
+#include "page_assets.h"
+
+#include <string.h>
+
+static const struct page_asset *asset(const char *name)
+{
+    for (size_t i = 0; i < page_asset_count; i++)
+        if (strcmp(page_assets[i].name, name) == 0)
+            return &page_assets[i];
+    return NULL;
+}
+
+/* Served pages may not hold sheets of their own (http's Content-Security-Policy); a file may ask for nothing.
+ */
+static void add_sheets(const struct page *page, struct text *out)
+{
+    static const char *const sheets[] = {"site.css", "readiness.css"};
+    if (!page->live)
+        text_add(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                      "'unsafe-inline'\">\n");
+    for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++) {
+        const struct page_asset *sheet = asset(sheets[i]);
+        if (page->live) {
+            text_printf(
+                out, "<link rel=\"stylesheet\" href=\"/assets/%s?v=%s\">\n", sheet->name, sheet->hash);
+            continue;
+        }
+        text_add(out, "<style>\n");
+        text_add_bytes(out, sheet->bytes, sheet->length);
+        text_add(out, "</style>\n");
+    }
+}
+
+static void add_head(const struct page *page, struct text *out)
+{
+    const struct classify_roll *roll = page->readiness->wish->roll;
+    text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<meta name=\"color-scheme\" content=\"light dark\">\n");
+    text_printf(out, "<title>Ready for key %u?", roll->new_tag);
+    if (page->zone) {
+        text_add(out, " Zone ");
+        text_add_html(out, page->zone);
+    }
+    text_add(out, " \xc2\xb7 rollcall</title>\n");
+    add_sheets(page, out);
+    if (page->live)
+        text_add(out, "<meta http-equiv=\"refresh\" content=\"60\">\n");
+    text_add(out, "</head>\n<body class=\"readiness\">\n");
+    if (page->live)
+        text_add(out, "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a></header>\n");
+    /* one definition for every hatched area */
+    text_add(out,
+        "<svg class=\"hidden\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" "
+        "width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><path "
+        "class=\"hatchline\" d=\"M0 0V6\"/></pattern></defs></svg>\n<main id=\"main\">\n");
+}
+
+static void add_title(const struct page *page, struct text *out)
+{
+    const struct classify_roll *roll = page->readiness->wish->roll;
+    const struct sightings_question *question = page->readiness->wish->question;
+    bool root = page->zone && strcmp(page->zone, ".") == 0;
+    text_add(out, "<div class=\"intro\"><h1>Are resolvers ready for ");
+    text_add(out, root ? "the root\xe2\x80\x99s" : "the");
+    text_printf(out, " new key %u?</h1>\n<p>", roll->new_tag);
+    if (page->zone && !root) {
+        text_add(out, "Zone ");
+        page_html_name(out, page->zone);
+        text_add(out, ". ");
+    }
+    text_printf(out, "From key %u to key %u", roll->old_tag, roll->new_tag);
+    if (page->plan_name) {
+        text_add(out, ", by the plan ");
+        page_html_name(out, page->plan_name);
+    }
+    text_add(out, ". As of <strong>");
+    page_html_time(out, question->to_us);
+    text_add(out, "</strong>, by what was seen since ");
+    page_html_time(out, question->from_us);
+    text_add(out, ".</p></div>\n");
+}
+
+int page_write(const struct page *page, struct arena *arena, struct text *ret_text)
+{
+    static void (*const sections[])(const struct page *, struct text *) = {
+        page_verdict, page_bounds, page_classes, page_clusters, page_notes};
+    (void)arena;
+    add_head(page, ret_text);
+    add_title(page, ret_text);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        sections[i](page, ret_text);
+    text_add(ret_text, "</main>\n</body>\n</html>\n");
+    return ret_text->failed ? ERR_NOMEM : 0;
+}
