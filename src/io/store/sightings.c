@@ -1,4 +1,5 @@
 /* Which store it is, is decided by its name; what is the same for all of them is done here. */
+#include "io/store/sightings_beside.h"
 #include "io/store/sightings_click.h"
 #include "io/store/sightings_inside.h"
 
@@ -108,7 +109,7 @@ int sightings_scan(struct sightings *store, const struct sightings_question *que
     struct err_note *note)
 {
     int err = question->collector ? check_collector(question->collector, note) : 0;
-    return err ? err : store->backend->scan(store, question, scan, arena, ret_scanned, note);
+    return err ? err : sightings_beside(store, question, scan, arena, ret_scanned, note);
 }
 
 /* ---- rows ---- */

@@ -184,8 +184,9 @@ int sightings_ask(struct sightings *store, const struct sightings_question *ques
 
 /* ---- all rows ---- */
 
-/* Who takes rows to judge sources. Callbacks return 0, or an error that ends the scan and is returned as it
- * is; they may not use the store. What they are given lives during the call only. */
+/* Who takes rows to judge sources. Callbacks are called by the thread that scans. They return 0, or an error
+ * that ends the scan and is returned as it is; they may not use the store. What they are given lives during
+ * the call only. */
 struct sightings_scan {
     /* Before the first row, once: the collectors of the question, as in the coverage of an answer to it. A
      * collector's number is its place here. May be NULL. */
@@ -202,7 +203,8 @@ struct sightings_scanned {
 
 /* Every row, of all kinds, of the question's time, collector and zone (with a zone, ICMP errors of zone ""
  * as well; by NULL every zone), and all traffic of its time and collector. `by` does not matter. In no
- * promised order, and of one key there may be several. Nothing is held but what is at hand.
+ * promised order, and of one key there may be several. Nothing is held but what is at hand. While the caller
+ * judges what came, a thread beside it reads on.
  *
  * Rows may come summed: of one collector, source, zone, kind, tag set and day (UTC; of traffic one collector,
  * source and day) there is at least one row, with hour_us in that day, first_us and last_us in it and the

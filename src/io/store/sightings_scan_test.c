@@ -5,6 +5,7 @@
 #include "io/store/sightings_fixture.h"
 #include "io/store/store_test_dir.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sqlite3.h>
@@ -40,6 +41,8 @@ struct fixture {
     const char *names[8];
     size_t name_count;
     size_t stop_after; /* callbacks, with ERR_IO; 0: never */
+    bool refuses_names;
+    pthread_t caller; /* who scans, and so is called */
     struct sightings_question question;
 };
 
@@ -273,13 +276,14 @@ static int take_names(void *context, const char *const *names, size_t count)
     for (size_t i = 0; i < count; i++)
         f->names[i] = arena_string(f->arena, names[i]);
     f->name_count = count;
-    return 0;
+    assert_true(pthread_equal(pthread_self(), f->caller));
+    return f->refuses_names ? ERR_NOMEM : 0;
 }
 
 static int take_row(void *context, unsigned collector, const struct tally_row *row)
 {
     struct fixture *f = context;
-    assert_true(collector < f->name_count);
+    assert_true(collector < f->name_count && pthread_equal(pthread_self(), f->caller));
     add_row(&f->got, f->names[collector], row);
     return f->stop_after && f->got.count == f->stop_after ? ERR_IO : 0;
 }
@@ -297,6 +301,7 @@ static int scan(struct fixture *f)
     struct sightings_scan scan = {take_names, take_row, take_traffic, f};
     struct sightings_scanned scanned = {.partial = true};
     f->got.count = f->name_count = 0;
+    f->caller = pthread_self();
     int err = sightings_scan(f->store, &f->question, &scan, f->arena, &scanned, &f->note);
     assert_true(err || (!scanned.partial && !scanned.missing));
     return err;
@@ -379,7 +384,8 @@ static void unknown_collectors(void **state)
     assert_int_equal(scan(f), ERR_DATA);
 }
 
-/* Once in the middle of rows, once in that of traffic; afterwards the store goes on as before. */
+/* In the middle of rows, in that of traffic, and about where a batch ends (sightings_beside.c); afterwards
+ * the store goes on as before. */
 static void a_caller_who_has_enough(void **state)
 {
     struct fixture *f = *state;
@@ -387,11 +393,16 @@ static void a_caller_who_has_enough(void **state)
     f->question = (struct sightings_question){.from_us = INT64_MIN, .to_us = INT64_MAX};
     assert_int_equal(scan(f), 0);
     size_t all = f->got.count;
-    for (size_t stop_after = 1; stop_after <= all; stop_after += all - 1) {
-        f->stop_after = stop_after;
+    const size_t stops[] = {1, 2, 1023, 1024, 1025, 2048, all - 1, all};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        f->stop_after = stops[i];
         assert_int_equal(scan(f), ERR_IO);
-        assert_int_equal(f->got.count, stop_after);
+        assert_int_equal(f->got.count, stops[i]);
     }
+    f->refuses_names = true;
+    assert_int_equal(scan(f), ERR_NOMEM);
+    assert_int_equal(f->got.count, 0);
+    f->refuses_names = false;
     f->stop_after = 0;
     compare(f, false);
     struct sightings_segment more = fixture_segment("lax", 77, 0, 1);
