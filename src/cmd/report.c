@@ -12,6 +12,7 @@ static const char help_text[] =
     "Usage: rollcall report --store STORE [--by tagset|key|day|source|collector]\n"
     "       rollcall report --store STORE --by class|prefix|as|country [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --explain ADDRESS [--plan PLAN] [--now TIME]\n"
+    "       rollcall report --store STORE --trend [--step DAYS] [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --gate FILE [--plan PLAN] [--now TIME] [--log FILE] [--apply "
     "PLAN]\n"
     "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
@@ -29,7 +30,8 @@ static const char help_text[] =
     "      --to TIME          only hours that begin before TIME\n"
     "  -z, --zone ZONE        only signals about this zone's keys (. is the root)\n"
     "  -c, --collector NAME   only what this collector saw\n"
-    "  -f, --format FORMAT    table (for people), json (schema rollcall.report/1), csv (RFC 4180) or, "
+    "  -f, --format FORMAT    table (for people), json (schemas rollcall.report/1, trend/1), csv (RFC 4180) "
+    "or, "
     "judged,\n"
     "                         html: one page with all of it\n"
     "      --json             the same as --format json\n"
@@ -40,6 +42,9 @@ static const char help_text[] =
     "given\n"
     "      --now TIME         the moment, in place of the clock\n"
     "      --explain ADDRESS  one source: its class, the rules that gave it, and what was counted\n"
+    "      --trend            readiness step by step, from when the store begins if --from is not given;\n"
+    "                         where feeds change, the change is told by those that were there throughout\n"
+    "      --step DAYS        the length of a step; if not given 7, or as many as make 60 steps\n"
     "      --gate FILE        go, postpone or back out, by declared criteria: rollcall-gate(5)\n"
     "      --log FILE         adds the decision to this log, each line chained to the one before\n"
     "      --apply PLAN       holds the roll in this plan file if the decision is to postpone\n"
@@ -70,6 +75,8 @@ static const struct option long_options[] = {
     {"now", required_argument, NULL, 'n'},
     {"limit", required_argument, NULL, 'l'},
     {"explain", required_argument, NULL, 'e'},
+    {"trend", no_argument, NULL, 't'},
+    {"step", required_argument, NULL, 'S'},
     {"gate", required_argument, NULL, 'g'},
     {"log", required_argument, NULL, 'L'},
     {"apply", required_argument, NULL, 'a'},
@@ -110,57 +117,44 @@ static int take_file(int letter, const char *value, struct report_options *o, st
     return 0;
 }
 
+/* Options that are kept as they stand. */
+static const char **kept_string(int letter, struct report_options *o)
+{
+    const struct {
+        int letter;
+        const char **string;
+    } strings[] = {{'s', &o->store}, {'F', &o->from}, {'T', &o->to}, {'z', &o->zone}, {'c', &o->collector},
+        {'A', &o->key_file}, {'p', &o->plan}, {'n', &o->now}, {'e', &o->explain}, {'g', &o->gate},
+        {'L', &o->log}, {'a', &o->apply}, {'S', &o->step}};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        if (strings[i].letter == letter)
+            return strings[i].string;
+    return NULL;
+}
+
 static int take_option(int letter, const char *value, struct report_options *o, struct err_note *note)
 {
+    const char **string = kept_string(letter, o);
+    if (string) {
+        *string = value;
+        return 0;
+    }
     switch (letter) {
-    case 's':
-        o->store = value;
-        return *value ? 0 : err_set(note, ERR_USAGE, "--store: no store is named");
     case 'b':
         return take_by(value, o, note);
-    case 'F':
-        o->from = value;
-        return 0;
-    case 'T':
-        o->to = value;
-        return 0;
-    case 'z':
-        o->zone = value;
-        return 0;
-    case 'c':
-        o->collector = value;
-        return 0;
     case 'f':
         o->page = strcmp(value, "html") == 0;
         return o->page ? 0
                : report_format(value, &o->format)
                    ? err_set(note, ERR_USAGE, "--format: table, json, csv or html, not '%s'", value)
                    : 0;
-    case 'A':
-        o->key_file = value;
-        return 0;
-    case 'p':
-        o->plan = value;
-        return 0;
-    case 'n':
-        o->now = value;
-        return 0;
-    case 'e':
-        o->explain = value;
-        return 0;
-    case 'g':
-        o->gate = value;
-        return 0;
-    case 'L':
-        o->log = value;
-        return 0;
-    case 'a':
-        o->apply = value;
-        return 0;
     case 'l':
         if (o->limit_count == REPORT_MOST_LIMITS)
             return err_set(note, ERR_USAGE, "--limit: too many");
         o->limits[o->limit_count++] = value;
+        return 0;
+    case 't':
+        o->trend = true;
         return 0;
     case 'j':
         o->format = REPORT_JSON;
@@ -191,16 +185,21 @@ static int parse(int argc, char **argv, struct report_options *o)
         return cmd_print("report", help_text, strlen(help_text));
     if (optind < argc)
         return cmd_fail("report", ERR_USAGE, "unexpected '%s'", argv[optind]);
-    if (!o->store)
+    if (!o->store || !*o->store)
         return cmd_fail("report", ERR_USAGE, "--store is missing: which store?");
+    if (o->trend && (o->gate || o->explain || o->by_given))
+        return cmd_fail("report", ERR_USAGE, "--trend goes without --by, --explain and --gate");
+    if (o->step && !o->trend)
+        return cmd_fail("report", ERR_USAGE, "--step goes with --trend");
     if ((o->log || o->apply) && !o->gate)
         return cmd_fail("report", ERR_USAGE, "--log and --apply go with --gate");
     bool shows_addresses = o->explain || (o->judged && o->readiness_by == READINESS_BY_PREFIX);
     if (o->key_file && shows_addresses)
         return cmd_fail("report", ERR_USAGE,
             "--anonymize: prefixes and single sources come with their own addresses only");
-    if (o->page && (o->explain || o->by_given))
-        return cmd_fail("report", ERR_USAGE, "a page shows all of it: --by and --explain do not go with it");
+    if (o->page && (o->explain || o->by_given || o->trend))
+        return cmd_fail(
+            "report", ERR_USAGE, "a page shows all of it: --by, --explain and --trend do not go with it");
     if (o->gate && o->format == REPORT_CSV)
         return cmd_fail("report", ERR_USAGE, "a decision comes as table or json");
     if (!o->plan)
@@ -238,19 +237,26 @@ int report_question(const struct report_options *o, struct sightings_question *q
     return 0;
 }
 
+int report_print(struct text *text, int err, const struct err_note *note, bool partial, const char *missing)
+{
+    int code =
+        err ? cmd_fail("report", err, "%s", note->text) : cmd_print("report", text->string, text->length);
+    text_free(text);
+    if (code == 0 && partial)
+        code = cmd_fail("report", ERR_UNAVAILABLE, "the answer is partial, there is more than this: %s",
+            missing ? missing : "part of the store does not answer");
+    return code;
+}
+
 static int write_answer(const struct report_options *o, const struct sightings_question *question,
     const struct sightings_answer *answer)
 {
     struct text text;
+    const struct err_note note = {"out of memory"};
     struct report report = {o->store, question, answer, cmd_screen().columns};
     text_start(&text);
     int rc = report_write(&report, o->format, &text);
-    int code = rc ? cmd_fail("report", rc, "%s", err_str(rc)) : cmd_print("report", text.string, text.length);
-    text_free(&text);
-    if (code == 0 && answer->partial)
-        code = cmd_fail("report", ERR_UNAVAILABLE, "the answer is partial, there is more than this: %s",
-            answer->missing ? answer->missing : "part of the store does not answer");
-    return code;
+    return report_print(&text, rc, &note, answer->partial, answer->missing);
 }
 
 static int anonymize(const struct report_options *o, struct sightings_answer *answer, struct err_note *note)
@@ -291,6 +297,7 @@ int cmd_report(int argc, char **argv)
     struct arena *arena = arena_new();
     code = options.gate                        ? report_gate(&options, arena)
            : options.page                      ? report_page(&options, arena)
+           : options.trend                     ? report_trend(&options, arena)
            : options.judged || options.explain ? report_judged(&options, arena)
                                                : run(&options, arena);
     arena_free(arena);

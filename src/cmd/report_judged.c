@@ -49,7 +49,7 @@ static int set_time(const struct report_options *o, struct report_judging *j, st
         return rc;
     if (!j->question.zone)
         j->question.zone = j->plan->zone;
-    if (j->question.from_us == INT64_MIN)
+    if (j->question.from_us == INT64_MIN && !o->trend)
         j->question.from_us = j->question.to_us - USUAL_DAYS * UTC_DAY;
     return j->question.from_us < j->question.to_us
                ? 0
@@ -62,20 +62,20 @@ struct judged {
     uint8_t source[16]; /* to be explained */
 };
 
-static int write_out(const struct report_options *o, const struct judged *j, struct err_note *note)
+enum readiness_form report_form(const struct report_options *o)
 {
     static const enum readiness_form forms[] = {
         [REPORT_TABLE] = READINESS_TABLE, [REPORT_JSON] = READINESS_JSON, [REPORT_CSV] = READINESS_CSV};
+    return forms[o->format];
+}
+
+static int write_out(const struct report_options *o, const struct judged *j, struct err_note *note)
+{
     struct text text;
     text_start(&text);
     int rc = o->explain ? readiness_explain(&j->readiness, j->source, o->format == REPORT_JSON, &text, note)
-                        : readiness_write(&j->readiness, forms[o->format], cmd_screen().columns, &text);
-    int code = rc ? cmd_fail("report", rc, "%s", note->text) : cmd_print("report", text.string, text.length);
-    text_free(&text);
-    if (code == 0 && j->readiness.partial)
-        code = cmd_fail("report", ERR_UNAVAILABLE, "the answer is partial, there is more than this: %s",
-            j->readiness.missing ? j->readiness.missing : "part of the store does not answer");
-    return code;
+                        : readiness_write(&j->readiness, report_form(o), cmd_screen().columns, &text);
+    return report_print(&text, rc, note, j->readiness.partial, j->readiness.missing);
 }
 
 int report_judging_begin(

@@ -22,6 +22,8 @@ struct report_options {
     enum readiness_by readiness_by;
     const char *plan, *explain, *now;
     const char *gate, *log, *apply;
+    bool trend;
+    const char *step;
     const char *limits[REPORT_MOST_LIMITS];
     size_t limit_count;
     struct report_file files[REPORT_MOST_FILES];
@@ -51,6 +53,13 @@ int report_judging_begin(const struct report_options *o, struct arena *arena, st
     struct err_note *note);
 void report_judging_end(struct report_judging *judging);
 
+/* Prints an answer, and says so if it is partial; `err` and the note tell if there is none. Returns the exit
+ * code; frees the text. */
+int report_print(struct text *text, int err, const struct err_note *note, bool partial, const char *missing);
+
+/* The form of a judged report. */
+enum readiness_form report_form(const struct report_options *o);
+
 /* Prints the classes, or one source; returns the exit code. */
 int report_judged(const struct report_options *o, struct arena *arena);
 
@@ -59,6 +68,8 @@ struct decision;
 int report_page(const struct report_options *o, struct arena *arena);
 int report_page_of(const struct report_options *o, const struct report_judging *judging,
     const struct decision *decision, struct arena *arena);
+/* Prints the trend; returns the exit code. */
+int report_trend(const struct report_options *o, struct arena *arena);
 
 /* Judges by a gate; returns the exit code of the verdict. */
 int report_gate(const struct report_options *o, struct arena *arena);

@@ -1,16 +1,13 @@
 /* A view is the store's readiness over one stretch of time, summed up; criteria that look at the same stretch
  * share it. What collectors did, and when, is asked for once. */
 #include "app/report/measure.h"
+#include "app/report/feeds.h"
 #include "app/report/readiness_inside.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_VIEWS = 256 };
-
-/* A collector is at work throughout if no pause of it is longer: who signals does so once a day. */
-static const int64_t throughout_us = UTC_DAY;
 
 struct view {
     int64_t from_us, to_us;
@@ -81,18 +78,6 @@ static int view_of(
 
 /* ---- collectors ---- */
 
-/* The longest time within [from, to] in which none of these stretches, sorted and apart, lies. */
-static int64_t longest_pause(const struct sightings_span *work, size_t count, int64_t from_us, int64_t to_us)
-{
-    int64_t at = from_us, longest = 0;
-    for (size_t i = 0; i < count && at < to_us; i++) {
-        int64_t begin = work[i].from_us < to_us ? work[i].from_us : to_us;
-        longest = begin - at > longest ? begin - at : longest;
-        at = work[i].to_us > at ? work[i].to_us : at;
-    }
-    return to_us - at > longest ? to_us - at : longest;
-}
-
 static int find_throughout(struct measuring *m)
 {
     m->throughout = arena_alloc(m->arena, (m->coverage.coverage_count + 1) * sizeof *m->throughout);
@@ -101,7 +86,7 @@ static int find_throughout(struct measuring *m)
         return err_set(m->note, ERR_NOMEM, "no memory to measure");
     for (size_t i = 0; i < m->coverage.coverage_count; i++) {
         const struct sightings_coverage *one = &m->coverage.coverage[i];
-        if (longest_pause(one->work, one->work_count, m->from_us, m->wish->now_us) <= throughout_us)
+        if (feeds_throughout(one, m->from_us, m->wish->now_us))
             m->throughout[m->throughout_count++] = one->collector;
     }
     return 0;
@@ -242,7 +227,7 @@ static int measure_collectors(struct measuring *m, const char *name, struct gate
 static int measure_gap(struct measuring *m, const char *name, struct gate_measured *ret)
 {
     (void)name;
-    int64_t longest_us = longest_pause(m->work, m->work_count, m->from_us, m->wish->now_us);
+    int64_t longest_us = feeds_longest_pause(m->work, m->work_count, m->from_us, m->wish->now_us);
     set_point(ret, (double)longest_us / (double)UTC_HOUR);
     return 0;
 }
@@ -270,7 +255,7 @@ static int measure_dnskey(struct measuring *m, const char *name, struct gate_mea
 }
 
 /* The share in the second half of the window against that in the first, on the same collectors, in points a
- * week: with the interval of a difference of two shares (Newcombe 1998, method 10). */
+ * week. */
 static int measure_trend(struct measuring *m, const char *name, struct gate_measured *ret)
 {
     (void)name;
@@ -289,11 +274,11 @@ static int measure_trend(struct measuring *m, const char *name, struct gate_meas
         no_value(ret, "no source's word is known in a half of the window");
         return 0;
     }
-    struct interval a = readiness_share(&first->total), b = readiness_share(&second->total);
-    double points = 100 * 7 * (double)UTC_DAY / (double)half_us, change = b.value - a.value;
-    double down = hypot(b.value - b.low, a.high - a.value), up = hypot(b.high - b.value, a.value - a.low);
+    double points = 100 * 7 * (double)UTC_DAY / (double)half_us;
+    struct interval change =
+        interval_difference(readiness_share(&first->total), readiness_share(&second->total));
     *ret = (struct gate_measured){
-        .has_value = true, .interval = {points * change, points * (change - down), points * (change + up)}};
+        .has_value = true, .interval = {points * change.value, points * change.low, points * change.high}};
     return 0;
 }
 

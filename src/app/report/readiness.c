@@ -70,10 +70,13 @@ uint64_t readiness_upper(const uint64_t counts[CLASSIFY_CLASSES])
 
 /* ---- from the store ---- */
 
+/* Several that are judged by one scan. */
 struct taking {
-    struct readiness *readiness;
+    struct readiness *each;
+    size_t count;
     struct arena *arena;
-    bool *skips; /* collectors, by number */
+    bool *skips; /* of each, collectors by number */
+    size_t collector_count;
 };
 
 static bool is_skipped(const struct readiness_wish *wish, const char *collector)
@@ -88,45 +91,61 @@ static int take_collectors(void *context, const char *const *names, size_t count
 {
     struct taking *taking = context;
     const char **copy = arena_alloc(taking->arena, (count + 1) * sizeof *copy);
-    taking->skips = arena_alloc(taking->arena, count + 1);
+    taking->skips = arena_alloc(taking->arena, taking->count * count + 1);
+    taking->collector_count = count;
     if (!copy || !taking->skips)
         return ERR_NOMEM;
-    for (size_t i = 0; i < count; i++) {
-        taking->skips[i] = is_skipped(taking->readiness->wish, names[i]);
+    for (size_t i = 0; i < count; i++)
         if (!(copy[i] = arena_string(taking->arena, names[i])))
             return ERR_NOMEM;
+    for (size_t i = 0; i < taking->count; i++) {
+        taking->each[i].collectors = copy;
+        taking->each[i].collector_count = count;
+        for (size_t j = 0; j < count; j++)
+            taking->skips[i * count + j] = is_skipped(taking->each[i].wish, names[j]);
     }
-    taking->readiness->collectors = copy;
-    taking->readiness->collector_count = count;
     return 0;
+}
+
+static bool skips(const struct taking *taking, size_t i, unsigned collector)
+{
+    return taking->skips[i * taking->collector_count + collector];
 }
 
 static int take_row(void *context, unsigned collector, const struct tally_row *row)
 {
-    struct taking *taking = context;
-    return taking->skips[collector] ? 0 : classify_row(taking->readiness->classify, collector, row);
+    const struct taking *taking = context;
+    int err = 0;
+    for (size_t i = 0; i < taking->count && !err; i++)
+        err = skips(taking, i, collector) ? 0 : classify_row(taking->each[i].classify, collector, row);
+    return err;
 }
 
 static int take_traffic(void *context, unsigned collector, const struct tally_traffic *traffic)
 {
-    struct taking *taking = context;
-    return taking->skips[collector] ? 0 : classify_traffic(taking->readiness->classify, collector, traffic);
+    const struct taking *taking = context;
+    int err = 0;
+    for (size_t i = 0; i < taking->count && !err; i++)
+        err =
+            skips(taking, i, collector) ? 0 : classify_traffic(taking->each[i].classify, collector, traffic);
+    return err;
 }
 
-static int scan(
-    struct sightings *store, struct readiness *readiness, struct arena *arena, struct err_note *note)
+static int scan(struct sightings *store, const struct sightings_question *question, struct taking *taking,
+    struct err_note *note)
 {
-    struct taking taking = {readiness, arena, NULL};
-    const struct sightings_scan scan = {take_collectors, take_row, take_traffic, &taking};
+    const struct sightings_scan scan = {take_collectors, take_row, take_traffic, taking};
     struct sightings_scanned scanned;
-    int err = sightings_scan(store, readiness->wish->question, &scan, arena, &scanned, note);
+    int err = sightings_scan(store, question, &scan, taking->arena, &scanned, note);
     if (err == ERR_NOMEM)
         return err_set(note, err, "no memory for the sources of the store");
-    if (err)
-        return err;
-    readiness->partial = scanned.partial;
-    readiness->missing = scanned.missing;
-    return classify_finish(readiness->classify) ? err_set(note, ERR_NOMEM, "no memory to classify") : 0;
+    for (size_t i = 0; i < taking->count && !err; i++) {
+        taking->each[i].partial = scanned.partial;
+        taking->each[i].missing = scanned.missing;
+        if (classify_finish(taking->each[i].classify))
+            err = err_set(note, ERR_NOMEM, "no memory to classify");
+    }
+    return err;
 }
 
 /* What collectors cover; of lines there need be none. */
@@ -147,19 +166,34 @@ static int cover(
     return err;
 }
 
+int readiness_judge(struct sightings *store, const struct readiness_wish *wishes, size_t count,
+    struct arena *arena, struct readiness *ret_each, struct err_note *note)
+{
+    const struct sightings_question *question = wishes->question;
+    struct taking taking = {ret_each, count, arena, NULL, 0};
+    int err = 0;
+    for (size_t i = 0; i < count; i++)
+        ret_each[i] = (struct readiness){.wish = &wishes[i]};
+    for (size_t i = 0; i < count && !err; i++)
+        err = classify_new(wishes[i].roll, wishes[i].limits, question->from_us, question->to_us, 0,
+            &ret_each[i].classify, note);
+    err = err ? err : scan(store, question, &taking, note);
+    for (size_t i = 0; i < count && !err; i++)
+        if ((err = readiness_weigh(&ret_each[i], arena)))
+            err_set(note, err, "no memory to weigh the sources");
+    for (size_t i = 0; i < count && err; i++)
+        readiness_free(&ret_each[i]);
+    return err;
+}
+
 int readiness_make(struct sightings *store, const struct readiness_wish *wish, struct arena *arena,
     struct readiness *ret_readiness, struct err_note *note)
 {
-    struct readiness readiness = {.wish = wish};
-    const struct sightings_question *question = wish->question;
-    int err = classify_new(
-        wish->roll, wish->limits, question->from_us, question->to_us, 0, &readiness.classify, note);
-    if (!err)
-        err = scan(store, &readiness, arena, note);
-    if (!err)
-        err = cover(store, &readiness, arena, note);
-    if (!err && (err = readiness_weigh(&readiness, arena)))
-        err_set(note, err, "no memory to weigh the sources");
+    struct readiness readiness;
+    int err = readiness_judge(store, wish, 1, arena, &readiness, note);
+    if (err)
+        return err;
+    err = cover(store, &readiness, arena, note);
     if (err)
         readiness_free(&readiness);
     else

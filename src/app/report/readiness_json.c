@@ -28,8 +28,7 @@ static void set_bounds(struct json *object, const char *name, uint64_t low, uint
     json_set_int(bounds, "of", (int64_t)of);
 }
 
-/* What every line has, and the whole. */
-static void set_group(struct json *object, const struct readiness_group *group)
+void readiness_set_group(struct json *object, const struct readiness_group *group)
 {
     struct json *classes = json_set_object(object, "sources");
     for (int c = 0; c < CLASSIFY_CLASSES; c++)
@@ -59,7 +58,7 @@ static void set_regressions(struct json *root, const struct readiness *readiness
     json_set_int(object, "times", (int64_t)readiness->regressions);
 }
 
-static void set_roll(struct json *root, const struct classify_roll *roll)
+void readiness_set_roll(struct json *root, const struct classify_roll *roll)
 {
     struct json *object = json_set_object(root, "roll");
     json_set_int(object, "old_key", roll->old_tag);
@@ -71,7 +70,7 @@ static void set_roll(struct json *root, const struct classify_roll *roll)
     json_set_time(object, "withdrawn", roll->withdraw_us);
 }
 
-static void set_limits(struct json *root, const struct classify_limits *limits)
+void readiness_set_limits(struct json *root, const struct classify_limits *limits)
 {
     struct json *object = json_set_object(root, "limits");
     for (int i = 0; i < CLASSIFY_LIMITS; i++)
@@ -121,9 +120,9 @@ static struct json *head(const struct readiness *readiness)
     json_set_string(root, "collector", question->collector);
     json_set_bool(root, "partial", readiness->partial);
     json_set_string(root, "missing", readiness->missing);
-    set_roll(root, readiness->wish->roll);
-    set_limits(root, readiness->wish->limits);
-    set_group(root, &readiness->total);
+    readiness_set_roll(root, readiness->wish->roll);
+    readiness_set_limits(root, readiness->wish->limits);
+    readiness_set_group(root, &readiness->total);
     set_regressions(root, readiness);
     set_unseen(root, readiness);
     set_clusters(root, readiness->classify);
@@ -154,7 +153,7 @@ void readiness_json(const struct readiness *readiness, struct text *text)
     for (size_t i = 0; i < readiness->group_count; i++) {
         struct json *object = json_new_object();
         set_key(object, readiness, &readiness->groups[i]);
-        set_group(object, &readiness->groups[i]);
+        readiness_set_group(object, &readiness->groups[i]);
         text_add(text, i ? ",\n    " : "\n    ");
         report_add_value(text, object, false);
     }

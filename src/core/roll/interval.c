@@ -40,6 +40,14 @@ struct interval interval_share(uint64_t hits, uint64_t total)
     return found;
 }
 
+struct interval interval_difference(struct interval before, struct interval after)
+{
+    double change = after.value - before.value;
+    double down = hypot(after.value - after.low, before.high - before.value);
+    double up = hypot(after.high - after.value, before.value - before.low);
+    return (struct interval){change, change - down, change + up};
+}
+
 /* A log-normal law on the unseen (Burnham, in Chao 1987). Its ends are moved outwards to whole ones: where
  * less than one is unseen, there may be none. */
 static struct interval log_normal(double seen, double unseen, double variance)

@@ -16,6 +16,10 @@ struct interval {
  * 0, low 0, high 1. hits > total counts as total. */
 struct interval interval_share(uint64_t hits, uint64_t total);
 
+/* What a share changed by from `before` to `after`, -1 to 1, by Newcombe (1998, method 10) from the intervals
+ * of both. For shares of different sources; where many are the same ones, it is wider than it need be. */
+struct interval interval_difference(struct interval before, struct interval after);
+
 enum { INTERVAL_MAX_LISTS = 64 };
 
 /* How many there are in all, when each of several lists (collectors) holds some of them. Lists must be of the
