@@ -15,12 +15,26 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Of two words that strangers choose (an address). With hash_mix(seed ^ a, b) the seed would not matter where
- * b is its constant: that product is 0. Here each word meets only what the seed has made. */
-static inline uint64_t hash_pair(uint64_t a, uint64_t b, uint64_t seed)
+/* What the seed has made, for hash_pair(). */
+struct hash_key {
+    uint64_t a, b;
+};
+
+static inline struct hash_key hash_key(uint64_t seed)
 {
-    uint64_t key = hash_mix(seed, 1);
-    return hash_mix(b ^ hash_mix(a ^ seed, key), key);
+    uint64_t a = hash_mix(seed, 1);
+    return (struct hash_key){a, hash_mix(a, seed ^ 2)};
+}
+
+/* Of two words that strangers choose (an address). With hash_mix(seed ^ a, b) the seed would not matter where
+ * b is its constant: that product is 0. Here each word meets a secret of its own first, and who hit upon that
+ * of `a`, one in 2^64, still has the other word in the result. One product would not do: of addresses in a
+ * row it makes places in a row, for one seed in twenty crowded ones. */
+static inline uint64_t hash_pair(uint64_t a, uint64_t b, struct hash_key key)
+{
+    uint64_t y = b ^ key.b;
+    unsigned __int128 product = (unsigned __int128)(a ^ key.a) * y;
+    return hash_mix((uint64_t)product ^ (uint64_t)(product >> 64) ^ y, key.a);
 }
 
 static inline uint64_t hash_load(const uint8_t *at)

@@ -47,7 +47,7 @@ static uint32_t search(
 
 static uint32_t hash_of(const struct groups *groups, uint64_t names, uint16_t udp_size)
 {
-    return (uint32_t)(hash_pair(names, udp_size, groups->seed) >> 32);
+    return (uint32_t)(hash_pair(names, udp_size, hash_key(groups->seed)) >> 32);
 }
 
 static int add(struct groups *groups, const struct classify *classify, const struct classify_part *part)

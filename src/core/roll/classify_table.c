@@ -32,7 +32,7 @@ void classify_table_free(struct classify *classify)
 
 static uint32_t hash_of(const struct classify *classify, const uint64_t address[2])
 {
-    return (uint32_t)(hash_pair(address[0], address[1], classify->seed) >> 32);
+    return (uint32_t)(hash_pair(address[0], address[1], hash_key(classify->seed)) >> 32);
 }
 
 /* 0 if it is not there; *at is where it belongs then. */

@@ -4,6 +4,7 @@
 #define CORE_ROLL_TALLY_INSIDE_H
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/utc.h"
 #include "core/roll/tally.h"
 #include "core/roll/tally_index.h"
@@ -64,6 +65,7 @@ struct traffic {
     bool brimming;               /* a count of 32 bits comes near to its end */
     int64_t hour_us;             /* begin of `hour`: that of the last message */
     int32_t hour;
+    struct hash_key key; /* of `hour` */
     uint32_t head, tail; /* of the ring; they only grow */
     struct traffic_event ring[TRAFFIC_AHEAD];
 };

@@ -57,7 +57,7 @@ static struct sighting_row *row_at(const struct rows *rows, uint32_t number)
 /* The fields of `row` that tell it from others. */
 static uint32_t hash_of(const struct rows *rows, const struct sighting_row *row)
 {
-    uint64_t hash = hash_pair(row->source[0], row->source[1], rows->seed);
+    uint64_t hash = hash_pair(row->source[0], row->source[1], hash_key(rows->seed));
     hash = hash_mix(hash ^ (uint32_t)row->hour, (uint64_t)row->zone << 32 | row->tags);
     return (uint32_t)(hash_mix(hash, (uint64_t)row->kind << 8 | row->transport) >> 32);
 }
@@ -86,7 +86,8 @@ static uint32_t search(const struct rows *rows, const struct tally_index *index,
 
 static uint32_t hash_of_source(const struct rows *rows, const struct sighting_row *row)
 {
-    return (uint32_t)(hash_pair(row->source[0], row->source[1], rows->seed ^ (uint32_t)row->hour) >> 32);
+    struct hash_key key = hash_key(rows->seed ^ (uint32_t)row->hour);
+    return (uint32_t)(hash_pair(row->source[0], row->source[1], key) >> 32);
 }
 
 /* Brings the index back after it was sorted. */

@@ -14,10 +14,21 @@
 
 enum { FIRST_BITS = 13, ROWS_AHEAD = 12, MANY = 1U << 30, PORT_BITS = 5, NAME_BITS = 64 };
 
+static struct hash_key key_of(const struct traffic *traffic, int32_t hour)
+{
+    return hash_key(traffic->seed ^ (uint32_t)hour);
+}
+
+static inline uint32_t hash_of(const uint64_t source[2], struct hash_key key)
+{
+    return (uint32_t)(hash_pair(source[0], source[1], key) >> 32);
+}
+
 int traffic_start(struct traffic *traffic, uint64_t seed)
 {
     memset(traffic, 0, sizeof *traffic);
     traffic->seed = seed;
+    traffic->key = key_of(traffic, traffic->hour);
     traffic->hot.size = sizeof(struct traffic_hot);
     traffic->cold.size = sizeof(struct traffic_cold);
     return index_start(&traffic->index, FIRST_BITS);
@@ -28,11 +39,6 @@ void traffic_free(struct traffic *traffic)
     index_free(&traffic->index);
     pool_free(&traffic->hot);
     pool_free(&traffic->cold);
-}
-
-static inline uint32_t hash_of(const struct traffic *traffic, const uint64_t source[2], int32_t hour)
-{
-    return (uint32_t)(hash_pair(source[0], source[1], traffic->seed ^ (uint32_t)hour) >> 32);
 }
 
 static inline struct traffic_hot *hot_at(const struct traffic *traffic, uint32_t number)
@@ -191,7 +197,7 @@ static void refill(struct traffic *traffic)
     index_clear(&traffic->index);
     for (uint32_t number = 1; number <= traffic->hot.used; number++) {
         const struct traffic_hot *hot = hot_at(traffic, number);
-        index_refill(&traffic->index, hash_of(traffic, hot->source, hot->hour), number);
+        index_refill(&traffic->index, hash_of(hot->source, key_of(traffic, hot->hour)), number);
     }
     traffic->sorted = false;
 }
@@ -218,6 +224,7 @@ static inline struct tally_time time_of(struct traffic *traffic, int64_t time_us
     struct tally_time time = tally_time(time_us);
     traffic->hour = time.hour;
     traffic->hour_us = time.hour * UTC_HOUR;
+    traffic->key = key_of(traffic, time.hour);
     return time;
 }
 
@@ -232,7 +239,7 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
     struct traffic_event *event = event_at(traffic, traffic->head++);
     memcpy(event->source, client, sizeof event->source);
     event->time = time_of(traffic, message->time_us);
-    event->hash = hash_of(traffic, event->source, event->time.hour);
+    event->hash = hash_of(event->source, traffic->key);
     event->names_hash = sighting->names_hash;
     event->flags = sighting->flags;
     if (sighting->flags & SIGHTING_RESPONSE) /* EDNS is seen in few answers only, and is the server's */

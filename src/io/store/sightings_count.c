@@ -10,7 +10,7 @@ enum { ROOM = 1024 }; /* of an empty table; a power of two */
 
 static size_t source_hash(uint64_t seed, const uint64_t address[2])
 {
-    return hash_pair(address[0], address[1], seed);
+    return hash_pair(address[0], address[1], hash_key(seed));
 }
 
 /* The place of an address, taken or free. */
