@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { TICK_MS = 500, PROBE_MS = 700, TIMEOUT_MS = 4000, GRACE_MS = 3000, BROKEN_AFTER = 2, GAP_EACH = 6 };
+enum { TICK_MS = 500, PROBE_MS = 700, TIMEOUT_MS = 4000, GRACE_MS = 3000, BROKEN_AFTER = 2, GAP_EACH = 6, FIRST_SOURCE = 2 };
 
 bool demo_story_of(const char *name, enum demo_story *ret_story)
 {
@@ -273,6 +273,8 @@ static int start_participant(struct participant *p, size_t index, struct err_not
         snprintf(p->directory, sizeof p->directory, "%s/%zu-%s", demo->config.work, index + 1, program);
     if (written < 0 || (size_t)written >= sizeof p->directory)
         return err_set(note, ERR_USAGE, "%s: the path is too long", demo->config.work);
+    if (strncmp(demo->config.platform_address, "127.", 4) == 0)
+        snprintf(p->source, sizeof p->source, "127.0.0.%zu", index % DEMO_PARTICIPANTS + FIRST_SOURCE);
     int rc = enrol(p, note);
     if (rc == 0 && !demo->plan)
         rc = story_load(demo, note);

@@ -25,6 +25,7 @@ struct participant {
     const char *zone, *token;
     const char *dnskey, *ds; /* of the first key, presentation form of the RDATA */
     uint16_t port;
+    char source[16]; /* address that it asks from, so that each can be told from the others; "": any */
     char program[DEMO_PATH], directory[DEMO_PATH];
     struct proc *proc;
     bool restarting;

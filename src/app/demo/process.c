@@ -114,6 +114,7 @@ int process_start(struct participant *p, struct err_note *note)
         .forward = c->parent,
         .platform_address = c->platform_address,
         .platform_port = c->platform_port,
+        .source = *p->source ? p->source : NULL,
         .dnskey = p->dnskey,
         .ds = p->ds,
         .hold_down_s = plan->add_hold_us / UTC_SECOND,

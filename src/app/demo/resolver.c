@@ -19,10 +19,11 @@ static void named_config(const struct resolver_setup *s, struct text *text)
         "    dnssec-validation yes;\n"
         "    max-cache-ttl %" PRId64 ";\n"
         "    servfail-ttl 0;\n"
-        "    empty-zones-enable no;\n"
-        "};\n"
-        "controls { };\n",
+        "    empty-zones-enable no;\n",
         s->directory, s->directory, s->port, s->ttl_s);
+    if (s->source)
+        text_printf(text, "    query-source address %s;\n", s->source);
+    text_add(text, "};\ncontrols { };\n");
     const char *base64 = strrchr(s->dnskey, ' ') + 1; /* BIND wants it in quotes */
     text_printf(text, "trust-anchors { \"%s\" %s %.*s\"%s\"; };\n", s->zone,
         s->managed ? "initial-key" : "static-key", (int)(base64 - s->dnskey), s->dnskey, base64);
@@ -53,6 +54,8 @@ static void unbound_config(const struct resolver_setup *s, struct text *text)
         "    do-not-query-localhost: no\n"
         "    local-zone: \"lab.\" nodefault\n",
         s->port, s->directory);
+    if (s->source)
+        text_printf(text, "    outgoing-interface: %s\n", s->source);
     if (s->managed)
         text_printf(text,
             "    auto-trust-anchor-file: \"%s/anchor.key\"\n"

@@ -21,6 +21,7 @@ struct resolver_setup {
     const char *forward;   /* the zone above it that is to be asked at the platform, with a final dot */
     const char *platform_address;
     uint16_t platform_port;
+    const char *source; /* address that it asks from, or NULL: the system's choice */
     const char *dnskey; /* the anchor: "257 3 13 BASE64" */
     const char *ds;     /* the anchor as DS: "12345 13 2 HEX" */
     int64_t hold_down_s, ttl_s;

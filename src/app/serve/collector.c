@@ -28,6 +28,8 @@ struct collector {
     pthread_cond_t changed;
     pthread_t thread;
     bool thread_runs, stopping;
+    unsigned wanted, done; /* flushes; under the mutex */
+    bool written;          /* whether the last of them left nothing that waits */
     struct part parts[2];
     struct part *counting; /* under the mutex; the other belongs to the thread */
     bool waiting;          /* the other one is not written yet */
@@ -150,7 +152,8 @@ static void swap(struct collector *collector)
     collector->waiting = true;
 }
 
-static void commit(struct collector *collector)
+/* False if it waits still. */
+static bool commit(struct collector *collector)
 {
     struct err_note note = {""};
     pthread_mutex_lock(&collector->mutex);
@@ -159,11 +162,28 @@ static void commit(struct collector *collector)
     bool waiting = collector->waiting;
     pthread_mutex_unlock(&collector->mutex);
     if (!waiting)
-        return;
+        return true;
     int err = write_part(collector, part, &note);
     say(collector, err, &note);
     if (!err)
         collector->waiting = false; /* only this thread looks at it, and swap(), which it calls */
+    return !err;
+}
+
+/* Under the mutex, until it is time, or somebody asks. */
+static void sleep_until(struct collector *collector, const struct timespec *end)
+{
+    while (!collector->stopping && collector->wanted == collector->done &&
+           pthread_cond_timedwait(&collector->changed, &collector->mutex, end) == 0)
+        ;
+}
+
+static struct timespec in_time(int64_t wait_us)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t end_us = now.tv_sec * UTC_SECOND + now.tv_nsec / 1000 + wait_us;
+    return (struct timespec){.tv_sec = end_us / UTC_SECOND, .tv_nsec = end_us % UTC_SECOND * 1000};
 }
 
 static void *run(void *context)
@@ -171,15 +191,15 @@ static void *run(void *context)
     struct collector *collector = context;
     pthread_mutex_lock(&collector->mutex);
     while (!collector->stopping) {
-        struct timespec end;
-        clock_gettime(CLOCK_MONOTONIC, &end);
-        end.tv_sec += collector->options.every_us / UTC_SECOND;
-        while (
-            !collector->stopping && pthread_cond_timedwait(&collector->changed, &collector->mutex, &end) == 0)
-            ;
+        struct timespec end = in_time(collector->options.every_us);
+        sleep_until(collector, &end);
+        unsigned wanted = collector->wanted;
         pthread_mutex_unlock(&collector->mutex);
-        commit(collector);
+        bool written = commit(collector) && (wanted == collector->done || commit(collector));
         pthread_mutex_lock(&collector->mutex);
+        collector->done = wanted;
+        collector->written = written;
+        pthread_cond_broadcast(&collector->changed);
     }
     pthread_mutex_unlock(&collector->mutex);
     commit(collector); /* what was counted while the last one waited */
@@ -227,6 +247,20 @@ int collector_start(
     else
         *ret_collector = collector;
     return err;
+}
+
+int collector_flush(struct collector *collector, int64_t wait_us, struct err_note *note)
+{
+    struct timespec end = in_time(wait_us);
+    pthread_mutex_lock(&collector->mutex);
+    unsigned wanted = ++collector->wanted;
+    pthread_cond_broadcast(&collector->changed);
+    while ((int)(collector->done - wanted) < 0 &&
+           pthread_cond_timedwait(&collector->changed, &collector->mutex, &end) == 0)
+        ;
+    bool written = (int)(collector->done - wanted) >= 0 && collector->written;
+    pthread_mutex_unlock(&collector->mutex);
+    return written ? 0 : err_set(note, ERR_UNAVAILABLE, "what was observed is not written yet");
 }
 
 void collector_stop(struct collector *collector)

@@ -28,6 +28,10 @@ int collector_start(
 void collector_take(
     struct collector *collector, const struct zone_event *events, size_t count, uint64_t dropped);
 
+/* Commits what was taken before this call, and waits for it, but not longer than wait_us. ERR_UNAVAILABLE: it
+ * is not written yet. From any thread. */
+int collector_flush(struct collector *collector, int64_t wait_us, struct err_note *note);
+
 /* Commits what is left, ends the thread. NULL is allowed. */
 void collector_stop(struct collector *collector);
 

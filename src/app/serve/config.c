@@ -34,6 +34,7 @@ int config_default(struct serve_config *ret_config, struct err_note *note)
         .tcp_connections = 1000,
         .tcp_idle_s = 10,
         .udp_size = 1232,
+        .observations_s = 300,
         .retention_days = 120,
         .max_participants = 10000};
     int rc = name_from_text("rolls.lab.", &config.parent, note);
@@ -223,6 +224,11 @@ static int set_observations(const struct source *s, const struct yaml_node *v)
     return read_text(s, v, &s->config->observations);
 }
 
+static int set_observations_s(const struct source *s, const struct yaml_node *v)
+{
+    return read_number(s, v, 1, 86400, &s->config->observations_s);
+}
+
 static int set_collector(const struct source *s, const struct yaml_node *v)
 {
     int rc = read_text(s, v, &s->config->collector);
@@ -294,6 +300,7 @@ static const struct {
     {"addresses", set_addresses},
     {"plans", set_plans},
     {"observations", set_observations},
+    {"observations-seconds", set_observations_s},
     {"collector", set_collector},
     {"nsid", set_nsid},
     {"version", set_version},

@@ -27,6 +27,7 @@ struct serve_config {
     const char *plans[CONFIG_MAX_PLANS]; /* plan files; each dated one is a roll that participants may join */
     size_t plan_count;
     const char *observations;   /* store of sightings; NULL: observed.db in the state directory; "none" */
+    int64_t observations_s;     /* between writes to it */
     const char *collector;      /* under which name; NULL: that of this host */
     const char *nsid, *version; /* NULL: not told to the world */
     unsigned udp_workers, tcp_connections, tcp_idle_s, udp_size;

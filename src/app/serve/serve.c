@@ -22,8 +22,6 @@
 #include <unistd.h>
 
 enum { DRAIN_MS = 2000, NEWS_MS = 200, MOST_WAIT_MS = 60000, JUMP_S = 2, LAST_WORDS_US = 500000 };
-static const int64_t COLLECT_EVERY_US = 300 * UTC_SECOND;
-
 struct serve {
     struct loop *loop;
     struct serve_config config;
@@ -200,7 +198,7 @@ static int start_collector(struct serve *serve, struct err_note *note)
     snprintf(serve->observations, sizeof serve->observations, "%s/observed.db", c->state);
     struct collector_options options = {.store = c->observations ? c->observations : serve->observations,
         .name = c->collector ? c->collector : sightings_host_name(serve->host),
-        .every_us = COLLECT_EVERY_US};
+        .every_us = c->observations_s * UTC_SECOND};
     return collector_start(&options, &serve->collector, note);
 }
 
@@ -278,6 +276,14 @@ void serve_observe(struct serve *serve, int64_t participant_id, const struct evi
     struct zone_event whole = {.record = true, .tag = participant_id, .event = *event};
     whole.qname = (struct name){.length = 1};
     recorder_push(serve->recorder, &whole);
+}
+
+int serve_flush(struct serve *serve, int64_t wait_us, struct err_note *note)
+{
+    if (!serve->collector)
+        return err_set(note, ERR_NOINPUT, "what is asked is not kept (observations: none)");
+    recorder_flush(serve->recorder);
+    return collector_flush(serve->collector, wait_us, note);
 }
 
 struct serve_figures serve_count(struct serve *serve)
