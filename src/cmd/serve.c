@@ -1,5 +1,6 @@
 /* rollcall serve: options, the order of starting and stopping, signals. */
 #include "cmd/cmd.h"
+#include "cmd/serve_parts.h"
 
 #include "app/demo/demo.h"
 #include "app/serve/serve.h"
@@ -210,6 +211,13 @@ static void on_observe(void *context, int64_t participant_id, const struct evide
     serve_observe(((struct run *)context)->serve, participant_id, event);
 }
 
+static int on_report(void *context, int64_t roll_id, struct demo_word *words, size_t count, struct text *text,
+    struct err_note *note)
+{
+    struct run *run = context;
+    return serve_report_demo(run->serve, run->config.state, roll_id, words, count, text, note);
+}
+
 static size_t on_metrics(void *context, struct web_metric *out, size_t capacity)
 {
     enum { FIGURES = 11 };
@@ -317,6 +325,7 @@ static int start_demo(struct run *run, struct err_note *note)
         .parent = arena_string(run->arena, name_to_text(&run->config.parent, parent)),
         .web = run->web ? web_address(run->web) : NULL,
         .observe = on_observe,
+        .report = on_report,
         .over = on_over,
         .context = run};
     if (!demo.programs || !demo.parent)

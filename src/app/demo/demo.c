@@ -14,7 +14,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { TICK_MS = 500, PROBE_MS = 700, TIMEOUT_MS = 4000, GRACE_MS = 3000, BROKEN_AFTER = 2, GAP_EACH = 6, FIRST_SOURCE = 2 };
+enum {
+    TICK_MS = 500,
+    PROBE_MS = 700,
+    TIMEOUT_MS = 4000,
+    GRACE_MS = 3000,
+    BROKEN_AFTER = 2,
+    GAP_EACH = 6,
+    FIRST_SOURCE = 2
+};
 
 bool demo_story_of(const char *name, enum demo_story *ret_story)
 {
@@ -191,6 +199,7 @@ static void on_tick(void *context)
             any = true;
         }
     tell_end(demo);
+    tell_report(demo);
     demo->config.over(demo->config.context, any ? (int)worst : VERDICT_UNKNOWN);
 }
 

@@ -19,8 +19,15 @@
 #include <stdint.h>
 
 struct loop;
+struct text;
 
 enum demo_story { DEMO_ROLL, DEMO_POSTPONED };
+
+/* What the signals of one resolver alone tell. */
+struct demo_word {
+    const char *address; /* that it asks from */
+    const char *class;   /* set by the report: "silent"; NULL: it was not seen */
+};
 
 struct demo_config {
     enum demo_story story;
@@ -33,6 +40,10 @@ struct demo_config {
     const char *web; /* address of the web site, or NULL */
     /* Takes what an agent observed. */
     void (*observe)(void *context, int64_t participant_id, const struct evidence_event *event);
+    /* Once the story is over: adds the report on a roll by what its resolvers signalled, for people, and sets
+     * the class of each. */
+    int (*report)(void *context, int64_t roll_id, struct demo_word *words, size_t count, struct text *text,
+        struct err_note *note);
     /* The story is over; `verdict` is the worst one (its value is the exit code). */
     void (*over)(void *context, int verdict);
     void *context;

@@ -67,6 +67,7 @@ void tell(const struct demo *demo, const char *who, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void tell_steps(struct demo *demo, int64_t now_us); /* the plan's steps since the last call */
 void tell_end(const struct demo *demo);
+void tell_report(const struct demo *demo); /* what signals alone tell, beside what was proved */
 
 /* story.c: what the people of the story do. */
 void story_tick(struct demo *demo, int64_t now_us);

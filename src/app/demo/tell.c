@@ -120,3 +120,89 @@ void tell_end(const struct demo *demo)
         text_free(&line);
     }
 }
+
+/* ---- signals alone ---- */
+
+/* One that took part, with what both sides say of it. */
+struct said {
+    const struct participant *participant;
+    struct demo_word *word;
+};
+
+/* Whether the signals tell what the platform found; a class that leaves it open does not. */
+static bool is_settled(const struct said *said)
+{
+    const char *class = said->word->class;
+    enum verdict verdict = said->participant->verdict;
+    return class && ((strcmp(class, "ready") == 0 && verdict == VERDICT_READY) ||
+                        (strcmp(class, "old-only") == 0 && verdict == VERDICT_NOT_READY));
+}
+
+static void add_said(struct text *text, const struct said *said)
+{
+    const struct participant *p = said->participant;
+    text_printf(text, "%-22s %-10s %-14s %s: ", p->label, said->word->address,
+        said->word->class ? said->word->class : "not seen", verdict_name(p->verdict));
+    text_add_safe(text, p->summary ? p->summary : "");
+    text_add(text, "\n");
+}
+
+static void add_lesson(struct text *text, const struct said *all, size_t count)
+{
+    size_t open = 0, ready = 0, broke = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_open = !is_settled(&all[i]);
+        open += is_open;
+        ready += is_open && all[i].participant->verdict == VERDICT_READY;
+        broke += is_open && all[i].participant->broke_us != 0;
+    }
+    text_printf(text, "Signals alone settle %zu of %zu", count - open, count);
+    if (open)
+        text_printf(text, "; of the other %zu, which they cannot tell apart, %zu followed and %zu broke",
+            open, ready, broke);
+    text_add(text,
+        ".\nBIND signals once a day, so never within a roll of minutes; Unbound whenever it fetches the "
+        "zone's "
+        "keys.\nThe verdicts rest on what each resolver did in a zone of its own: when it refreshed, and "
+        "whether proofs went through.\n");
+}
+
+/* Each with the address that it asks from; those that are missing, or have none of their own, are left out.
+ */
+static size_t who_took_part(
+    const struct demo *demo, struct said said[DEMO_PARTICIPANTS], struct demo_word words[DEMO_PARTICIPANTS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < DEMO_PARTICIPANTS; i++)
+        if (!demo->participants[i].missing && *demo->participants[i].source) {
+            words[count] = (struct demo_word){.address = demo->participants[i].source};
+            said[count] = (struct said){&demo->participants[i], &words[count]};
+            count++;
+        }
+    return count;
+}
+
+void tell_report(const struct demo *demo)
+{
+    struct said said[DEMO_PARTICIPANTS];
+    struct demo_word words[DEMO_PARTICIPANTS];
+    struct err_note note = {""};
+    struct text text;
+    size_t count = who_took_part(demo, said, words);
+    text_start(&text);
+    text_add(&text, "\nBy signals alone (RFC 8145), all that the owner of a key has of those who did not "
+                    "enrol:\n\n");
+    int rc = demo->config.report(demo->config.context, demo->roll_id, words, count, &text, &note);
+    if (rc) {
+        tell(demo, "report", "cannot be made: %s", note.text);
+    } else {
+        text_printf(
+            &text, "\n%-22s %-10s %-14s %s\n", "participant", "asks from", "by signals", "proved here");
+        for (size_t i = 0; i < count; i++)
+            add_said(&text, &said[i]);
+        text_add(&text, "\n");
+        add_lesson(&text, said, count);
+        say(text.string);
+    }
+    text_free(&text);
+}

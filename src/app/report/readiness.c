@@ -112,12 +112,30 @@ static bool skips(const struct taking *taking, size_t i, unsigned collector)
     return taking->skips[i * taking->collector_count + collector];
 }
 
+static int by_zone(const void *name, const void *zone)
+{
+    return strcmp(name, ((const struct readiness_zone *)zone)->zone);
+}
+
+/* The keys of the row's zone; NULL: it is none of those that are judged. What has no zone is of all. */
+static const struct classify_roll *keys_of(const struct readiness_wish *wish, const char *zone)
+{
+    if (!wish->zones || !*zone)
+        return wish->roll;
+    const struct readiness_zone *found =
+        bsearch(zone, wish->zones, wish->zone_count, sizeof *wish->zones, by_zone);
+    return found ? &found->keys : NULL;
+}
+
 static int take_row(void *context, unsigned collector, const struct tally_row *row)
 {
     const struct taking *taking = context;
     int err = 0;
-    for (size_t i = 0; i < taking->count && !err; i++)
-        err = skips(taking, i, collector) ? 0 : classify_row(taking->each[i].classify, collector, row);
+    for (size_t i = 0; i < taking->count && !err; i++) {
+        const struct classify_roll *keys = keys_of(taking->each[i].wish, row->zone);
+        if (keys && !skips(taking, i, collector))
+            err = classify_row_of(taking->each[i].classify, keys, collector, row);
+    }
     return err;
 }
 

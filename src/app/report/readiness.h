@@ -27,14 +27,24 @@
 
 enum readiness_by { READINESS_BY_CLASS, READINESS_BY_PREFIX, READINESS_BY_AS, READINESS_BY_COUNTRY };
 
+/* One of several zones that roll by the same plan, each with keys of its own, as the participants' zones of a
+ * platform do. */
+struct readiness_zone {
+    const char *zone;          /* presentation form, lower case, final dot */
+    struct classify_roll keys; /* only the tags matter */
+};
+
 struct readiness_wish {
-    enum readiness_by by; /* of `groups` in the answer */
-    const struct classify_roll *roll;
+    enum readiness_by by;             /* of `groups` in the answer */
+    const struct classify_roll *roll; /* with `zones`: of its dates alone */
     const struct classify_limits *limits;
     const struct sightings_question *question; /* zone, time, collector; the time has an end */
     const struct networks *networks;
     const char *const *only; /* collectors that are looked at; NULL: all */
     size_t only_count;
+    const struct readiness_zone *zones; /* by name: sources are judged by what they say of any of these, and
+                                           the question names no zone; NULL: by the question's one */
+    size_t zone_count;
 };
 
 /* One line: everything, or one prefix, AS or country. */

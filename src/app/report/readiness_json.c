@@ -61,8 +61,10 @@ static void set_regressions(struct json *root, const struct readiness *readiness
 void readiness_set_roll(struct json *root, const struct classify_roll *roll)
 {
     struct json *object = json_set_object(root, "roll");
-    json_set_int(object, "old_key", roll->old_tag);
-    json_set_int(object, "new_key", roll->new_tag);
+    if (roll->old_tag != roll->new_tag) { /* else each zone has keys of its own */
+        json_set_int(object, "old_key", roll->old_tag);
+        json_set_int(object, "new_key", roll->new_tag);
+    }
     json_set_time(object, "published", roll->publish_us);
     json_set_time(object, "trusted", roll->trust_us);
     json_set_time(object, "signs", roll->sign_us);
@@ -117,6 +119,8 @@ static struct json *head(const struct readiness *readiness)
     json_set_time(root, "from", question->from_us);
     json_set_time(root, "to", question->to_us);
     json_set_string(root, "zone", question->zone);
+    if (readiness->wish->zones)
+        json_set_int(root, "zones", (int64_t)readiness->wish->zone_count);
     json_set_string(root, "collector", question->collector);
     json_set_bool(root, "partial", readiness->partial);
     json_set_string(root, "missing", readiness->missing);

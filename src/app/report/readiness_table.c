@@ -177,7 +177,12 @@ static void add_head(const struct readiness *readiness, size_t columns, struct t
         report_add_wrapped(text, &words, 9, columns);
     }
     text_start(&words);
-    text_printf(&words, "Readiness for the roll from key %u to key %u, as of ", roll->old_tag, roll->new_tag);
+    if (readiness->wish->zones)
+        text_printf(&words, "Readiness for the roll of %zu zone%s, each with keys of its own, as of ",
+            readiness->wish->zone_count, readiness->wish->zone_count == 1 ? "" : "s");
+    else
+        text_printf(
+            &words, "Readiness for the roll from key %u to key %u, as of ", roll->old_tag, roll->new_tag);
     add_date(&words, question->to_us);
     text_add(&words, " (new key published ");
     add_date(&words, roll->publish_us);

@@ -190,13 +190,19 @@ static void take_all(void *context, const struct zone_event *events, size_t coun
     collector_take(context, events, count, dropped);
 }
 
+const char *serve_observations(const struct serve *serve)
+{
+    const char *told = serve->config.observations;
+    return !told ? serve->observations : strcmp(told, "none") == 0 ? NULL : told;
+}
+
 static int start_collector(struct serve *serve, struct err_note *note)
 {
     const struct serve_config *c = &serve->config;
-    if (c->observations && strcmp(c->observations, "none") == 0)
-        return 0;
     snprintf(serve->observations, sizeof serve->observations, "%s/observed.db", c->state);
-    struct collector_options options = {.store = c->observations ? c->observations : serve->observations,
+    if (!serve_observations(serve))
+        return 0;
+    struct collector_options options = {.store = serve_observations(serve),
         .name = c->collector ? c->collector : sightings_host_name(serve->host),
         .every_us = c->observations_s * UTC_SECOND};
     return collector_start(&options, &serve->collector, note);

@@ -37,6 +37,9 @@ int serve_reload(struct serve *serve, const struct serve_config *config, struct 
 /* Records what an agent says that a participant's resolver answered. From any thread. */
 void serve_observe(struct serve *serve, int64_t participant_id, const struct evidence_event *event);
 
+/* The store of sightings that it fills, as of sightings_open(); NULL: none. */
+const char *serve_observations(const struct serve *serve);
+
 /* What was asked up to now is in the store of sightings when this returns; waits for it, at most wait_us.
  * ERR_UNAVAILABLE: it is not; ERR_NOINPUT: this platform keeps none. From any thread. */
 int serve_flush(struct serve *serve, int64_t wait_us, struct err_note *note);

@@ -52,6 +52,7 @@ enum classify_limit {
     CLASSIFY_CONFIRM_QUERIES, /* 10: … with so many other queries */
     CLASSIFY_MARGIN_HOURS,   /* 48: after the hold-down, before "only the old key" counts: signals come once a
                                 day */
+    CLASSIFY_MARGIN_SECONDS, /* 0: … and so many seconds more, where a roll takes minutes */
     CLASSIFY_MIXED_DAYS,     /* 2: days on which it said both, or times it went back from the new key */
     CLASSIFY_RELAY_PERCENT,  /* 50: of its signals that had RD */
     CLASSIFY_EPHEMERAL_DAYS, /* 1 */
@@ -76,6 +77,14 @@ struct classify_limits {
     uint32_t value[CLASSIFY_LIMITS];
 };
 void classify_limits_usual(struct classify_limits *ret_limits);
+
+/* Those that fit a plan: the usual ones, but for what a short TTL or hold-down changes.
+ *
+ * A validator asks for DNSKEY, and Unbound signals, once each time that the RRset runs out: with a TTL of a
+ * minute that is 1,440 times a day, and no failure. Where the hold-down is shorter than two days, a roll goes
+ * by within days or minutes, while evidence is kept by the day: so one day must do, and of that day only the
+ * last word is known to have come late enough (late_signals). */
+void classify_limits_for(const struct plan *plan, struct classify_limits *ret_limits);
 /* "confirm-days=3". ERR_USAGE with the note: no such limit (all are listed), or out of its bounds. */
 int classify_limits_set(struct classify_limits *limits, const char *text, struct err_note *note);
 
@@ -93,6 +102,11 @@ struct classify_roll {
  * no roll, or keys whose tags are not known or alike. ERR_NOMEM. */
 int classify_roll_of(
     const struct plan *plan, int64_t now_us, struct classify_roll *ret_roll, struct err_note *note);
+
+/* The dates alone, of a plan whose keys have no tags yet, as each zone that follows it has keys of its own;
+ * the tags are 0. And the ids of the two keys. They live as long as the plan. */
+int classify_dates_of(const struct plan *plan, int64_t now_us, struct classify_roll *ret_roll,
+    const char **ret_old_key, const char **ret_new_key, struct err_note *note);
 
 /* ---- taking rows, giving classes ---- */
 
@@ -112,6 +126,11 @@ int classify_new(const struct classify_roll *roll, const struct classify_limits 
  * row is kept. ERR_NOMEM; ERR_INTERNAL after classify_finish(). */
 int classify_row(struct classify *classify, unsigned collector, const struct tally_row *row);
 int classify_traffic(struct classify *classify, unsigned collector, const struct tally_traffic *traffic);
+
+/* The same where several zones roll by one plan, each with keys of its own: `keys` are those of the row's
+ * zone. Only their tags are looked at. */
+int classify_row_of(struct classify *classify, const struct classify_roll *keys, unsigned collector,
+    const struct tally_row *row);
 
 /* After the last row, once: finds the clusters, and a class for each source. ERR_NOMEM. */
 int classify_finish(struct classify *classify);

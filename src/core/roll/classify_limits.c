@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DAY_S = 86400 };
+
 static const struct classify_limit_text limits_table[CLASSIFY_LIMITS] = {
     [CLASSIFY_CONFIRM_SIGNALS] = {"confirm-signals",
         "the old key alone is confirmed from so many late signals on", 2, 1, 10000},
@@ -11,6 +13,8 @@ static const struct classify_limit_text limits_table[CLASSIFY_LIMITS] = {
     [CLASSIFY_CONFIRM_QUERIES] = {"confirm-queries", "… with so many other queries", 10, 0, 1000000000},
     [CLASSIFY_MARGIN_HOURS] = {"margin-hours",
         "hours after the hold-down before the old key alone counts: signals come once a day", 48, 0, 8760},
+    [CLASSIFY_MARGIN_SECONDS] = {"margin-seconds", "… and so many seconds more, where a roll takes minutes",
+        0, 0, 3600},
     [CLASSIFY_MIXED_DAYS] = {"mixed-days",
         "days with both words, or returns to the old key, that make several voices", 2, 1, CLASSIFY_MAX_DAYS},
     [CLASSIFY_RELAY_PERCENT] = {"relay-percent", "per cent of the signals with RD that make a relay", 50, 1,
@@ -43,6 +47,32 @@ void classify_limits_usual(struct classify_limits *ret_limits)
 {
     for (size_t i = 0; i < CLASSIFY_LIMITS; i++)
         ret_limits->value[i] = limits_table[i].usual;
+}
+
+static uint32_t least(uint32_t limit, int64_t value)
+{
+    return value > limit ? (uint32_t)value : limit;
+}
+
+void classify_limits_for(const struct plan *plan, struct classify_limits *ret_limits)
+{
+    enum { AS_OFTEN = 4, SHORT_DAYS = 2, MARGIN_TTLS = 3 };
+    static const struct {
+        enum classify_limit limit;
+        uint32_t value;
+    } short_roll[] = {{CLASSIFY_CONFIRM_SIGNALS, 1}, {CLASSIFY_CONFIRM_DAYS, 1}, {CLASSIFY_MARGIN_HOURS, 0},
+        {CLASSIFY_EPHEMERAL_DAYS, 0}, {CLASSIFY_SILENT_DAYS, 1}};
+    uint32_t *value = ret_limits->value;
+    int64_t ttl_s = plan->dnskey_ttl_s ? plan->dnskey_ttl_s : 1;
+    classify_limits_usual(ret_limits);
+    value[CLASSIFY_FAILING_SIGNALS] = least(value[CLASSIFY_FAILING_SIGNALS], AS_OFTEN * DAY_S / ttl_s);
+    value[CLASSIFY_FAILING_DNSKEY] = least(value[CLASSIFY_FAILING_DNSKEY], AS_OFTEN * DAY_S / ttl_s);
+    if (plan->add_hold_us >= SHORT_DAYS * UTC_DAY)
+        return;
+    for (size_t i = 0; i < sizeof short_roll / sizeof *short_roll; i++)
+        value[short_roll[i].limit] = short_roll[i].value;
+    int64_t margin_s = MARGIN_TTLS * ttl_s, most_s = limits_table[CLASSIFY_MARGIN_SECONDS].most;
+    value[CLASSIFY_MARGIN_SECONDS] = (uint32_t)(margin_s < most_s ? margin_s : most_s);
 }
 
 /* All names, for one who missed them: they fit into a note. */

@@ -143,7 +143,8 @@ static inline int64_t model_deadline(const struct model *model)
 {
     return model->roll->trust_us == UTC_OPEN
                ? UTC_OPEN
-               : model->roll->trust_us + model->limits->value[CLASSIFY_MARGIN_HOURS] * UTC_HOUR;
+               : model->roll->trust_us + model->limits->value[CLASSIFY_MARGIN_HOURS] * UTC_HOUR +
+                     model->limits->value[CLASSIFY_MARGIN_SECONDS] * UTC_SECOND;
 }
 
 static inline void model_late(

@@ -94,6 +94,7 @@ static void make_world(struct world *world, uint64_t seed)
     world->limits.value[CLASSIFY_MIXED_DAYS] = 1 + draw(world, 6);
     world->limits.value[CLASSIFY_FAILING_DAYS] = 1 + draw(world, 60);
     world->limits.value[CLASSIFY_MARGIN_HOURS] = draw(world, 60);
+    world->limits.value[CLASSIFY_MARGIN_SECONDS] = draw(world, 2) * draw(world, 3600);
     if (draw(world, 10) == 0)
         world->roll.trust_us = UTC_OPEN;
     world->count = 1 + draw(world, ROWS);

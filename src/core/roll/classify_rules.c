@@ -230,9 +230,11 @@ static void tell_waiting(const struct facts *facts, char *text)
     else if (deadline_us == UTC_OPEN)
         snprintf(text, TEXT, "the new key has no date from which it is trusted");
     else
-        snprintf(text, TEXT, "hold-down and margin end%s %s (%s)",
+        snprintf(text, TEXT, "hold-down and margin end%s %s (%s%s%s)",
             facts->classify->to_us <= deadline_us ? "" : "ed", utc_format(deadline_us, when),
-            limit_text(facts, CLASSIFY_MARGIN_HOURS).text);
+            limit_text(facts, CLASSIFY_MARGIN_HOURS).text,
+            limit_of(facts, CLASSIFY_MARGIN_SECONDS) ? ", " : "",
+            limit_of(facts, CLASSIFY_MARGIN_SECONDS) ? limit_text(facts, CLASSIFY_MARGIN_SECONDS).text : "");
 }
 
 static void tell_old_only(const struct facts *facts, char *text)

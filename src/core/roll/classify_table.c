@@ -324,7 +324,7 @@ static int end(struct classify *classify)
 /* RFC 8145 lets a set hold any keys: what matters is whether the new one is among them, and if not, the old
  * one. A revoked key has another tag (RFC 5011 §2.1), and who holds it holds the old key. False: no tag set.
  */
-static bool read_word(const struct classify_roll *roll, const char *tags, uint8_t *ret_word)
+static bool read_word(const struct classify_roll *keys, const char *tags, uint8_t *ret_word)
 {
     uint16_t tag[TASIGNAL_MAX_OPTION];
     unsigned count;
@@ -332,8 +332,8 @@ static bool read_word(const struct classify_roll *roll, const char *tags, uint8_
     if (!tags || sighting_tags_parse(tags, tag, &count) != 0)
         return false;
     for (unsigned i = 0; i < count; i++) {
-        new |= tag[i] == roll->new_tag;
-        old |= tag[i] == roll->old_tag || (roll->has_old_revoked && tag[i] == roll->old_revoked_tag);
+        new |= tag[i] == keys->new_tag;
+        old |= tag[i] == keys->old_tag || (keys->has_old_revoked && tag[i] == keys->old_revoked_tag);
     }
     *ret_word = new ? CLASSIFY_SAYS_NEW : old ? CLASSIFY_SAYS_OLD : CLASSIFY_SAYS_NEITHER;
     return true;
@@ -369,6 +369,12 @@ static uint64_t name_bit(const char *zone)
 
 int classify_row(struct classify *classify, unsigned collector, const struct tally_row *row)
 {
+    return classify_row_of(classify, &classify->roll, collector, row);
+}
+
+int classify_row_of(struct classify *classify, const struct classify_roll *keys, unsigned collector,
+    const struct tally_row *row)
+{
     if (classify->finished)
         return ERR_INTERNAL;
     if (row->count == 0 || row->kind == SIGHTING_NONE || row->kind >= SIGHTING_KINDS || is_of_no_zone(row))
@@ -381,7 +387,7 @@ int classify_row(struct classify *classify, unsigned collector, const struct tal
         classify->own_name = name_bit(row->zone);
     event->what = row->kind;
     event->word = CLASSIFY_SAYS_NOTHING;
-    if (is_signal(row->kind) && !read_word(&classify->roll, row->tags, &event->word))
+    if (is_signal(row->kind) && !read_word(keys, row->tags, &event->word))
         event->what = SIGHTING_INVALID;
     event->count = row->count;
     event->recursion_desired = at_most(row->recursion_desired, row->count);

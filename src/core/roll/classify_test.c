@@ -711,6 +711,107 @@ static void test_limits(void **state)
         assert_non_null(strstr(note.text, classify_limit(i)->name));
 }
 
+/* Zones that roll by one plan: the same words, told with other tags. */
+static void test_zones(void **state)
+{
+    static const struct classify_roll keys[] = {{.old_tag = 1, .new_tag = 2},
+        {.old_tag = 2, .new_tag = 1, .has_old_revoked = true, .old_revoked_tag = 3}};
+    static const struct {
+        unsigned zone;
+        const char *tags;
+        enum classify_word word;
+    } cases[] = {{0, "0001", CLASSIFY_SAYS_OLD}, {0, "0002", CLASSIFY_SAYS_NEW},
+        {0, "0001-0002", CLASSIFY_SAYS_NEW}, {0, "0003", CLASSIFY_SAYS_NEITHER},
+        {0, "4a5c", CLASSIFY_SAYS_NEITHER}, {1, "0001", CLASSIFY_SAYS_NEW}, {1, "0002", CLASSIFY_SAYS_OLD},
+        {1, "0003", CLASSIFY_SAYS_OLD}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct classify *classify = start(END);
+        struct tally_row said = {.hour_us = hour_of(moment(5)),
+            .zone = "a.rolls.lab.",
+            .kind = SIGHTING_TA_NULL,
+            .tags = cases[i].tags,
+            .count = 1,
+            .first_us = moment(5),
+            .last_us = moment(5)};
+        memcpy(said.source, someone, 16);
+        assert_int_equal(classify_row_of(classify, &keys[cases[i].zone], 0, &said), 0);
+        assert_int_equal(finish(classify).evidence.last_word, cases[i].word);
+        classify_free(classify);
+    }
+}
+
+/* What limits a plan gets: the root's are the usual ones; a short TTL makes frequent queries normal; a roll
+ * of minutes is judged within a day. */
+static void test_fit(void **state)
+{
+    struct plan *plan;
+    struct classify_limits usual, limits;
+    classify_limits_usual(&usual);
+    assert_int_equal(plan_builtin("root-2018", &plan), 0);
+    classify_limits_for(plan, &limits);
+    assert_memory_equal(&limits, &usual, sizeof limits);
+    plan_free(plan);
+    assert_int_equal(plan_builtin("testzone", &plan), 0);
+    classify_limits_for(plan, &limits);
+    assert_int_equal(limits.value[CLASSIFY_FAILING_SIGNALS], 4 * 1440);
+    assert_int_equal(limits.value[CLASSIFY_FAILING_DNSKEY], 4 * 1440);
+    limits.value[CLASSIFY_FAILING_SIGNALS] = usual.value[CLASSIFY_FAILING_SIGNALS];
+    limits.value[CLASSIFY_FAILING_DNSKEY] = usual.value[CLASSIFY_FAILING_DNSKEY];
+    assert_memory_equal(&limits, &usual, sizeof limits);
+    plan_free(plan);
+    assert_int_equal(plan_builtin("testzone-fast", &plan), 0);
+    classify_limits_for(plan, &limits);
+    assert_int_equal(limits.value[CLASSIFY_CONFIRM_DAYS], 1);
+    assert_int_equal(limits.value[CLASSIFY_MARGIN_SECONDS], 30);
+    assert_int_equal(limits.value[CLASSIFY_FAILING_DNSKEY], 4 * 8640);
+    for (unsigned i = 0; i < CLASSIFY_LIMITS; i++)
+        assert_true(
+            limits.value[i] >= classify_limit(i)->least && limits.value[i] <= classify_limit(i)->most);
+    plan_free(plan);
+}
+
+/* A roll within an hour, by those limits: signals each few seconds, the margin ends at minute 2. */
+static void test_minutes(void **state)
+{
+    enum { MINUTE = 60 };
+    static const struct {
+        int old_until, new_from; /* seconds in which it says the one and the other */
+        enum classify_class class;
+    } cases[] = {{180, 240, CLASSIFY_OLD_ONLY},               /* never the new one */
+        {119, 240, CLASSIFY_OLD_ONLY_WEAK},                   /* the old one, as was normal; then nothing */
+        {90, 90, CLASSIFY_READY}, {180, 170, CLASSIFY_READY}, /* learned late */
+        {0, 240, CLASSIFY_SILENT}};
+    struct plan *plan;
+    struct classify_limits limits;
+    struct classify_roll roll = usual_roll;
+    assert_int_equal(plan_builtin("testzone-fast", &plan), 0);
+    classify_limits_for(plan, &limits);
+    plan_free(plan);
+    roll.trust_us = moment(0) + (2 * MINUTE - limits.value[CLASSIFY_MARGIN_SECONDS]) * UTC_SECOND;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct classify *classify;
+        int64_t end_us = moment(0) + 4 * MINUTE * UTC_SECOND;
+        assert_int_equal(classify_new(&roll, &limits, moment(0), end_us, 1, &classify, NULL), 0);
+        for (int second = 0; second < 4 * MINUTE; second += 5) {
+            double day = (second + 0.5) / 86400;
+            row(classify, day, SIGHTING_DNSKEY, "", 5); /* as named does with an hour of two seconds */
+            struct tally_traffic traffic = {.hour_us = moment(0),
+                .queries = 5,
+                .dnssec_ok = 5,
+                .names = 0xffff,
+                .first_us = moment(day),
+                .last_us = moment(day)};
+            memcpy(traffic.source, someone, 16);
+            assert_int_equal(classify_traffic(classify, 0, &traffic), 0);
+            if (second < cases[i].old_until)
+                say(classify, day, "4a5c");
+            if (second >= cases[i].new_from)
+                say(classify, day, "4a5c-4f66");
+        }
+        expect(classify, cases[i].class);
+    }
+}
+
 static void test_roll(void **state)
 {
     struct plan *plan;
@@ -734,6 +835,12 @@ static void test_roll(void **state)
     struct plan *started;
     assert_int_equal(plan_start(plan, when, "x.test.", 0, &started, &note), 0);
     assert_int_equal(classify_roll_of(started, when, &roll, &note), ERR_DATA);
+    const char *old_key, *new_key; /* each zone that follows it has its own */
+    assert_int_equal(classify_dates_of(plan, when, &roll, &old_key, &new_key, &note), ERR_DATA);
+    assert_int_equal(classify_dates_of(started, when, &roll, &old_key, &new_key, &note), 0);
+    assert_string_equal(old_key, "KSK-1");
+    assert_string_equal(new_key, "KSK-2");
+    assert_true(roll.old_tag == 0 && roll.new_tag == 0 && roll.publish_us == when + 7 * UTC_DAY);
     for (size_t i = 0; i < started->key_count; i++) /* twins */
         started->keys[i].tag = 7;
     assert_int_equal(classify_roll_of(started, when, &roll, &note), ERR_DATA);
@@ -752,6 +859,7 @@ int main(void)
         cmocka_unit_test(test_silent), cmocka_unit_test(test_non_validator), cmocka_unit_test(test_errors),
         cmocka_unit_test(test_collectors), cmocka_unit_test(test_absurd), cmocka_unit_test(test_time),
         cmocka_unit_test(test_days), cmocka_unit_test(test_names), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_zones), cmocka_unit_test(test_fit), cmocka_unit_test(test_minutes),
         cmocka_unit_test(test_roll)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
