@@ -1,0 +1,136 @@
+/* What letters may name is what they are given, in each state of a roll. */
+#include "app/report/letter_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *letter_of(const struct world *w, const char *subject, const struct template_terms *terms)
+{
+    struct arena *arena = arena_new();
+    struct letter_terms filled;
+    struct template template;
+    struct err_note note = {""};
+    struct text text;
+    const struct letter_terms_wish wish = {&w->plan, "https://test.example/", NULL};
+    char *letter = arena_printf(
+        arena, "format: %s\nlanguage: en\nthousands: comma\nsubject: %s\n\n", terms->format, subject);
+    text_start(&text);
+    if (template_parse(terms, "t", letter, strlen(letter), arena, &template, &note))
+        fail_msg("%s", note.text);
+    assert_int_equal(letter_terms_roll(&w->readiness, &wish, arena, &filled), 0);
+    letter_terms_group(&w->group, &filled);
+    assert_int_equal(letter_terms_write(&filled, &template, &text), 0);
+    char *copy = strdup(text.string + strlen("Subject: "));
+    copy[strcspn(copy, "\n")] = '\0';
+    text_free(&text);
+    arena_free(arena);
+    return copy;
+}
+
+static void expect(const struct world *w, const char *subject, const char *want)
+{
+    char *have = letter_of(w, subject, &letter_terms_country);
+    assert_string_equal(have, want);
+    free(have);
+}
+
+static const char phases[] = "{{#before}}before {{/before}}{{#planned}}in {{days-left}} "
+                             "{{/planned}}{{#held}}held {{/held}}{{#after}}after "
+                             "{{/after}}{{#roll-known}}{{roll-date}} "
+                             "{{/roll-known}}{{#revocation-planned}}to revoke {{/revocation-planned}}"
+                             "{{#revoked}}revoked {{/revoked}}{{#withdrawal-known}}withdrawal "
+                             "{{/withdrawal-known}}{{#published}}{{published-date}}"
+                             "{{/published}}";
+
+static void test_phases(void **state)
+{
+    (void)state;
+    struct world w;
+    make_world(&w, DAY(-20));
+    expect(&w, phases, "before in 20 2017-10-11 to revoke 2017-07-13");
+    make_world(&w, DAY(-100));
+    expect(&w, phases, "before in 100 2017-10-11 to revoke ");
+    make_world(&w, DAY(0) + 16 * UTC_HOUR - 1);
+    expect(&w, phases, "before in 0 2017-10-11 to revoke 2017-07-13");
+    make_world(&w, DAY(0) + 16 * UTC_HOUR);
+    expect(&w, phases, "after 2017-10-11 to revoke 2017-07-13");
+    make_world(&w, DAY(92));
+    expect(&w, phases, "after 2017-10-11 revoked 2017-07-13");
+    w.roll.sign_us = w.roll.revoke_us = UTC_OPEN;
+    expect(&w, phases, "before held 2017-07-13");
+    w.roll.withdraw_us = DAY(93);
+    expect(&w, phases, "before held withdrawal 2017-07-13");
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    struct world w;
+    make_world(&w, DAY(-20));
+    expect(&w,
+        "{{country}} {{networks}} {{networks-validating}} {{networks-proved}} {{networks-not-disproved}}",
+        "NZ 1,234 7 2 5");
+    expect(&w, "{{#users-known}}{{users}} {{users-proved}} {{users-not-disproved}}{{/users-known}}",
+        "5,000,000 1,000 1,000,000");
+    expect(&w, "{{sources}} {{sources-beside}} {{sources-proved}} {{sources-ready}} {{sources-silent}}",
+        "12,066 3,021 1,002 1,000 1,010");
+    expect(&w, "{{old-key}} {{new-key}} {{zone}} {{plan}} {{plan-title}}", "19036 20326 . p The plan");
+    expect(&w,
+        "{{#ds-known}}{{new-ds}}{{/ds-known}}{{#root}}!{{/root}}{{#platform-known}}{{platform}}{{/"
+        "platform-known}}{{^signed}}?{{/signed}}",
+        "20326 8 2 E06D!https://test.example/?");
+    w.group.users = -1;
+    memset(w.group.sources, 0, sizeof w.group.sources);
+    w.question.zone = "example.";
+    expect(&w,
+        "{{^root}}{{zone}}{{/root}}{{^users-known}} a{{/users-known}}{{^proved}} b{{/proved}}{{^validators}} "
+        "c{{/validators}}"
+        "{{^silent}} d{{/silent}}{{^at-risk}} e{{/at-risk}}",
+        "example. a b c d e");
+}
+
+/* One that holds every field: nothing is without a value where it may stand. */
+static void test_all_fields(void **state)
+{
+    (void)state;
+    const struct template_terms *kinds[] = {&letter_terms_country, &letter_terms_operator};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t f = 0; f < kinds[k]->field_count; f++) {
+            struct world w;
+            char subject[256];
+            const struct template_field *field = &kinds[k]->fields[f];
+            const char *ending = field->type == TEMPLATE_BOUNDS   ? "-at-risk"
+                                 : field->type == TEMPLATE_MOMENT ? "-date"
+                                                                  : "";
+            if (field->type == TEMPLATE_BLOCK || strcmp(field->name, "network") == 0 ||
+                strcmp(field->name, "csv-file") == 0)
+                continue; /* operators.c sets these */
+            make_world(&w, DAY(-20));
+            const char *needs =
+                field->needs == TEMPLATE_ALWAYS ? NULL : kinds[k]->conditions[field->needs].name;
+            if (needs)
+                snprintf(
+                    subject, sizeof subject, "{{#%s}}[{{%s%s}}]{{/%s}}", needs, field->name, ending, needs);
+            else
+                snprintf(subject, sizeof subject, "[{{%s%s}}]", field->name, ending);
+            char *have = letter_of(&w, subject, kinds[k]);
+            if (strcmp(have, "[]") == 0)
+                fail_msg("%s has no value", field->name);
+            free(have);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest all[] = {
+        cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_all_fields),
+    };
+    return cmocka_run_group_tests(all, NULL, NULL);
+}
