@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-static bool is_reason(const struct decision *decision, size_t i)
+bool gate_report_is_reason(const struct decision *decision, size_t i)
 {
     enum gate_decision demand =
         gate_demand(&decision->file->gate.criteria[i], decision->result->outcomes[i], decision->rolled);
@@ -20,7 +20,7 @@ int gate_report_verdict(const struct decision *decision)
 {
     bool failed = false;
     for (size_t i = 0; i < decision->file->gate.count; i++)
-        failed |= is_reason(decision, i) && decision->result->outcomes[i] == GATE_FAIL;
+        failed |= gate_report_is_reason(decision, i) && decision->result->outcomes[i] == GATE_FAIL;
     return decision->result->decision == GATE_GO ? 0 : failed ? 2 : 3;
 }
 
@@ -29,7 +29,7 @@ void gate_report_reason(const struct decision *decision, struct text *text)
     bool any = false;
     text_printf(text, "gate %s", decision->file->gate.name);
     for (size_t i = 0; i < decision->file->gate.count; i++) {
-        if (!is_reason(decision, i))
+        if (!gate_report_is_reason(decision, i))
             continue;
         text_printf(text, "%s%s %s", any ? ", " : ": ", decision->file->gate.criteria[i].id,
             gate_outcome_name(decision->result->outcomes[i]));
@@ -56,7 +56,7 @@ static void add_number(struct text *text, double value, enum gate_unit kind)
     }
 }
 
-static void add_value(
+void gate_report_value(
     const struct gate_criterion *criterion, const struct gate_measured *measured, struct text *text)
 {
     const struct gate_measure *measure = gate_measure_find(criterion->measure);
@@ -88,10 +88,10 @@ static void add_criterion(const struct decision *decision, size_t i, size_t colu
     char window[UTC_TEXT];
     text_start(&words);
     text_printf(&words, "%-8s%c ", gate_outcome_name(decision->result->outcomes[i]),
-        is_reason(decision, i) ? '*' : ' ');
+        gate_report_is_reason(decision, i) ? '*' : ' ');
     text_add_safe(&words, criterion->id);
     text_printf(&words, " (%s, %s): ", criterion->measure, utc_format_words(criterion->window_us, window));
-    add_value(criterion, &decision->measured[i], &words);
+    gate_report_value(criterion, &decision->measured[i], &words);
     report_add_wrapped(text, &words, 10, columns);
 }
 

@@ -13,6 +13,13 @@ int gate_report_verdict(const struct decision *decision);
 /* Why, for a plan's history: "gate NAME: ID, ID"; of a decision to go only the name. */
 void gate_report_reason(const struct decision *decision, struct text *text);
 
+/* Whether the decision was made for this criterion. */
+bool gate_report_is_reason(const struct decision *decision, size_t i);
+
+/* "2.54 % (95 %: 1.46 % to 4.39 %), 12 of 472; at-most 1.00 %" */
+void gate_report_value(
+    const struct gate_criterion *criterion, const struct gate_measured *measured, struct text *text);
+
 /* ERR_NOMEM. `columns`: of the screen. */
 int gate_report_write(const struct decision *decision, bool json, size_t columns, struct text *ret_text);
 

@@ -61,7 +61,9 @@ static void add_head(const struct page *page, struct text *out)
     text_add(out,
         "<svg class=\"hidden\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" "
         "width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><path "
-        "class=\"hatchline\" d=\"M0 0V6\"/></pattern></defs></svg>\n<main id=\"main\">\n");
+        "class=\"hatchline\" d=\"M0 0V6\"/></pattern><pattern id=\"dots\" width=\"9\" height=\"9\" "
+        "patternUnits=\"userSpaceOnUse\"><path class=\"dotground\" d=\"M0 0h9v9H0z\"/><circle class=\"dot\" "
+        "cx=\"4\" cy=\"4\" r=\"1.6\"/></pattern></defs></svg>\n<main id=\"main\">\n");
 }
 
 static void add_title(const struct page *page, struct text *out)
@@ -91,13 +93,17 @@ static void add_title(const struct page *page, struct text *out)
 
 int page_write(const struct page *page, struct arena *arena, struct text *ret_text)
 {
-    static void (*const sections[])(const struct page *, struct text *) = {
-        page_verdict, page_bounds, page_classes, page_clusters, page_notes};
-    (void)arena;
     add_head(page, ret_text);
     add_title(page, ret_text);
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        sections[i](page, ret_text);
+    page_verdict(page, ret_text);
+    page_bounds(page, ret_text);
+    page_classes(page, ret_text);
+    page_map(page, arena, ret_text);
+    page_networks(page, arena, ret_text);
+    page_coverage(page, ret_text);
+    page_clusters(page, ret_text);
+    page_gate(page, ret_text);
+    page_notes(page, ret_text);
     text_add(ret_text, "</main>\n</body>\n</html>\n");
     return ret_text->failed ? ERR_NOMEM : 0;
 }

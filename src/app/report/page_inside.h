@@ -8,7 +8,11 @@
 void page_verdict(const struct page *page, struct text *out);
 void page_bounds(const struct page *page, struct text *out);
 void page_classes(const struct page *page, struct text *out);
-void page_clusters(const struct page *page, struct text *out);
+void page_map(const struct page *page, struct arena *arena, struct text *out);
+void page_networks(const struct page *page, struct arena *arena, struct text *out);
+void page_coverage(const struct page *page, struct text *out);
+void page_clusters(const struct page *page, struct text *out); /* of applications */
+void page_gate(const struct page *page, struct text *out);
 void page_notes(const struct page *page, struct text *out); /* how to read it, and what it was made of */
 
 #endif

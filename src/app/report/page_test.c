@@ -199,6 +199,129 @@ static void what_is_missing_is_said(void **state)
     expect(f->text.string, EVIL_HTML);
 }
 
+/* A file of the user's, read by one of the readers of networks. */
+static void tell(
+    struct fixture *f, int (*read)(struct networks *, const char *, struct err_note *), const char *text)
+{
+    char path[100];
+    struct err_note note = {""};
+    snprintf(path, sizeof path, "%s/file", f->directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    if (read(f->networks, path, &note))
+        fail_msg("%s", note.text);
+}
+
+#define DELEGATED(cc, start) "ripencc|" cc "|ipv4|" start "|256|20100101|allocated\n"
+
+/* Germany has a shape, Singapore a dot, XX neither; what is proved comes before what is only not disproved,
+ * whatever its users. */
+static void countries_and_networks(void **state)
+{
+    struct fixture *f = *state;
+    see(f, "a", 1, (uint8_t[]){192, 0, 2, 1}, "4f66");
+    see(f, "a", 2, (uint8_t[]){192, 0, 2, 2}, "4f66-9728");
+    see(f, "a", 3, (uint8_t[]){198, 51, 100, 1}, NULL);
+    see(f, "a", 4, (uint8_t[]){203, 0, 113, 1}, NULL);
+    const char *page = page_of(f);
+    expect(page, "No file told which country an address belongs to.");
+    expect(page, "No file told which networks there are.");
+    expect_not(page, "<th scope=\"col\" class=\"n\">Users at risk</th>");
+    tell(f, networks_read_delegated,
+        "2|ripencc|20260101|3|20100101|20260101|+0000\n" DELEGATED("DE", "192.0.2.0")
+            DELEGATED("SG", "198.51.100.0") DELEGATED("XX", "203.0.113.0"));
+    tell(f, networks_read_pfx2as, "192.0.2.0\t24\t64500\n198.51.100.0\t24\t64501\n203.0.113.0\t24\t64502\n");
+    page = page_of(f);
+    expect(page, "<title>Germany: 1 of 2 sources that validate at risk</title>");
+    tell(f, networks_read_users,
+        "as,users,name\n64500,1000,\""
+        "<b>'Evil"
+        "\"\n64501,7000000,Big\n64502,10,Small\n");
+    page = page_of(f);
+    expect(page, "<title>Germany: 500 of 1,000 users at risk</title>");
+    expect(page, "<title>Singapore: 0 to 7,000,000 of 7,000,000 users at risk</title>");
+    expect(page, "<th scope=\"row\">XX</th>");
+    expect(page, "<th scope=\"row\"><bdi>AS64500 &#60;b&#62;&#39;Evil</bdi></th>");
+    assert_true(strstr(page, ">AS64500 ") < strstr(page, ">AS64501 Big"));
+    assert_true(strstr(page, ">AS64501 Big") < strstr(page, ">AS64502 Small"));
+    expect(page, "class=\"code\"");
+}
+
+static void coverage_shows_pauses(void **state)
+{
+    struct fixture *f = *state;
+    see(f, "north", 1, (uint8_t[]){192, 0, 2, 1}, NULL);
+    const char *page = page_of(f);
+    expect(page, "<th scope=\"row\"><bdi>north</bdi></th>");
+    struct sightings_span work[] = {{FIXTURE_DAY, FIXTURE_DAY + UTC_DAY, 0},
+        {FIXTURE_DAY + 2 * UTC_DAY, FIXTURE_DAY + DAYS * UTC_DAY, 0}};
+    struct sightings_coverage rows[70];
+    for (size_t i = 0; i < 70; i++)
+        rows[i] = (struct sightings_coverage){.collector = "a-name-that-is-longer-than-fits-beside-a-bar",
+            .from_us = work[0].from_us,
+            .to_us = work[1].to_us,
+            .gaps = 1,
+            .gap_us = UTC_DAY,
+            .work = work,
+            .work_count = 2};
+    f->readiness.coverage = rows;
+    f->readiness.coverage_count = 70;
+    f->text.length = 0;
+    assert_int_equal(page_write(&f->page, f->arena, &f->text), 0);
+    page = f->text.string;
+    assert_null(markup_check(page));
+    expect(page, "<td class=\"n\" data-th=\"At work in the time that is judged\">66.7&#160;%</td>");
+    expect(page, "1 (1 day)");
+    expect(page, "<text class=\"name\" x=\"0.0\" y=\"17.0\">a-name-that-is-longer\xe2\x80\xa6</text>");
+    expect(page, "6 more collectors are left out.");
+    /* 724 wide, a third of it missing */
+    expect(page, "<path class=\"work\" d=\"M170.0 6.0h241.3v14.0h-241.3zM652.7 6.0h241.3v14.0h-241.3z\"/>");
+}
+
+static void a_gate_comes_with_its_reasons(void **state)
+{
+    struct fixture *f = *state;
+    struct gate_criterion criteria[] = {{.id = "fine",
+                                            .measure = "old-only-sources",
+                                            .why = EVIL,
+                                            .threshold = 0.05,
+                                            .window_us = 14 * UTC_DAY},
+        {.id = "users",
+            .measure = "old-only-users",
+            .why = "users are hurt",
+            .source = EVIL,
+            .threshold = 0.01,
+            .window_us = 14 * UTC_DAY,
+            .on_fail = GATE_POSTPONE}};
+    struct gate_dissent dissent = {EVIL, EVIL, FIXTURE_DAY};
+    struct gate_file file = {.gate = {.name = EVIL,
+                                 .title = EVIL,
+                                 .decides = EVIL,
+                                 .example = true,
+                                 .criteria = criteria,
+                                 .count = 2,
+                                 .dissent = &dissent,
+                                 .dissent_count = 1}};
+    const struct gate_measured measured[] = {
+        {true, {.value = 0.02, .low = 0.01, .high = 0.03}, 2, 100, NULL}, {.reason = "no users were told"}};
+    enum gate_outcome outcomes[2];
+    struct gate_result result = {.outcomes = outcomes};
+    gate_judge(&file.gate, measured, false, &result);
+    const struct decision decision = {
+        .at_us = FIXTURE_DAY, .plan = "p", .file = &file, .measured = measured, .result = &result};
+    f->page.decision = &decision;
+    const char *page = page_of(f);
+    assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
+    expect(page, "<strong>Postpone</strong>, by the gate");
+    expect(page, "it decides nothing for anybody");
+    expect(page, "2.00 % (95 %: 1.00 % to 3.00 %), 2 of 100; at-most 5.00 %");
+    expect(page, "not known: no users were told");
+    expect_not(page, "<script");
+    assert_true(strstr(page, ">users<") < strstr(page, ">fine<"));
+}
+
 static void hostile_names_are_text(void **state)
 {
     struct fixture *f = *state;
@@ -245,6 +368,9 @@ int main(void)
         TEST(words_follow_what_is_proved),
         TEST(too_early_is_said),
         TEST(what_is_missing_is_said),
+        TEST(countries_and_networks),
+        TEST(coverage_shows_pauses),
+        TEST(a_gate_comes_with_its_reasons),
         TEST(hostile_names_are_text),
         TEST(it_is_whole),
         TEST(the_same_data_give_the_same_bytes),
