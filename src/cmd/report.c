@@ -48,6 +48,8 @@ static const char help_text[] =
     "      --gate FILE        go, postpone or back out, by declared criteria: rollcall-gate(5)\n"
     "      --log FILE         adds the decision to this log, each line chained to the one before\n"
     "      --apply PLAN       holds the roll in this plan file if the decision is to postpone\n"
+    "      --html FILE        all of it as one page, in this file, in place of lines; beside the decision of "
+    "a gate\n"
     "      --limit NAME=N     another threshold of classification (rollcall-report(1) lists them); "
     "repeatable\n"
     "      --users FILE       users of networks or countries (CSV)\n"
@@ -70,6 +72,7 @@ static const struct option long_options[] = {
     {"collector", required_argument, NULL, 'c'},
     {"format", required_argument, NULL, 'f'},
     {"json", no_argument, NULL, 'j'},
+    {"html", required_argument, NULL, 'H'},
     {"anonymize", required_argument, NULL, 'A'},
     {"plan", required_argument, NULL, 'p'},
     {"now", required_argument, NULL, 'n'},
@@ -125,11 +128,19 @@ static const char **kept_string(int letter, struct report_options *o)
         const char **string;
     } strings[] = {{'s', &o->store}, {'F', &o->from}, {'T', &o->to}, {'z', &o->zone}, {'c', &o->collector},
         {'A', &o->key_file}, {'p', &o->plan}, {'n', &o->now}, {'e', &o->explain}, {'g', &o->gate},
-        {'L', &o->log}, {'a', &o->apply}, {'S', &o->step}};
+        {'L', &o->log}, {'a', &o->apply}, {'S', &o->step}, {'H', &o->html}};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         if (strings[i].letter == letter)
             return strings[i].string;
     return NULL;
+}
+
+static int take_format(const char *value, struct report_options *o, struct err_note *note)
+{
+    o->page = strcmp(value, "html") == 0;
+    if (o->page || report_format(value, &o->format) == 0)
+        return 0;
+    return err_set(note, ERR_USAGE, "--format: table, json, csv or html, not '%s'", value);
 }
 
 static int take_option(int letter, const char *value, struct report_options *o, struct err_note *note)
@@ -143,11 +154,7 @@ static int take_option(int letter, const char *value, struct report_options *o, 
     case 'b':
         return take_by(value, o, note);
     case 'f':
-        o->page = strcmp(value, "html") == 0;
-        return o->page ? 0
-               : report_format(value, &o->format)
-                   ? err_set(note, ERR_USAGE, "--format: table, json, csv or html, not '%s'", value)
-                   : 0;
+        return take_format(value, o, note);
     case 'l':
         if (o->limit_count == REPORT_MOST_LIMITS)
             return err_set(note, ERR_USAGE, "--limit: too many");
@@ -189,15 +196,15 @@ static int parse(int argc, char **argv, struct report_options *o)
         return cmd_fail("report", ERR_USAGE, "--store is missing: which store?");
     if (o->trend && (o->gate || o->explain || o->by_given))
         return cmd_fail("report", ERR_USAGE, "--trend goes without --by, --explain and --gate");
-    if (o->step && !o->trend)
-        return cmd_fail("report", ERR_USAGE, "--step goes with --trend");
+    if (o->step && !o->trend && !o->page && !o->html)
+        return cmd_fail("report", ERR_USAGE, "--step goes with --trend and with a page");
     if ((o->log || o->apply) && !o->gate)
         return cmd_fail("report", ERR_USAGE, "--log and --apply go with --gate");
     bool shows_addresses = o->explain || (o->judged && o->readiness_by == READINESS_BY_PREFIX);
     if (o->key_file && shows_addresses)
         return cmd_fail("report", ERR_USAGE,
             "--anonymize: prefixes and single sources come with their own addresses only");
-    if (o->page && (o->explain || o->by_given || o->trend))
+    if ((o->page || o->html) && (o->explain || o->by_given || o->trend))
         return cmd_fail(
             "report", ERR_USAGE, "a page shows all of it: --by, --explain and --trend do not go with it");
     if (o->gate && o->format == REPORT_CSV)
@@ -296,7 +303,7 @@ int cmd_report(int argc, char **argv)
     log_set_level(LOG_WARNING);
     struct arena *arena = arena_new();
     code = options.gate                        ? report_gate(&options, arena)
-           : options.page                      ? report_page(&options, arena)
+           : options.page || options.html      ? report_page(&options, arena)
            : options.trend                     ? report_trend(&options, arena)
            : options.judged || options.explain ? report_judged(&options, arena)
                                                : run(&options, arena);

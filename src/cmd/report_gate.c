@@ -91,10 +91,10 @@ static int decide(const struct report_options *o, const struct report_judging *j
     if (!rc && o->log)
         rc = decision_log_append(o->log, &decision, &end, &note);
     int code = rc ? cmd_fail("report", rc, "%s", note.text) : apply(o, &decision);
+    if (!code && (o->page || o->html))
+        code = report_page_of(o, j, &decision, arena);
     if (!code)
-        code = o->page ? report_page_of(o, j, &decision, arena) : write_decision(o, &decision);
-    if (!code && o->page)
-        code = gate_report_verdict(&decision);
+        code = o->page ? gate_report_verdict(&decision) : write_decision(o, &decision);
     text_free(&store);
     return code;
 }

@@ -1,13 +1,15 @@
 /* rollcall report --html: the readiness of a store as one page, with a gate's decision if there is one. */
 #include "app/report/page.h"
 #include "cmd/report_parts.h"
+#include "io/file/file.h"
 
-#include <string.h>
-
-static int tell(const struct report_options *o, const struct text *text, struct err_note *note)
+static int tell(const struct report_options *o, const struct text *text)
 {
-    (void)note;
-    return cmd_print("report", text->string, text->length);
+    struct err_note note = {"out of memory"};
+    if (!o->html)
+        return cmd_print("report", text->string, text->length);
+    int rc = file_replace(o->html, text->string, text->length, &note);
+    return rc ? cmd_fail("report", rc, "%s", note.text) : 0;
 }
 
 int report_page_of(const struct report_options *o, const struct report_judging *j,
@@ -30,7 +32,7 @@ int report_page_of(const struct report_options *o, const struct report_judging *
         .decision = decision,
         .now_us = j->question.to_us};
     rc = rc ? rc : page_write(&page, arena, &text);
-    int code = rc ? cmd_fail("report", rc, "%s", note.text) : tell(o, &text, &note);
+    int code = rc ? cmd_fail("report", rc, "%s", note.text) : tell(o, &text);
     if (code == 0 && readiness.partial)
         code = cmd_fail("report", ERR_UNAVAILABLE, "the page is partial, there is more than this: %s",
             readiness.missing ? readiness.missing : "part of the store does not answer");

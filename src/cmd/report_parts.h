@@ -29,7 +29,8 @@ struct report_options {
     struct report_file files[REPORT_MOST_FILES];
     size_t file_count;
     enum report_format format;
-    bool page; /* --format html */
+    bool page;        /* --format html */
+    const char *html; /* a file for it */
     bool help;
 };
 
