@@ -1,73 +1,11 @@
 /* The numbers first; then, always, what they are of, how sure they are, and what is not known. */
+#include "app/report/grid.h"
 #include "app/report/inside.h"
 #include "app/report/readiness_inside.h"
 
 #include "base/utc.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-/* ---- a small table, whose columns are as wide as their cells ---- */
-
-enum { MOST_COLUMNS = 8 };
-
-struct grid {
-    size_t columns;
-    const char *heads[MOST_COLUMNS];
-    bool left[MOST_COLUMNS];
-    size_t widths[MOST_COLUMNS];
-    bool words; /* the last column can be missed */
-    void (*cell)(const struct readiness *readiness, size_t row, size_t column, struct text *cell);
-};
-
-static void add_line(const struct readiness *readiness, struct grid *grid, size_t row, bool head,
-    struct text *cell, struct text *text)
-{
-    for (size_t c = 0; c < grid->columns; c++) {
-        report_empty(cell);
-        if (head)
-            text_add(cell, grid->heads[c]);
-        else
-            grid->cell(readiness, row, c, cell);
-        size_t wide = text_columns(cell->string);
-        if (!text) {
-            grid->widths[c] = wide > grid->widths[c] ? wide : grid->widths[c];
-            continue;
-        }
-        int pad = (int)(grid->widths[c] > wide ? grid->widths[c] - wide : 0);
-        bool last = c + 1 == grid->columns;
-        text_printf(text, "%s%*s%s%*s", c ? "  " : "", grid->left[c] ? 0 : pad, "", cell->string,
-            grid->left[c] && !last ? pad : 0, "");
-    }
-    if (text)
-        text_add(text, "\n");
-}
-
-/* A column of words at the end is left out where the screen is too narrow for it. */
-static void fit(struct grid *grid, size_t screen)
-{
-    size_t wide = 0;
-    for (size_t c = 0; c < grid->columns; c++)
-        wide += grid->widths[c] + 2;
-    if (grid->words && wide > screen + 2)
-        grid->columns--;
-}
-
-static void add_grid(
-    const struct readiness *readiness, struct grid *grid, size_t rows, size_t screen, struct text *text)
-{
-    struct text cell;
-    text_start(&cell);
-    for (size_t i = 0; i < rows; i++)
-        add_line(readiness, grid, i, false, &cell, NULL);
-    add_line(readiness, grid, 0, true, &cell, NULL);
-    fit(grid, screen);
-    add_line(readiness, grid, 0, true, &cell, text);
-    for (size_t i = 0; i < rows; i++)
-        add_line(readiness, grid, i, false, &cell, text);
-    text->failed = text->failed || cell.failed;
-    text_free(&cell);
-}
 
 static uint64_t sum(const uint64_t counts[CLASSIFY_CLASSES])
 {
@@ -77,8 +15,9 @@ static uint64_t sum(const uint64_t counts[CLASSIFY_CLASSES])
     return all;
 }
 
-static void class_cell(const struct readiness *readiness, size_t row, size_t column, struct text *cell)
+static void class_cell(const void *context, size_t row, size_t column, struct text *cell)
 {
+    const struct readiness *readiness = context;
     const struct readiness_group *total = &readiness->total;
     switch (column) {
     case 0:
@@ -101,8 +40,9 @@ static void class_cell(const struct readiness *readiness, size_t row, size_t col
     }
 }
 
-static void group_cell(const struct readiness *readiness, size_t row, size_t column, struct text *cell)
+static void group_cell(const void *context, size_t row, size_t column, struct text *cell)
 {
+    const struct readiness *readiness = context;
     const struct readiness_group *group = &readiness->groups[row];
     struct interval share = readiness_share(group);
     const uint64_t *sources = group->sources;
@@ -141,19 +81,18 @@ static void group_cell(const struct readiness *readiness, size_t row, size_t col
 
 static void add_numbers(const struct readiness *readiness, size_t screen, struct text *text)
 {
-    struct grid classes = {6, {"CLASS", "SOURCES", "SHARE", "NETWORKS", "QUERIES", "MEANS"},
-        {[0] = true, [5] = true}, .words = true, .cell = class_cell};
-    struct grid groups = {8,
-        {"SOURCES", "READY", "OLD-ONLY", "OF TOLD", "95 %", "AT RISK", "USERS AT RISK", ""}, {[7] = true},
-        .cell = group_cell};
+    static const struct grid_column classes[] = {{"CLASS", false, 0}, {"SOURCES", true, 0},
+        {"SHARE", true, 0}, {"NETWORKS", true, 0}, {"QUERIES", true, 0}, {"MEANS", false, 1}};
     static const char *const heads[] = {
         [READINESS_BY_PREFIX] = "PREFIX", [READINESS_BY_AS] = "AS", [READINESS_BY_COUNTRY] = "COUNTRY"};
-    if (readiness->wish->by == READINESS_BY_CLASS) {
-        add_grid(readiness, &classes, CLASSIFY_CLASSES, screen, text);
-        return;
-    }
-    groups.heads[7] = heads[readiness->wish->by];
-    add_grid(readiness, &groups, readiness->group_count, screen, text);
+    const struct grid_column groups[] = {{"SOURCES", true, 0}, {"READY", true, 0}, {"OLD-ONLY", true, 0},
+        {"OF TOLD", true, 0}, {"95 %", true, 0}, {"AT RISK", true, 0}, {"USERS AT RISK", true, 0},
+        {readiness->wish->by == READINESS_BY_CLASS ? NULL : heads[readiness->wish->by], false, 0}};
+    const struct grid by_class = {
+        classes, sizeof classes / sizeof *classes, CLASSIFY_CLASSES, class_cell, readiness};
+    const struct grid by_group = {
+        groups, sizeof groups / sizeof *groups, readiness->group_count, group_cell, readiness};
+    grid_write(readiness->wish->by == READINESS_BY_CLASS ? &by_class : &by_group, screen, text);
 }
 
 /* ---- words ---- */

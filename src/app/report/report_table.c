@@ -1,5 +1,6 @@
 /* Numbers first, names last, so that a long name or tag set spoils no column; where the screen is narrow,
  * what is least needed is left out. Then what the numbers are of, who saw it, and what they do not tell. */
+#include "app/report/grid.h"
 #include "app/report/inside.h"
 
 #include "base/utc.h"
@@ -9,12 +10,7 @@
 
 enum column { FRONT, SOURCES, SHARE, SIGNALS, TA_NULL, TA_A, OPTION, FIRST, LAST, ZONE, WHAT, COLUMNS };
 
-/* `drop`: what goes first when the screen is narrow; 0: never. */
-static const struct {
-    const char *head;
-    bool right;
-    int drop;
-} columns[] = {
+static const struct grid_column columns[] = {
     [FRONT] = {"", false, 0},
     [SOURCES] = {"SOURCES", true, 0},
     [SHARE] = {"SHARE", true, 0},
@@ -27,13 +23,11 @@ static const struct {
     [ZONE] = {"ZONE", false, 0},
     [WHAT] = {"", false, 0},
 };
-enum { DROPS = 3, GAP = 2 };
 
 struct table {
     const struct report *report;
-    bool invalid;           /* the table of malformed signals */
-    size_t widths[COLUMNS]; /* 0: left out */
-    struct text cell;
+    bool invalid; /* the table of malformed signals */
+    const struct sightings_line *lines;
 };
 
 void report_add_share(struct text *text, uint64_t part, uint64_t whole)
@@ -79,16 +73,15 @@ static void add_date(struct text *text, int64_t us)
     text_printf(text, "%04d-%02d-%02d", date.year, date.month, date.day);
 }
 
-/* The content of a cell, in table->cell. */
-static void make_cell(struct table *table, const struct sightings_line *line, enum column column)
+static void add_cell(const void *context, size_t row, size_t column, struct text *cell)
 {
-    struct text *cell = &table->cell;
+    const struct table *table = context;
+    const struct sightings_line *line = &table->lines[row];
     const uint64_t numbers[COLUMNS] = {[SOURCES] = line->sources,
         [SIGNALS] = line->signals,
         [TA_NULL] = line->ta_null,
         [TA_A] = line->ta_a,
         [OPTION] = line->options};
-    report_empty(cell);
     switch (column) {
     case FRONT:
         report_add_front(cell, table->report->question->by, line);
@@ -116,66 +109,25 @@ static void make_cell(struct table *table, const struct sightings_line *line, en
     }
 }
 
-static void measure(struct table *table)
-{
-    const struct sightings_answer *answer = table->report->answer;
-    for (int c = 0; c < COLUMNS; c++)
-        table->widths[c] = has(table, (enum column)c) ? strlen(head_of(table, (enum column)c)) : 0;
-    for (size_t i = 0; i < answer->line_count; i++)
-        for (int c = 0; answer->lines[i].invalid == table->invalid && c < COLUMNS; c++) {
-            if (!table->widths[c])
-                continue;
-            make_cell(table, &answer->lines[i], (enum column)c);
-            if (table->cell.length > table->widths[c])
-                table->widths[c] = table->cell.length;
-        }
-    for (int drop = 1; drop <= DROPS; drop++) {
-        size_t wide = 0;
-        for (int c = 0; c < COLUMNS; c++)
-            wide += table->widths[c] ? table->widths[c] + GAP : 0;
-        if (wide <= table->report->columns + GAP)
-            break;
-        for (int c = 0; c < COLUMNS; c++)
-            if (columns[c].drop == drop)
-                table->widths[c] = 0;
-    }
-}
-
-/* One line of the table: of a line of the answer, or the heads. */
-static void add_row(struct table *table, struct text *text, const struct sightings_line *line)
-{
-    bool first = true;
-    for (int c = 0; c < COLUMNS; c++) {
-        if (!table->widths[c])
-            continue;
-        if (line)
-            make_cell(table, line, (enum column)c);
-        const char *cell = line ? table->cell.string : head_of(table, (enum column)c);
-        int width = c == WHAT ? 0 : (int)table->widths[c]; /* nothing follows the last one */
-        text_printf(text, "%s%*s", first ? "" : "  ", columns[c].right ? width : -width, cell);
-        first = false;
-    }
-    text_add(text, "\n");
-}
-
+/* Lines that are malformed stand behind the others. */
 static bool add_table(const struct report *report, bool invalid, struct text *text)
 {
-    struct table table = {.report = report, .invalid = invalid};
-    bool any = false;
-    for (size_t i = 0; !any && i < report->answer->line_count; i++)
-        any = report->answer->lines[i].invalid == invalid;
-    if (!any)
+    const struct sightings_answer *answer = report->answer;
+    size_t valid = 0;
+    while (valid < answer->line_count && !answer->lines[valid].invalid)
+        valid++;
+    const struct table table = {report, invalid, answer->lines + (invalid ? valid : 0)};
+    struct grid_column shown[COLUMNS];
+    for (enum column c = 0; c < COLUMNS; c++) {
+        shown[c] = columns[c];
+        shown[c].head = has(&table, c) ? head_of(&table, c) : NULL;
+    }
+    const struct grid grid = {shown, COLUMNS, invalid ? answer->line_count - valid : valid, add_cell, &table};
+    if (grid.rows == 0)
         return false;
-    text_start(&table.cell);
-    measure(&table);
     if (invalid)
         text_add(text, "\nMalformed, and counted in nothing above:\n");
-    add_row(&table, text, NULL);
-    for (size_t i = 0; i < report->answer->line_count; i++)
-        if (report->answer->lines[i].invalid == invalid)
-            add_row(&table, text, &report->answer->lines[i]);
-    text->failed = text->failed || table.cell.failed;
-    text_free(&table.cell);
+    grid_write(&grid, report->columns, text);
     return true;
 }
 
