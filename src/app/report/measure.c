@@ -1,5 +1,6 @@
-/* A view is the store's readiness over one stretch of time, summed up; criteria that look at the same stretch
- * share it. What collectors did, and when, is asked for once. */
+/* A view is the store's readiness over one stretch of time, by some collectors or all, summed up; criteria
+ * that look at the same share it. Each costs one scan of the store, and the first tells what collectors
+ * cover. */
 #include "app/report/measure.h"
 #include "app/report/feeds.h"
 #include "app/report/readiness_inside.h"
@@ -11,7 +12,7 @@ enum { MOST_VIEWS = 256 };
 
 struct view {
     int64_t from_us, to_us;
-    bool throughout; /* only of the collectors that were at work throughout the criterion's window */
+    const bool *set; /* of the coverage; NULL: all */
     struct readiness_group total;
     uint64_t regressions, dnskey;
 };
@@ -21,7 +22,9 @@ struct measuring {
     const struct measure_wish *wish;
     struct arena *arena;
     struct err_note *note;
-    struct sightings_answer coverage;
+    struct sightings_coverage *coverage;
+    size_t coverage_count;
+    bool has_coverage;
     const char *missing;
     const struct sightings_span *work; /* of all collectors together */
     size_t work_count;
@@ -29,24 +32,44 @@ struct measuring {
     size_t view_count;
     /* Of the criterion at hand: */
     int64_t from_us;
-    const char **throughout;
+    const bool *throughout; /* collectors that were at work throughout; NULL: all */
     size_t throughout_count;
 };
 
 /* ---- views ---- */
+
+static void take_coverage(struct measuring *m, struct sightings_coverage *coverage, size_t count)
+{
+    if (m->has_coverage)
+        return;
+    m->has_coverage = true;
+    m->coverage = coverage;
+    m->coverage_count = count;
+}
+
+static const char **names_of(const struct measuring *m, const bool *set, size_t *ret_count)
+{
+    const char **names = arena_alloc(m->arena, (m->coverage_count + 1) * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; names && i < m->coverage_count; i++)
+        if (set[i])
+            names[count++] = m->coverage[i].collector;
+    *ret_count = count;
+    return names;
+}
 
 static int make_view(struct measuring *m, struct view *view)
 {
     const struct measure_wish *wish = m->wish;
     const struct sightings_question question = {
         .from_us = view->from_us, .to_us = view->to_us, .zone = wish->zone, .collector = wish->collector};
-    const struct readiness_wish asked = {.by = READINESS_BY_CLASS,
+    struct readiness_wish asked = {.by = READINESS_BY_CLASS,
         .roll = wish->roll,
         .limits = wish->limits,
         .question = &question,
-        .networks = wish->networks,
-        .only = view->throughout ? m->throughout : NULL,
-        .only_count = m->throughout_count};
+        .networks = wish->networks};
+    if (view->set && !(asked.only = names_of(m, view->set, &asked.only_count)))
+        return err_set(m->note, ERR_NOMEM, "no memory to measure");
     struct readiness readiness;
     int err = readiness_make(m->store, &asked, m->arena, &readiness, m->note);
     if (err)
@@ -56,22 +79,29 @@ static int make_view(struct measuring *m, struct view *view)
     view->total = readiness.total;
     view->dnskey = readiness.dnskey;
     view->regressions = readiness.regressions;
+    take_coverage(m, readiness.coverage, readiness.coverage_count);
     readiness_free(&readiness);
     return 0;
 }
 
-static int view_of(
-    struct measuring *m, int64_t from_us, int64_t to_us, bool throughout, const struct view **ret_view)
+static bool same_set(const struct measuring *m, const bool *a, const bool *b)
 {
-    for (size_t i = 0; i < m->view_count && !throughout; i++)
-        if (m->views[i].from_us == from_us && m->views[i].to_us == to_us && !m->views[i].throughout) {
+    return a == b || (a && b && memcmp(a, b, m->coverage_count * sizeof *a) == 0);
+}
+
+static int view_of(
+    struct measuring *m, int64_t from_us, int64_t to_us, const bool *set, const struct view **ret_view)
+{
+    for (size_t i = 0; i < m->view_count; i++)
+        if (m->views[i].from_us == from_us && m->views[i].to_us == to_us &&
+            same_set(m, m->views[i].set, set)) {
             *ret_view = &m->views[i];
             return 0;
         }
     if (m->view_count == MOST_VIEWS)
         return err_set(m->note, ERR_USAGE, "the gate looks at too many windows");
     struct view *view = &m->views[m->view_count++];
-    *view = (struct view){.from_us = from_us, .to_us = to_us, .throughout = throughout};
+    *view = (struct view){.from_us = from_us, .to_us = to_us, .set = set};
     *ret_view = view;
     return make_view(m, view);
 }
@@ -80,15 +110,15 @@ static int view_of(
 
 static int find_throughout(struct measuring *m)
 {
-    m->throughout = arena_alloc(m->arena, (m->coverage.coverage_count + 1) * sizeof *m->throughout);
+    bool *set = arena_alloc(m->arena, (m->coverage_count + 1) * sizeof *set);
     m->throughout_count = 0;
-    if (!m->throughout)
+    if (!set)
         return err_set(m->note, ERR_NOMEM, "no memory to measure");
-    for (size_t i = 0; i < m->coverage.coverage_count; i++) {
-        const struct sightings_coverage *one = &m->coverage.coverage[i];
-        if (feeds_throughout(one, m->from_us, m->wish->now_us))
-            m->throughout[m->throughout_count++] = one->collector;
+    for (size_t i = 0; i < m->coverage_count; i++) {
+        set[i] = feeds_throughout(&m->coverage[i], m->from_us, m->wish->now_us);
+        m->throughout_count += set[i];
     }
+    m->throughout = m->throughout_count < m->coverage_count ? set : NULL;
     return 0;
 }
 
@@ -102,15 +132,15 @@ static int by_begin(const void *a, const void *b)
 static int unite(struct measuring *m)
 {
     size_t count = 0, made = 0;
-    for (size_t i = 0; i < m->coverage.coverage_count; i++)
-        count += m->coverage.coverage[i].work_count;
+    for (size_t i = 0; i < m->coverage_count; i++)
+        count += m->coverage[i].work_count;
     struct sightings_span *all = arena_alloc(m->arena, (count + 1) * sizeof *all);
     if (!all)
         return err_set(m->note, ERR_NOMEM, "no memory to measure");
     count = 0;
-    for (size_t i = 0; i < m->coverage.coverage_count; i++)
-        for (size_t j = 0; j < m->coverage.coverage[i].work_count; j++)
-            all[count++] = m->coverage.coverage[i].work[j];
+    for (size_t i = 0; i < m->coverage_count; i++)
+        for (size_t j = 0; j < m->coverage[i].work_count; j++)
+            all[count++] = m->coverage[i].work[j];
     qsort(all, count, sizeof *all, by_begin);
     for (size_t i = 0; i < count; i++)
         if (made && all[i].from_us <= all[made - 1].to_us)
@@ -163,7 +193,7 @@ static void set_users(struct gate_measured *ret, double part, double whole, uint
 static int measure_share(struct measuring *m, const char *name, struct gate_measured *ret)
 {
     const struct view *view;
-    int err = view_of(m, m->from_us, m->wish->now_us, false, &view);
+    int err = view_of(m, m->from_us, m->wish->now_us, NULL, &view);
     if (err)
         return err;
     const struct readiness_group *all = &view->total;
@@ -245,8 +275,8 @@ static int measure_dnskey(struct measuring *m, const char *name, struct gate_mea
         no_value(ret, "no collector was at work throughout this window and the one before it");
         return find_throughout(m);
     }
-    err = err ? err : view_of(m, from_us, m->wish->now_us, true, &now);
-    err = err ? err : view_of(m, from_us - window_us, from_us, true, &before);
+    err = err ? err : view_of(m, from_us, m->wish->now_us, m->throughout, &now);
+    err = err ? err : view_of(m, from_us - window_us, from_us, m->throughout, &before);
     if (!err && before->dnskey == 0)
         no_value(ret, "no DNSKEY query in the window before");
     else if (!err)
@@ -265,8 +295,8 @@ static int measure_trend(struct measuring *m, const char *name, struct gate_meas
         no_value(ret, "no collector was at work throughout the window");
         return 0;
     }
-    int err = view_of(m, m->from_us, middle_us, true, &first);
-    err = err ? err : view_of(m, middle_us, m->wish->now_us, true, &second);
+    int err = view_of(m, m->from_us, middle_us, m->throughout, &first);
+    err = err ? err : view_of(m, middle_us, m->wish->now_us, m->throughout, &second);
     if (err)
         return err;
     uint64_t told[2] = {readiness_told(first->total.sources), readiness_told(second->total.sources)};
@@ -282,6 +312,7 @@ static int measure_trend(struct measuring *m, const char *name, struct gate_meas
     return 0;
 }
 
+/* All others are shares, of a view of all collectors. */
 static const struct {
     const char *name;
     int (*measure)(struct measuring *m, const char *name, struct gate_measured *ret);
@@ -292,6 +323,15 @@ static const struct {
     {"dnskey-factor", measure_dnskey},
     {"trend", measure_trend},
 };
+enum { MEASURES = sizeof measures / sizeof *measures };
+
+static size_t find_measure(const struct gate_criterion *criterion)
+{
+    size_t i = 0;
+    while (i < MEASURES && strcmp(measures[i].name, criterion->measure) != 0)
+        i++;
+    return i;
+}
 
 static int measure_one(struct measuring *m, const struct gate_criterion *criterion, struct gate_measured *ret)
 {
@@ -300,28 +340,40 @@ static int measure_one(struct measuring *m, const struct gate_criterion *criteri
     if (err)
         return err;
     no_value(ret, "it is not known how to measure this");
-    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
-        if (strcmp(measures[i].name, criterion->measure) == 0)
-            return measures[i].measure(m, criterion->measure, ret);
-    return measure_share(m, criterion->measure, ret);
+    size_t i = find_measure(criterion);
+    return (i < MEASURES ? measures[i].measure : measure_share)(m, criterion->measure, ret);
 }
 
-int measure_all(struct sightings *store, const struct gate *gate, const struct measure_wish *wish,
-    struct arena *arena, struct gate_measured *ret_measured, const char **ret_missing, struct err_note *note)
+/* Out of the first view that is wanted anyhow; of lines there need be none, so else it is asked for alone. */
+static int find_coverage(struct measuring *m, const struct gate *gate)
 {
-    /* Only what collectors cover is looked at, so of lines there need be none. */
+    const struct measure_wish *wish = m->wish;
+    const struct view *view;
+    for (size_t i = 0; i < gate->count; i++)
+        if (find_measure(&gate->criteria[i]) == MEASURES)
+            return view_of(m, wish->now_us - gate->criteria[i].window_us, wish->now_us, NULL, &view);
     const struct sightings_question question = {.by = SIGHTINGS_BY_KEY,
         .from_us = wish->now_us,
         .to_us = wish->now_us + 1,
         .zone = wish->zone,
         .collector = wish->collector};
+    struct sightings_answer answer;
+    int err = sightings_ask(m->store, &question, m->arena, &answer, m->note);
+    if (!err && answer.partial)
+        m->missing = answer.missing ? answer.missing : "a part of the store";
+    if (!err)
+        take_coverage(m, answer.coverage, answer.coverage_count);
+    return err;
+}
+
+int measure_all(struct sightings *store, const struct gate *gate, const struct measure_wish *wish,
+    struct arena *arena, struct gate_measured *ret_measured, const char **ret_missing, struct err_note *note)
+{
     struct measuring *m = arena_alloc(arena, sizeof *m);
     if (!m)
         return err_set(note, ERR_NOMEM, "no memory to measure");
     *m = (struct measuring){.store = store, .wish = wish, .arena = arena, .note = note};
-    int err = sightings_ask(store, &question, arena, &m->coverage, note);
-    if (!err && m->coverage.partial)
-        m->missing = m->coverage.missing ? m->coverage.missing : "a part of the store";
+    int err = find_coverage(m, gate);
     err = err ? err : unite(m);
     for (size_t i = 0; i < gate->count && !err; i++)
         err = measure_one(m, &gate->criteria[i], &ret_measured[i]);

@@ -149,6 +149,18 @@ static int take_traffic(void *context, unsigned collector, const struct tally_tr
     return err;
 }
 
+/* What the collectors that are looked at cover. */
+static int take_coverage(const struct taking *taking, size_t i, const struct sightings_scanned *scanned)
+{
+    struct readiness *readiness = &taking->each[i];
+    readiness->coverage =
+        arena_alloc(taking->arena, (scanned->coverage_count + 1) * sizeof *readiness->coverage);
+    for (size_t j = 0; readiness->coverage && j < scanned->coverage_count; j++)
+        if (!skips(taking, i, (unsigned)j))
+            readiness->coverage[readiness->coverage_count++] = scanned->coverage[j];
+    return readiness->coverage ? 0 : ERR_NOMEM;
+}
+
 static int scan(struct sightings *store, const struct sightings_question *question, struct taking *taking,
     struct err_note *note)
 {
@@ -160,27 +172,9 @@ static int scan(struct sightings *store, const struct sightings_question *questi
     for (size_t i = 0; i < taking->count && !err; i++) {
         taking->each[i].partial = scanned.partial;
         taking->each[i].missing = scanned.missing;
-        if (classify_finish(taking->each[i].classify))
+        if (take_coverage(taking, i, &scanned) || classify_finish(taking->each[i].classify))
             err = err_set(note, ERR_NOMEM, "no memory to classify");
     }
-    return err;
-}
-
-/* What collectors cover; of lines there need be none. */
-static int cover(
-    struct sightings *store, struct readiness *readiness, struct arena *arena, struct err_note *note)
-{
-    const struct readiness_wish *wish = readiness->wish;
-    struct sightings_question question = *wish->question;
-    struct sightings_answer answer;
-    question.by = SIGHTINGS_BY_KEY;
-    question.from_us = question.to_us - 1;
-    int err = sightings_ask(store, &question, arena, &answer, note);
-    for (size_t i = 0; !err && i < answer.coverage_count; i++)
-        if (!is_skipped(wish, answer.coverage[i].collector))
-            answer.coverage[readiness->coverage_count++] = answer.coverage[i];
-    if (!err)
-        readiness->coverage = answer.coverage;
     return err;
 }
 
@@ -209,12 +203,7 @@ int readiness_make(struct sightings *store, const struct readiness_wish *wish, s
 {
     struct readiness readiness;
     int err = readiness_judge(store, wish, 1, arena, &readiness, note);
-    if (err)
-        return err;
-    err = cover(store, &readiness, arena, note);
-    if (err)
-        readiness_free(&readiness);
-    else
+    if (!err)
         *ret_readiness = readiness;
     return err;
 }

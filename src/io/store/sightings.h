@@ -196,9 +196,12 @@ struct sightings_scan {
     void *context;
 };
 
+/* As in an answer, in the arena; a collector's number is its place in the coverage. */
 struct sightings_scanned {
-    bool partial;        /* as in an answer */
-    const char *missing; /* in the arena; NULL if not partial */
+    struct sightings_coverage *coverage;
+    size_t coverage_count;
+    bool partial;
+    const char *missing;
 };
 
 /* Every row, of all kinds, of the question's time, collector and zone (with a zone, ICMP errors of zone ""

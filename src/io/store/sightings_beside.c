@@ -225,6 +225,21 @@ static int start(struct beside *beside, pthread_t *ret_thread)
     return failed;
 }
 
+static int copy_coverage(
+    const struct sightings_scanned *from, struct arena *arena, struct sightings_scanned *ret)
+{
+    ret->coverage = arena_alloc(arena, (from->coverage_count + 1) * sizeof *ret->coverage);
+    for (size_t i = 0; ret->coverage && i < from->coverage_count; i++) {
+        struct sightings_coverage *one = &ret->coverage[i];
+        *one = from->coverage[i];
+        one->collector = arena_string(arena, one->collector);
+        one->work = arena_copy(arena, one->work, one->work_count * sizeof *one->work);
+        if (!one->collector || (one->work_count && !one->work))
+            return ERR_NOMEM;
+    }
+    return ret->coverage ? 0 : ERR_NOMEM;
+}
+
 /* What the reader's arena holds goes with it. */
 static int end(const struct beside *beside, struct arena *arena, struct sightings_scanned *ret_scanned,
     struct err_note *note)
@@ -237,6 +252,8 @@ static int end(const struct beside *beside, struct arena *arena, struct sighting
         return beside->read_err;
     }
     *ret_scanned = beside->scanned;
+    if (copy_coverage(&beside->scanned, arena, ret_scanned))
+        return err_set(note, ERR_NOMEM, "no memory for what collectors cover");
     if (beside->scanned.missing && !(ret_scanned->missing = arena_string(arena, beside->scanned.missing)))
         return err_set(note, ERR_NOMEM, "no memory for an answer");
     return 0;

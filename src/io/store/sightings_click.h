@@ -88,6 +88,15 @@ int sightings_click_try(struct sightings_click *store, sightings_click_ask_fn *a
     bool (*again)(const void *context), void *context, struct arena *arena, const char **ret_missing,
     struct err_note *note);
 
+/* Room for one more in an array on the heap, or NULL; it may have moved. */
+void *sightings_click_room(void *array, size_t count, size_t *capacity, size_t size);
+
+/* ---- sightings_click_cover.c ---- */
+
+/* What the collectors of a question cover, by name, in the arena. `values`: of sightings_click_bounds(). */
+int sightings_click_cover(struct sightings_click *store, const struct click_sql_value *values,
+    struct arena *arena, struct sightings_coverage **ret_coverage, size_t *ret_count, struct err_note *note);
+
 /* ---- sightings_click_commit.c, sightings_click_ask.c, sightings_click_scan.c ---- */
 
 int sightings_click_commit(struct sightings *store, const struct sightings_segment *segment,

@@ -223,9 +223,6 @@ WHERE {of_collector} AND {counted} ORDER BY collector
 
 -- ---- all rows ----
 
--- name: scan_collectors
-SELECT DISTINCT collector FROM {segment} WHERE {of_collector} AND {counted} ORDER BY collector
-
 -- Rows as they lie: to sum them by day first takes ClickHouse many times as long as to send them, for there are about as many
 -- sources as rows. The last column is what click_stream() wants. ICMP errors are of no zone.
 -- name: scan_rows

@@ -31,31 +31,14 @@ struct asking {
     struct sightings_answer answer;
     /* on the heap while they grow */
     struct sightings_line *lines;
-    struct sightings_coverage *coverage;
-    size_t line_capacity, coverage_capacity;
+    size_t line_capacity;
     const char *last_zone, *last_tags, *last_collector; /* mostly those of the line before */
-    /* spans of the collector that is being read */
-    struct sightings_span *spans;
-    size_t span_count, span_capacity;
-    char span_collector[SIGHTINGS_MAX_COLLECTOR + 1];
     struct text counted;
 };
 
 static int no_memory(struct err_note *note)
 {
     return err_set(note, ERR_NOMEM, "no memory for an answer");
-}
-
-/* Room for one more in an array on the heap, or NULL; it may have moved. */
-static void *one_more(void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return array;
-    size_t larger = *capacity ? *capacity * 2 : 64;
-    void *grown = realloc(array, larger * size);
-    if (grown)
-        *capacity = larger;
-    return grown;
 }
 
 /* A string of the arena; the one before if it is the same. NULL: no memory, or a NUL in it. */
@@ -116,7 +99,7 @@ static int take_line(void *context, const struct click_value *values, struct err
     line.first_us = (int64_t)numbers[5].number;
     line.last_us = (int64_t)numbers[6].number;
     struct sightings_line *lines =
-        one_more(asking->lines, asking->answer.line_count, &asking->line_capacity, sizeof line);
+        sightings_click_room(asking->lines, asking->answer.line_count, &asking->line_capacity, sizeof line);
     if (!lines)
         return no_memory(note);
     asking->lines = lines;
@@ -130,70 +113,6 @@ static int take_totals(void *context, const struct click_value *values, struct e
     struct asking *asking = context;
     asking->answer.sources = values[0].number;
     asking->answer.observed = values[1].number;
-    return 0;
-}
-
-/* ---- coverage ---- */
-
-static int take_coverage(void *context, const struct click_value *values, struct err_note *note)
-{
-    struct asking *asking = context;
-    const char *last = NULL;
-    struct sightings_coverage *all =
-        one_more(asking->coverage, asking->answer.coverage_count, &asking->coverage_capacity, sizeof *all);
-    if (!all)
-        return no_memory(note);
-    asking->coverage = all;
-    struct sightings_coverage *one = &all[asking->answer.coverage_count++];
-    *one = (struct sightings_coverage){
-        .collector = string_of(asking, &values[0], &last),
-        .from_us = (int64_t)values[1].number,
-        .to_us = (int64_t)values[2].number,
-        .inputs = values[3].number,
-        .packets = values[4].number,
-        .messages = values[5].number,
-        .dropped = values[6].number,
-        .overlapped = values[7].number,
-        .malformed = values[8].number,
-        .invalid = values[9].number,
-        .too_big = values[10].number,
-        .reassembly = values[11].number,
-    };
-    return one->collector ? 0 : no_memory(note);
-}
-
-/* Ends the collector whose spans have all come. */
-static bool finish_spans(struct asking *asking)
-{
-    bool all = true;
-    for (size_t i = 0; asking->span_count && i < asking->answer.coverage_count; i++) {
-        struct sightings_coverage *one = &asking->coverage[i];
-        if (strcmp(one->collector, asking->span_collector) == 0)
-            all = sightings_work(asking->spans, asking->span_count, asking->arena, one);
-    }
-    asking->span_count = 0;
-    return all;
-}
-
-static int take_span(void *context, const struct click_value *values, struct err_note *note)
-{
-    struct asking *asking = context;
-    size_t length = strlen(asking->span_collector);
-    if (values[0].length > SIGHTINGS_MAX_COLLECTOR)
-        return err_set(note, ERR_DATA, "a segment with a malformed collector: the tables are not rollcall's");
-    if (length != values[0].length || memcmp(asking->span_collector, values[0].bytes, length) != 0) {
-        if (!finish_spans(asking))
-            return no_memory(note);
-        memcpy(asking->span_collector, values[0].bytes, values[0].length);
-        asking->span_collector[values[0].length] = '\0';
-    }
-    struct sightings_span *spans =
-        one_more(asking->spans, asking->span_count, &asking->span_capacity, sizeof *spans);
-    if (!spans)
-        return no_memory(note);
-    asking->spans = spans;
-    spans[asking->span_count++] =
-        (struct sightings_span){(int64_t)values[1].number, (int64_t)values[2].number, 0};
     return 0;
 }
 
@@ -215,17 +134,14 @@ static int ask_all(struct sightings_click *store, struct asking *asking, struct 
     if (!rc)
         rc = sightings_click_run(store, click_totals, values, "88", take_totals, asking, note);
     if (!rc)
-        rc = sightings_click_run(store, click_coverage, values, "sii888888888", take_coverage, asking, note);
-    if (!rc)
-        rc = sightings_click_run(store, click_spans, values, "sii", take_span, asking, note);
-    return finish_spans(asking) || rc ? rc : no_memory(note);
+        rc = sightings_click_cover(
+            store, values, asking->arena, &asking->answer.coverage, &asking->answer.coverage_count, note);
+    return rc;
 }
 
 static void clear(struct asking *asking)
 {
     asking->answer = (struct sightings_answer){0};
-    asking->span_count = 0;
-    asking->span_collector[0] = '\0';
 }
 
 /* Asks until nothing has changed about which segments count. */
@@ -261,9 +177,7 @@ static int finish_answer(struct asking *asking, struct sightings_answer *ret_ans
     struct sightings_answer *answer = &asking->answer;
     sightings_sort(asking->question->by, asking->lines, answer->line_count);
     answer->lines = arena_copy(asking->arena, asking->lines, answer->line_count * sizeof *answer->lines);
-    answer->coverage =
-        arena_copy(asking->arena, asking->coverage, answer->coverage_count * sizeof *answer->coverage);
-    if ((answer->line_count && !answer->lines) || (answer->coverage_count && !answer->coverage))
+    if (answer->line_count && !answer->lines)
         return no_memory(note);
     *ret_answer = *answer;
     return 0;
@@ -282,8 +196,6 @@ int sightings_click_ask(struct sightings *base, const struct sightings_question 
     if (!rc)
         rc = finish_answer(&asking, ret_answer, note);
     text_free(&asking.counted);
-    free(asking.spans);
     free(asking.lines);
-    free(asking.coverage);
     return rc;
 }

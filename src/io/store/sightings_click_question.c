@@ -4,6 +4,7 @@
 #include "click_statements.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void sightings_click_bounds(const struct sightings_question *question, const char *counted,
@@ -22,6 +23,18 @@ void sightings_click_bounds(const struct sightings_question *question, const cha
         {0},
     };
     memcpy(ret_values, values, sizeof values);
+}
+
+/* Room for one more in an array on the heap, or NULL; it may have moved. */
+void *sightings_click_room(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    size_t larger = *capacity ? *capacity * 2 : 64;
+    void *grown = realloc(array, larger * size);
+    if (grown)
+        *capacity = larger;
+    return grown;
 }
 
 /* ---- who is missing ---- */

@@ -17,9 +17,10 @@ struct scanning {
     struct sightings_click *store;
     const struct sightings_question *question;
     const struct sightings_scan *scan;
-    struct arena *arena; /* of this scan */
-    const char **names;  /* of collectors, sorted */
-    size_t name_count, name_capacity, last_name;
+    struct arena *arena;
+    struct sightings_coverage *coverage;
+    const char **names; /* of collectors, sorted, as in the coverage */
+    size_t name_count, last_name;
     bool began; /* something was handed out */
     /* Of the row before. */
     char zone[NAME_MAX_TEXT + 1], tags[SIGHTING_MAX_TAGS_TEXT + 1];
@@ -35,25 +36,19 @@ static int foreign(const char *what, struct err_note *note)
 
 /* ---- collectors ---- */
 
-static int take_name(void *context, const struct click_value *values, struct err_note *note)
+static int find_collectors(
+    struct scanning *scanning, const struct click_sql_value *values, struct err_note *note)
 {
-    struct scanning *scanning = context;
-    if (values[0].length > SIGHTINGS_MAX_COLLECTOR || !click_row_text(&values[0]))
-        return foreign("a collector", note);
-    char *name = arena_alloc(scanning->arena, values[0].length + 1);
-    if (name && scanning->name_count == scanning->name_capacity) {
-        size_t capacity = scanning->name_capacity ? scanning->name_capacity * 2 : 64;
-        const char **names = arena_alloc(scanning->arena, capacity * sizeof *names);
-        if (names && scanning->name_count)
-            memcpy(names, scanning->names, scanning->name_count * sizeof *names);
-        scanning->names = names;
-        scanning->name_capacity = capacity;
-    }
-    if (!name || !scanning->names)
+    int rc = sightings_click_cover(
+        scanning->store, values, scanning->arena, &scanning->coverage, &scanning->name_count, note);
+    if (rc)
+        return rc;
+    scanning->last_name = 0;
+    scanning->names = arena_alloc(scanning->arena, (scanning->name_count + 1) * sizeof *scanning->names);
+    if (!scanning->names)
         return err_set(note, ERR_NOMEM, "no memory for the names of collectors");
-    if (values[0].length)
-        memcpy(name, values[0].bytes, values[0].length);
-    scanning->names[scanning->name_count++] = name;
+    for (size_t i = 0; i < scanning->name_count; i++)
+        scanning->names[i] = scanning->coverage[i].collector;
     return 0;
 }
 
@@ -204,8 +199,7 @@ static int scan_counted(struct scanning *scanning, const char *counted, struct e
     struct click_sql_value values[SIGHTINGS_CLICK_BOUNDS + 1];
     struct sightings_click *store = scanning->store;
     sightings_click_bounds(scanning->question, counted, values);
-    scanning->name_count = 0;
-    int rc = sightings_click_run(store, click_scan_collectors, values, "s", take_name, scanning, note);
+    int rc = find_collectors(scanning, values, note);
     if (!rc)
         rc = sightings_click_stream(
             store, click_scan_rows, values, "sis11sf8888482ii1", take_row, scanning, note);
@@ -242,20 +236,19 @@ int sightings_click_scan(struct sightings *base, const struct sightings_question
     struct err_note *note)
 {
     struct scanning *scanning = calloc(1, sizeof *scanning);
-    struct arena *own = arena_new();
     const char *missing;
-    int rc = scanning && own ? 0 : err_set(note, ERR_NOMEM, "no memory to read what was counted");
+    int rc = scanning ? 0 : err_set(note, ERR_NOMEM, "no memory to read what was counted");
     if (!rc) {
         *scanning = (struct scanning){.store = (struct sightings_click *)base,
             .question = question,
             .scan = scan,
-            .arena = own,
+            .arena = arena,
             .are_tags = true};
         rc = sightings_click_try(scanning->store, scan_once, may_again, scanning, arena, &missing, note);
     }
     if (!rc)
-        *ret_scanned = (struct sightings_scanned){missing != NULL, missing};
-    arena_free(own);
+        *ret_scanned =
+            (struct sightings_scanned){scanning->coverage, scanning->name_count, missing != NULL, missing};
     free(scanning);
     return rc;
 }

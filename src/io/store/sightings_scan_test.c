@@ -296,6 +296,26 @@ static int take_traffic(void *context, unsigned collector, const struct tally_tr
     return f->stop_after && f->got.count == f->stop_after ? ERR_IO : 0;
 }
 
+/* What collectors cover is what an answer to the same question says, in the order of their numbers. */
+static void expect_coverage(struct fixture *f, const struct sightings_scanned *scanned)
+{
+    struct sightings_answer answer;
+    assert_int_equal(sightings_ask(f->store, &f->question, f->arena, &answer, &f->note), 0);
+    assert_int_equal(scanned->coverage_count, answer.coverage_count);
+    assert_int_equal(scanned->coverage_count, f->name_count);
+    for (size_t i = 0; i < answer.coverage_count; i++) {
+        struct sightings_coverage here = scanned->coverage[i], there = answer.coverage[i];
+        assert_string_equal(here.collector, f->names[i]);
+        assert_string_equal(here.collector, there.collector);
+        assert_int_equal(here.work_count, there.work_count);
+        if (here.work_count)
+            assert_memory_equal(here.work, there.work, here.work_count * sizeof *here.work);
+        here.collector = there.collector = NULL;
+        here.work = there.work = NULL;
+        assert_memory_equal(&here, &there, sizeof here);
+    }
+}
+
 static int scan(struct fixture *f)
 {
     struct sightings_scan scan = {take_names, take_row, take_traffic, f};
@@ -304,6 +324,8 @@ static int scan(struct fixture *f)
     f->caller = pthread_self();
     int err = sightings_scan(f->store, &f->question, &scan, f->arena, &scanned, &f->note);
     assert_true(err || (!scanned.partial && !scanned.missing));
+    if (!err)
+        expect_coverage(f, &scanned);
     return err;
 }
 

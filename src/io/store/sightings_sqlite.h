@@ -41,6 +41,11 @@ bool sightings_sqlite_hour_fits(int64_t hour);
 /* ERR_DATA: the file is damaged, with `what` is wrong in it. */
 int sightings_sqlite_damaged(const struct db *db, const char *what, struct err_note *note);
 
+/* What the collectors cover, or the one named `only`, in the arena; by their number in the file. ERR_DATA …
+ */
+int sightings_sqlite_cover(struct db *db, const struct sightings_sqlite_names *collectors, const char *only,
+    struct arena *arena, struct sightings_coverage **ret_coverage, size_t *ret_count, struct err_note *note);
+
 /* ---- questions ---- */
 
 int sightings_sqlite_ask(struct sightings *store, const struct sightings_question *question,

@@ -5,13 +5,7 @@
 
 #include "base/utc.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-struct collector {
-    int64_t id;
-    const char *name;
-};
 
 struct scanning {
     struct db *db;
@@ -20,7 +14,7 @@ struct scanning {
     struct arena *arena;
     struct err_note *note;
     struct sightings_sqlite_names zones, tagsets;
-    struct collector *collectors; /* of the question, by name */
+    int64_t *collectors; /* their numbers in the file, by name */
     size_t collector_count;
     int64_t from_hour, to_hour;
     /* The group of rows at hand; `row` holds what is the same in all of it. */
@@ -38,31 +32,26 @@ static int damaged(const struct scanning *scanning, const char *what)
 
 /* ---- collectors ---- */
 
-static int order(const void *a, const void *b)
-{
-    return strcmp(((const struct collector *)a)->name, ((const struct collector *)b)->name);
-}
-
-static int find_collectors(struct scanning *scanning)
+/* Those that the question is about, by name, with what they cover. */
+static int find_collectors(struct scanning *scanning, struct sightings_scanned *ret_scanned)
 {
     struct sightings_sqlite_names all;
-    const char *only = scanning->question->collector;
     int err = sightings_sqlite_names(scanning->db, SQL_COLLECTORS, scanning->arena, &all, scanning->note);
+    err = err ? err
+              : sightings_sqlite_cover(scanning->db, &all, scanning->question->collector, scanning->arena,
+                    &ret_scanned->coverage, &ret_scanned->coverage_count, scanning->note);
     if (err)
         return err;
-    struct collector *found = arena_alloc(scanning->arena, (all.count + 1) * sizeof *found);
-    const char **names = arena_alloc(scanning->arena, (all.count + 1) * sizeof *names);
-    size_t count = 0;
-    if (!found || !names)
+    size_t count = ret_scanned->coverage_count;
+    int64_t *collectors = arena_alloc(scanning->arena, (count + 1) * sizeof *collectors);
+    const char **names = arena_alloc(scanning->arena, (count + 1) * sizeof *names);
+    if (!collectors || !names)
         return err_set(scanning->note, ERR_NOMEM, "no memory to read %s", scanning->db->path);
-    for (size_t i = 0; i < all.count; i++) {
-        if (!only || strcmp(all.names[i], only) == 0)
-            found[count++] = (struct collector){(int64_t)i + 1, all.names[i]};
+    for (size_t i = 0; i < count; i++) {
+        names[i] = ret_scanned->coverage[i].collector;
+        collectors[i] = sightings_sqlite_number(&all, names[i]);
     }
-    qsort(found, count, sizeof *found, order);
-    for (size_t i = 0; i < count; i++)
-        names[i] = found[i].name;
-    scanning->collectors = found;
+    scanning->collectors = collectors;
     scanning->collector_count = count;
     const struct sightings_scan *scan = scanning->scan;
     return scan->collectors ? scan->collectors(scan->context, names, count) : 0;
@@ -135,7 +124,7 @@ static int scan_kind(struct scanning *scanning, uint8_t kind)
     scanning->zone = scanning->tagset = -1; /* no group yet */
     scanning->hour = INT64_MIN;
     struct db_query query = db_query(scanning->db, SQL_SIGHTING_ROWS, scanning->note);
-    db_bind_number(&query, scanning->collectors[scanning->collector].id);
+    db_bind_number(&query, scanning->collectors[scanning->collector]);
     db_bind_number(&query, kind);
     db_bind_number(&query, scanning->from_hour);
     db_bind_number(&query, scanning->to_hour);
@@ -171,7 +160,7 @@ static int take_block(struct scanning *scanning, struct db_query *query)
 static int scan_traffic(struct scanning *scanning)
 {
     struct db_query query = db_query(scanning->db, SQL_TRAFFIC_SCAN, scanning->note);
-    db_bind_number(&query, scanning->collectors[scanning->collector].id);
+    db_bind_number(&query, scanning->collectors[scanning->collector]);
     db_bind_number(&query, scanning->from_hour);
     db_bind_number(&query, scanning->to_hour);
     while (db_row(&query))
@@ -181,14 +170,14 @@ static int scan_traffic(struct scanning *scanning)
 
 /* ---- the whole ---- */
 
-static int scan_all(struct scanning *scanning)
+static int scan_all(struct scanning *scanning, struct sightings_scanned *ret_scanned)
 {
     int err =
         sightings_sqlite_names(scanning->db, SQL_ZONES, scanning->arena, &scanning->zones, scanning->note);
     err = err ? err
               : sightings_sqlite_names(
                     scanning->db, SQL_TAGSETS, scanning->arena, &scanning->tagsets, scanning->note);
-    err = err ? err : find_collectors(scanning);
+    err = err ? err : find_collectors(scanning, ret_scanned);
     for (size_t i = 0; !err && i < scanning->collector_count; i++) {
         scanning->collector = (unsigned)i;
         for (uint8_t kind = SIGHTING_NONE + 1; !err && kind < SIGHTING_KINDS; kind++)
@@ -209,12 +198,13 @@ int sightings_sqlite_scan(struct sightings *store, const struct sightings_questi
         .note = note,
         .from_hour = sightings_sqlite_hour(question->from_us),
         .to_hour = sightings_sqlite_hour(question->to_us)};
+    struct sightings_scanned scanned = {0};
     int err = db_run(scanning.db, "BEGIN", note); /* all of it as it is at one moment */
     if (err)
         return err;
-    err = scan_all(&scanning);
+    err = scan_all(&scanning, &scanned);
     db_rollback(scanning.db);
     if (!err)
-        *ret_scanned = (struct sightings_scanned){0};
+        *ret_scanned = scanned;
     return err;
 }
