@@ -3,6 +3,7 @@
 #include "cmd/serve_parts.h"
 
 #include "app/demo/demo.h"
+#include "app/report/live.h"
 #include "app/serve/serve.h"
 #include "app/web/web.h"
 #include "base/log.h"
@@ -51,12 +52,14 @@ struct run {
     struct serve *serve;
     struct web *web;
     struct demo *demo;
+    struct serve_pages pages;
     bool want_demo, exit_when_done, temporary;
     enum demo_story story;
     char state[512], work[560];
     int exit_code;
 };
 
+enum { DEMO_OBSERVATIONS_S = 5 };
 enum { OPT_DEMO = 256, OPT_EXIT, OPT_CONFIG, OPT_DNS, OPT_WEB, OPT_STATE, OPT_QUIET };
 
 static const struct option options[] = {{"demo", optional_argument, NULL, OPT_DEMO},
@@ -138,6 +141,8 @@ static int parse(struct run *run, int argc, char **argv)
                               : config_default(&run->config, &note);
     if (rc)
         return cmd_fail("serve", rc, "%s", note.text);
+    if (run->want_demo && !run->config_file) /* minutes stand for days */
+        run->config.observations_s = DEMO_OBSERVATIONS_S;
     if (given.dns_count) {
         memcpy(run->config.dns, given.dns, sizeof given.dns);
         run->config.dns_count = given.dns_count;
@@ -211,6 +216,12 @@ static void on_observe(void *context, int64_t participant_id, const struct evide
     serve_observe(((struct run *)context)->serve, participant_id, event);
 }
 
+static int on_readiness(void *context, int64_t roll_id, struct text *out)
+{
+    struct live *live = ((struct run *)context)->pages.live;
+    return live ? live_page(live, roll_id, out) : ERR_NOINPUT;
+}
+
 static int on_report(void *context, int64_t roll_id, struct demo_word *words, size_t count, struct text *text,
     struct err_note *note)
 {
@@ -270,6 +281,11 @@ static void on_signal(void *context, int number)
     arena_free(arena);
 }
 
+static bool keeps_counts(const struct serve_config *config)
+{
+    return !config->observations || strcmp(config->observations, "none") != 0;
+}
+
 static int bind_web(struct run *run, struct err_note *note)
 {
     char parent[NAME_MAX_TEXT];
@@ -287,6 +303,7 @@ static int bind_web(struct run *run, struct err_note *note)
         .max_participants = (size_t)run->config.max_participants,
         .observe = on_observe,
         .metrics = on_metrics,
+        .readiness = keeps_counts(&run->config) ? on_readiness : NULL,
         .context = run};
     int rc = web_bind(&web, &run->web, note);
     size_t used = strlen(note->text);
@@ -344,13 +361,17 @@ static int start(struct run *run, struct err_note *note)
         rc = loop_signal(run->loop, signals[i], on_signal, run);
     if (rc)
         return err_set(note, rc, "cannot start: %s", err_str(rc));
-    rc = serve_bind(&run->config, &run->serve, note);
+    rc = serve_pages_read(&run->config, &run->pages, note);
+    if (rc == 0)
+        rc = serve_bind(&run->config, &run->serve, note);
     if (rc == 0)
         rc = bind_web(run, note);
     if (rc == 0)
         rc = privilege_drop(run->config.user, NULL, note);
     if (rc == 0)
         rc = serve_start(run->serve, run->loop, note);
+    if (rc == 0 && run->web)
+        rc = serve_pages_start(&run->pages, &run->config, serve_observations(run->serve), note);
     if (rc == 0 && run->web)
         rc = web_start(run->web, note);
     if (rc)
@@ -387,6 +408,7 @@ int cmd_serve(int argc, char **argv)
         notify_send(NOTIFY_STOPPING, NULL);
         demo_stop(run.demo);
         web_stop(run.web);
+        serve_pages_stop(&run.pages);
         serve_stop(run.serve);
         loop_free(run.loop);
         code = rc ? cmd_fail("serve", rc, "%s", note.text) : run.exit_code;

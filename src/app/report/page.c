@@ -45,7 +45,10 @@ static void add_head(const struct page *page, struct text *out)
     text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"color-scheme\" content=\"light dark\">\n");
-    text_printf(out, "<title>Ready for key %u?", roll->new_tag);
+    if (page->readiness->wish->zones) /* each with keys of its own */
+        text_add(out, "<title>Ready for the roll?");
+    else
+        text_printf(out, "<title>Ready for key %u?", roll->new_tag);
     if (page->zone) {
         text_add(out, " Zone ");
         text_add_html(out, page->zone);
@@ -56,7 +59,11 @@ static void add_head(const struct page *page, struct text *out)
         text_add(out, "<meta http-equiv=\"refresh\" content=\"60\">\n");
     text_add(out, "</head>\n<body class=\"readiness\">\n");
     if (page->live)
-        text_add(out, "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a></header>\n");
+        text_add(out, "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a>\n<nav "
+                      "aria-label=\"Site\"><ul>\n<li><a href=\"/\">Overview</a></li>\n<li><a "
+                      "href=\"/readiness\" aria-current=\"page\">Readiness</a></li>\n<li><a "
+                      "href=\"/join\">Take part</a></li>\n<li><a href=\"/plans\">Plans</a></li>\n"
+                      "</ul></nav></header>\n");
     /* one definition for every hatched area */
     text_add(out,
         "<svg class=\"hidden\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" "
@@ -66,12 +73,11 @@ static void add_head(const struct page *page, struct text *out)
         "cx=\"4\" cy=\"4\" r=\"1.6\"/></pattern></defs></svg>\n<main id=\"main\">\n");
 }
 
-static void add_title(const struct page *page, struct text *out)
+/* One zone, and its two keys. */
+static void add_keys(const struct page *page, struct text *out)
 {
     const struct classify_roll *roll = page->readiness->wish->roll;
-    const struct sightings_question *question = page->readiness->wish->question;
     bool root = page->zone && strcmp(page->zone, ".") == 0;
-    text_add(out, "<div class=\"intro\"><h1>Are resolvers ready for ");
     text_add(out, root ? "the root\xe2\x80\x99s" : "the");
     text_printf(out, " new key %u?</h1>\n<p>", roll->new_tag);
     if (page->zone && !root) {
@@ -80,6 +86,25 @@ static void add_title(const struct page *page, struct text *out)
         text_add(out, ". ");
     }
     text_printf(out, "From key %u to key %u", roll->old_tag, roll->new_tag);
+}
+
+/* Those of a platform's participants. */
+static void add_zones(const struct page *page, struct text *out)
+{
+    text_add(out, "the new key?</h1>\n<p>");
+    page_html_count(out, page->readiness->wish->zone_count, "zone of a participant, with",
+        "zones of participants, each with");
+    text_add(out, " keys of its own");
+}
+
+static void add_title(const struct page *page, struct text *out)
+{
+    const struct sightings_question *question = page->readiness->wish->question;
+    text_add(out, "<div class=\"intro\"><h1>Are resolvers ready for ");
+    if (page->readiness->wish->zones)
+        add_zones(page, out);
+    else
+        add_keys(page, out);
     if (page->plan_name) {
         text_add(out, ", by the plan ");
         page_html_name(out, page->plan_name);
@@ -88,7 +113,12 @@ static void add_title(const struct page *page, struct text *out)
     page_html_time(out, question->to_us);
     text_add(out, "</strong>, by what was seen since ");
     page_html_time(out, question->from_us);
-    text_add(out, ".</p></div>\n");
+    text_add(out, ".");
+    if (page->live && page->readiness->wish->zones)
+        text_add(out,
+            " This is what signals alone tell. What a resolver does in a zone of its own proves more: "
+            "see the <a href=\"/\">verdicts</a>.");
+    text_add(out, "</p></div>\n");
 }
 
 int page_write(const struct page *page, struct arena *arena, struct text *ret_text)
@@ -99,7 +129,8 @@ int page_write(const struct page *page, struct arena *arena, struct text *ret_te
     page_bounds(page, ret_text);
     page_classes(page, ret_text);
     page_map(page, arena, ret_text);
-    page_networks(page, arena, ret_text);
+    if (!page->live || !page->readiness->wish->zones) /* from where a participant asks is not public */
+        page_networks(page, arena, ret_text);
     page_coverage(page, ret_text);
     page_clusters(page, ret_text);
     page_gate(page, ret_text);

@@ -174,7 +174,7 @@ static int set_time(struct platform_roll *roll, int64_t now_us, struct err_note 
     int64_t back_us = now_us - now_us % UTC_HOUR - USUAL_DAYS * UTC_DAY;
     now_us -= now_us % UTC_SECOND;
     if (roll->plan->start_us >= now_us)
-        return err_set(note, ERR_DATA, "the roll has not begun");
+        return err_set(note, ERR_NOINPUT, "the roll has not begun");
     roll->question =
         (struct sightings_question){.from_us = start_us > back_us ? start_us : back_us, .to_us = now_us};
     return 0;

@@ -26,8 +26,8 @@ struct platform_roll {
 };
 
 /* The roll of this id, or the newest one that somebody takes part in (0). Who has left is left out. Zones
- * live in the arena. ERR_NOINPUT: no such roll, or none at all; ERR_DATA: it has not begun, or has no roll
- * from one key to another; errors of the store. */
+ * live in the arena. ERR_NOINPUT: no such roll, none at all, or it has not begun; ERR_DATA: its plan has no
+ * roll from one key to another; errors of the store. */
 int platform_roll(struct platform *platform, int64_t id, int64_t now_us, struct arena *arena,
     struct platform_roll **ret_roll, struct err_note *note);
 void platform_roll_free(struct platform_roll *roll); /* NULL is allowed */

@@ -237,6 +237,46 @@ static int set_collector(const struct source *s, const struct yaml_node *v)
     return rc;
 }
 
+static int set_readiness_plan(const struct source *s, const struct yaml_node *v)
+{
+    return read_text(s, v, &s->config->readiness_plan);
+}
+
+static int add_networks(const struct source *s, const struct yaml_node *v, enum config_network kind)
+{
+    const char *paths[CONFIG_MAX_NETWORKS];
+    size_t count = 0;
+    int rc = read_texts(s, v, paths, CONFIG_MAX_NETWORKS, &count);
+    if (rc == 0 && count > CONFIG_MAX_NETWORKS - s->config->network_count)
+        rc = wrong(s, v, "too many files of networks and users");
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        s->config->networks[s->config->network_count++] = (struct config_network_file){kind, paths[i]};
+    return rc;
+}
+
+static int set_readiness(const struct source *s, const struct yaml_node *v)
+{
+    static const char *const kinds[CONFIG_NETWORKS] = {[CONFIG_PFX2AS] = "pfx2as",
+        [CONFIG_DELEGATED] = "delegated",
+        [CONFIG_MMDB] = "mmdb",
+        [CONFIG_USERS] = "users"};
+    if (v->kind != YAML_MAP)
+        return wrong(s, v, "'key: value' lines are wanted here: plan, pfx2as, delegated, mmdb, users");
+    for (size_t i = 0; i < v->count; i++) {
+        const char *key = v->keys[i]->scalar;
+        size_t kind = 0;
+        while (kind < CONFIG_NETWORKS && strcmp(kinds[kind], key) != 0)
+            kind++;
+        if (kind == CONFIG_NETWORKS && strcmp(key, "plan") != 0)
+            return wrong(s, v->keys[i], "unknown here; known are plan, pfx2as, delegated, mmdb, users");
+        int rc = kind == CONFIG_NETWORKS ? set_readiness_plan(s, v->values[i])
+                                         : add_networks(s, v->values[i], (enum config_network)kind);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 static int set_version(const struct source *s, const struct yaml_node *v)
 {
     int rc = read_text(s, v, &s->config->version);
@@ -302,6 +342,7 @@ static const struct {
     {"observations", set_observations},
     {"observations-seconds", set_observations_s},
     {"collector", set_collector},
+    {"readiness", set_readiness},
     {"nsid", set_nsid},
     {"version", set_version},
     {"udp-workers", set_workers},

@@ -11,7 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_MAX_LISTEN = 16, CONFIG_MAX_PLANS = 64, CONFIG_MAX_ADDRESSES = 16 };
+enum { CONFIG_MAX_LISTEN = 16, CONFIG_MAX_PLANS = 64, CONFIG_MAX_ADDRESSES = 16, CONFIG_MAX_NETWORKS = 16 };
+
+/* A file that tells the networks of addresses, or their users, for the readiness pages. */
+enum config_network { CONFIG_PFX2AS, CONFIG_DELEGATED, CONFIG_MMDB, CONFIG_USERS, CONFIG_NETWORKS };
+struct config_network_file {
+    enum config_network kind;
+    const char *path;
+};
 
 struct serve_config {
     const char *dns[CONFIG_MAX_LISTEN]; /* "127.0.0.1:5300" */
@@ -29,6 +36,9 @@ struct serve_config {
     const char *observations;   /* store of sightings; NULL: observed.db in the state directory; "none" */
     int64_t observations_s;     /* between writes to it */
     const char *collector;      /* under which name; NULL: that of this host */
+    const char *readiness_plan; /* what the readiness page is about; NULL: the newest roll */
+    struct config_network_file networks[CONFIG_MAX_NETWORKS]; /* in the order in which they are read */
+    size_t network_count;
     const char *nsid, *version; /* NULL: not told to the world */
     unsigned udp_workers, tcp_connections, tcp_idle_s, udp_size;
     int64_t retention_days, max_participants;

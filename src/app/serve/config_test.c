@@ -38,7 +38,10 @@ static void test_every_key(void **state)
         "nameserver: ns.example\naddresses: [192.0.2.1, '2001:db8::1']\nplans: "
         "a.yaml\nnsid: one\nversion: none\n"
         "udp-workers: 4\ntcp-connections: 10\ntcp-idle-seconds: 20\nudp-size: "
-        "1400\nretention-days: 30\nmax-participants: 5\n";
+        "1400\nretention-days: 30\nmax-participants: 5\n"
+        "observations-seconds: 60\nreadiness:\n  plan: root-2024\n  users: u.csv\n  pfx2as: [a, b]\n  mmdb: "
+        "c\n"
+        "  delegated: d\n";
     struct arena *arena = arena_new();
     struct serve_config config;
     struct err_note note;
@@ -56,6 +59,15 @@ static void test_every_key(void **state)
     assert_int_equal(config.tcp_idle_s, 20);
     assert_int_equal(config.udp_size, 1400);
     assert_int_equal(config.max_participants, 5);
+    assert_int_equal(config.observations_s, 60);
+    assert_string_equal(config.readiness_plan, "root-2024");
+    static const struct config_network_file files[] = {{CONFIG_USERS, "u.csv"}, {CONFIG_PFX2AS, "a"},
+        {CONFIG_PFX2AS, "b"}, {CONFIG_MMDB, "c"}, {CONFIG_DELEGATED, "d"}};
+    assert_int_equal(config.network_count, 5); /* in their order */
+    for (size_t i = 0; i < config.network_count; i++) {
+        assert_int_equal(config.networks[i].kind, files[i].kind);
+        assert_string_equal(config.networks[i].path, files[i].path);
+    }
     arena_free(arena);
 }
 
@@ -77,6 +89,13 @@ static void test_errors(void **state)
         {"parent-zone: a..b\n", "x.yaml:1:14: "},
         {"parent-zone: a.b\nprobe-zone: c.a.b\n", "must not lie one below the other"},
         {"- a\n", "x.yaml:1:1: the file must be"},
+        {"readiness: root-2024\n", "x.yaml:1:12: 'key: value' lines are wanted here"},
+        {"readiness:\n  user: a\n", "x.yaml:2:3: unknown here"},
+        {"readiness:\n  users: {a: b}\n", "x.yaml:2:10: a text or a list of texts"},
+        {"readiness:\n  plan: [a]\n", "x.yaml:2:9: a text is wanted"},
+        {"readiness:\n  mmdb: [a, b, c, d, e, f, g, h, i]\n  users: [a, b, c, d, e, f, g, h]\n",
+            "x.yaml:3:10: too many files"},
+        {"observations-seconds: 0\n", "x.yaml:1:23: a whole number from 1 to 86400"},
         {"state: a\nstate: b\n", "x.yaml:2:1: "},
         {"state: [a\n", "x.yaml:"},
     };

@@ -202,6 +202,11 @@ static void roll_section(
     if (roll->count)
         totals(out, roll);
     participants(ask, out, view, roll, from);
+    if (ask->web->config.readiness && roll->count)
+        text_printf(out,
+            "<p class=\"small\"><a href=\"/readiness/%lld\">What the signals of its resolvers alone "
+            "tell</a></p>\n",
+            id);
     text_add(out, "</section>\n");
 }
 

@@ -67,6 +67,7 @@ struct plan *ask_plan(struct ask *ask, const char *name);
 void home_get(struct ask *ask);
 void join_get(struct ask *ask);
 void participant_get(struct ask *ask);
+void readiness_get(struct ask *ask);
 void plans_get(struct ask *ask);
 void plan_get(struct ask *ask);
 void calendar_get(struct ask *ask);

@@ -9,7 +9,8 @@
 
 static const struct {
     const char *path, *name;
-} navigation[] = {{"/", "Overview"}, {"/join", "Take part"}, {"/plans", "Plans"}, {"/api/", "API"}};
+} navigation[] = {{"/", "Overview"}, {"/readiness", "Readiness"}, {"/join", "Take part"}, {"/plans", "Plans"},
+    {"/api/", "API"}};
 
 static const struct {
     const char *sign, *class;
@@ -55,6 +56,8 @@ void part_open(struct text *out, const struct part_frame *frame)
                   "<meta name=\"color-scheme\" content=\"light dark\">\n");
     if (frame->secret)
         text_add(out, "<meta name=\"robots\" content=\"noindex\">\n");
+    if (frame->again_s)
+        text_printf(out, "<meta http-equiv=\"refresh\" content=\"%u\">\n", frame->again_s);
     text_add(out, "<title>");
     text_add_html(out, frame->title);
     text_add(out, " \xc2\xb7 rollcall</title>\n");

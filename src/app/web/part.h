@@ -11,6 +11,7 @@ struct part_frame {
     unsigned refresh_s; /* live: fetched again when there is news, and so often in any case; 0: a page that
                            stays */
     bool secret;        /* not for search engines */
+    unsigned again_s;   /* loaded anew after so many seconds, script or not; 0: never */
 };
 
 void part_open(struct text *out, const struct part_frame *frame);

@@ -9,6 +9,8 @@ static const struct route routes[] = {
     {"/join", join_get, NULL},
     {"/p/*", participant_get, NULL},
     {"/p/*/calendar.ics", calendar_get, NULL},
+    {"/readiness", readiness_get, NULL},
+    {"/readiness/*", readiness_get, NULL},
     {"/plans", plans_get, NULL},
     {"/plans/*", plan_get, NULL},
     {"/events", events_get, NULL},
