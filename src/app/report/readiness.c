@@ -178,18 +178,27 @@ static int scan(struct sightings *store, const struct sightings_question *questi
     return err;
 }
 
+static int begin(const struct readiness_wish *wish, struct readiness *ret_readiness, struct err_note *note)
+{
+    const struct sightings_question *question = wish->question;
+    *ret_readiness = (struct readiness){.wish = wish};
+    int err = classify_new(
+        wish->roll, wish->limits, question->from_us, question->to_us, 0, &ret_readiness->classify, note);
+    for (size_t i = 0; i < wish->known_count && !err; i++)
+        if ((err = classify_know(ret_readiness->classify, wish->known[i].names, wish->known[i].udp_size)))
+            err_set(note, err, "no memory to classify");
+    return err;
+}
+
 int readiness_judge(struct sightings *store, const struct readiness_wish *wishes, size_t count,
     struct arena *arena, struct readiness *ret_each, struct err_note *note)
 {
-    const struct sightings_question *question = wishes->question;
     struct taking taking = {ret_each, count, arena, NULL, 0};
     int err = 0;
-    for (size_t i = 0; i < count; i++)
-        ret_each[i] = (struct readiness){.wish = &wishes[i]};
+    memset(ret_each, 0, count * sizeof *ret_each);
     for (size_t i = 0; i < count && !err; i++)
-        err = classify_new(wishes[i].roll, wishes[i].limits, question->from_us, question->to_us, 0,
-            &ret_each[i].classify, note);
-    err = err ? err : scan(store, question, &taking, note);
+        err = begin(&wishes[i], &ret_each[i], note);
+    err = err ? err : scan(store, wishes->question, &taking, note);
     for (size_t i = 0; i < count && !err; i++)
         if ((err = readiness_weigh(&ret_each[i], arena)))
             err_set(note, err, "no memory to weigh the sources");

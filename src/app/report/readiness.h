@@ -45,6 +45,8 @@ struct readiness_wish {
     const struct readiness_zone *zones; /* by name: sources are judged by what they say of any of these, and
                                            the question names no zone; NULL: by the question's one */
     size_t zone_count;
+    const struct classify_cluster *known; /* applications that another time made known */
+    size_t known_count;
 };
 
 /* One line: everything, or one prefix, AS or country. */

@@ -117,6 +117,7 @@ void classify_free(struct classify *classify)
     classify_table_free(classify);
     free(classify->order);
     free(classify->clusters);
+    free(classify->known);
     free(classify->day_list);
     free(classify);
 }

@@ -132,6 +132,11 @@ int classify_traffic(struct classify *classify, unsigned collector, const struct
 int classify_row_of(struct classify *classify, const struct classify_roll *keys, unsigned collector,
     const struct tally_row *row);
 
+/* An application that another time or other collectors made known (classify_cluster()): sources that ask
+ * these names with this UDP size are it, however few there are. Before classify_finish(). ERR_NOMEM;
+ * ERR_INTERNAL after it. */
+int classify_know(struct classify *classify, uint64_t names, uint16_t udp_size);
+
 /* After the last row, once: finds the clusters, and a class for each source. ERR_NOMEM. */
 int classify_finish(struct classify *classify);
 

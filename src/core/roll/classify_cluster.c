@@ -3,7 +3,7 @@
  * validate perhaps nothing else: it is left out.) So sources with few names are grouped by names and UDP
  * size, and a group becomes a cluster when enough of it say the same thing. One without signals belongs to a
  * cluster, but makes none.
- */
+ * One that is known from elsewhere is a cluster of any size. */
 #include "core/roll/classify_inside.h"
 
 #include "base/hash.h"
@@ -79,7 +79,32 @@ static bool is_cluster(const struct classify *classify, const struct classify_gr
     for (unsigned word = CLASSIFY_SAYS_OLD; word < CLASSIFY_WORDS; word++)
         if (group->words[word] >= classify->limits.value[CLASSIFY_CLUSTER_SOURCES])
             return true;
-    return false;
+    return group->is_known;
+}
+
+int classify_know(struct classify *classify, uint64_t names, uint16_t udp_size)
+{
+    if (classify->finished)
+        return ERR_INTERNAL;
+    struct classify_known *more =
+        reallocarray(classify->known, classify->known_count + 1, sizeof *classify->known);
+    if (!more)
+        return ERR_NOMEM;
+    classify->known = more;
+    more[classify->known_count++] = (struct classify_known){names, udp_size};
+    return 0;
+}
+
+static void mark_known(const struct classify *classify, struct groups *groups)
+{
+    for (size_t i = 0; i < classify->known_count; i++) {
+        const struct classify_known *known = &classify->known[i];
+        size_t at;
+        uint32_t number = search(
+            groups, known->names, known->udp_size, hash_of(groups, known->names, known->udp_size), &at);
+        if (number)
+            group_at(groups, number)->is_known = true;
+    }
 }
 
 static size_t members(const struct classify_group *group)
@@ -142,6 +167,8 @@ int classify_clusters_find(struct classify *classify)
         if (has_few_names(classify, part))
             err = add(&groups, classify, part);
     }
+    if (!err)
+        mark_known(classify, &groups);
     err = err ? err : make_clusters(classify, &groups);
     for (uint32_t number = 1; !err && classify->cluster_count && number <= classify->parts.used; number++) {
         struct classify_part *part = classify_part_at(classify, number);

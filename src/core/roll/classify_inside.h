@@ -77,7 +77,14 @@ struct classify_group {
     uint16_t udp_size;
     size_t words[CLASSIFY_WORDS];
     int64_t first_us, last_us;
+    bool is_known;   /* from elsewhere */
     uint32_t number; /* of the cluster; 0: too few */
+};
+
+/* What an application is known by. */
+struct classify_known {
+    uint64_t names;
+    uint16_t udp_size;
 };
 
 struct classify {
@@ -94,6 +101,8 @@ struct classify {
     struct tally_pool parts, voices, stretches, said;
     struct classify_event events[CLASSIFY_BATCH];
     size_t waiting;
+    struct classify_known *known;
+    size_t known_count;
     /* Made by classify_finish(): */
     bool finished;
     uint64_t *order; /* lower half: the number of the part */

@@ -445,6 +445,22 @@ static void test_application(void **state)
         }
 }
 
+/* What is known from elsewhere is an application, however few copies there are, and nothing else is. */
+static void test_known_application(void **state)
+{
+    struct classify *classify = start(END);
+    for (int i = 0; i < 6; i++)
+        one_of_many(classify, i, OLD, i < 3 ? 7 | ROOT_BIT : 7, i % 3 == 2 ? 1232 : 4096);
+    one_of_many(classify, 6, OLD, 3, 4096);
+    assert_int_equal(classify_know(classify, 7, 4096), 0);
+    assert_int_equal(classify_know(classify, 56, 4096), 0); /* that nobody is */
+    assert_int_equal(classify_finish(classify), 0);
+    assert_int_equal(how_many(classify, CLASSIFY_APPLICATION), 4);
+    assert_int_equal(classify_cluster_count(classify), 1);
+    assert_int_equal(classify_know(classify, 7, 1232), ERR_INTERNAL);
+    classify_free(classify);
+}
+
 /* After the roll an application with a stale anchor repeats itself, a hundredfold: it stays one finding,
  * which says how many fail. Resolvers that ask for nothing but the zone's keys are not alike for that. */
 static void test_failing_application(void **state)
@@ -855,7 +871,7 @@ int main(void)
         cmocka_unit_test(test_edge), cmocka_unit_test(test_regression), cmocka_unit_test(test_neither),
         cmocka_unit_test(test_mixed), cmocka_unit_test(test_relay), cmocka_unit_test(test_ephemeral),
         cmocka_unit_test(test_failing), cmocka_unit_test(test_application),
-        cmocka_unit_test(test_failing_application), cmocka_unit_test(test_clusters),
+        cmocka_unit_test(test_known_application), cmocka_unit_test(test_failing_application), cmocka_unit_test(test_clusters),
         cmocka_unit_test(test_silent), cmocka_unit_test(test_non_validator), cmocka_unit_test(test_errors),
         cmocka_unit_test(test_collectors), cmocka_unit_test(test_absurd), cmocka_unit_test(test_time),
         cmocka_unit_test(test_days), cmocka_unit_test(test_names), cmocka_unit_test(test_limits),

@@ -52,6 +52,28 @@ static void shares_as_published(void **state)
     }
 }
 
+/* Newcombe 1998, table II, method 10; what changed from b to a. */
+static void differences_as_published(void **state)
+{
+    static const struct {
+        uint64_t a, of_a, b, of_b;
+        double value, low, high;
+    } cases[] = {
+        {56, 70, 48, 80, 0.2, 0.0524, 0.3339},
+        {5, 56, 0, 29, 0.0893, -0.0381, 0.1926},
+        {0, 10, 0, 20, 0, -0.1611, 0.2775},
+        {10, 10, 0, 20, 1, 0.6791, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct interval is = interval_difference(
+            interval_share(cases[i].b, cases[i].of_b), interval_share(cases[i].a, cases[i].of_a));
+        close_to("change", is.value, cases[i].value, 0.0001);
+        close_to("low", is.low, cases[i].low, 0.0001);
+        close_to("high", is.high, cases[i].high, 0.0001);
+    }
+}
+
 static void shares_are_in_order(void **state)
 {
     (void)state;
@@ -283,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_as_published),
+        cmocka_unit_test(differences_as_published),
         cmocka_unit_test(shares_are_in_order),
         cmocka_unit_test(totals_as_published),
         cmocka_unit_test(lists_of_different_sizes),
