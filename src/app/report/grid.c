@@ -77,8 +77,11 @@ void grid_write(const struct grid *grid, size_t screen, struct text *text)
     text_start(&layout.cell);
     measure(&layout);
     fit(&layout, screen);
-    for (size_t row = 0; row <= grid->rows; row++)
+    for (size_t row = 0; row <= grid->rows; row++) {
+        if (row && grid->before)
+            grid->before(grid->context, row - 1, screen, text);
         add_row(&layout, row, text);
+    }
     text->failed = text->failed || layout.cell.failed;
     text_free(&layout.cell);
 }

@@ -23,6 +23,8 @@ struct grid {
     /* Adds what stands there, made safe to show. */
     void (*cell)(const void *context, size_t row, size_t column, struct text *cell);
     const void *context;
+    /* Adds lines that stand before a row and are none; NULL: there are none. */
+    void (*before)(const void *context, size_t row, size_t screen, struct text *text);
 };
 
 /* Adds heads and rows; text->failed where memory is short. */

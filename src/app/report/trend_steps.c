@@ -97,15 +97,6 @@ static int lay_out(struct trend_making *m)
 
 /* ---- what can be compared ---- */
 
-/* When the old key alone begins to be too little. */
-static int64_t deadline_of(const struct trend_making *m, const struct trend_step *step)
-{
-    int64_t margin_us = m->wish->limits->value[CLASSIFY_MARGIN_HOURS] * UTC_HOUR, deadline_us;
-    if (__builtin_add_overflow(step->roll.trust_us, margin_us, &deadline_us))
-        return UTC_OPEN;
-    return deadline_us;
-}
-
 int64_t trend_days_of(const struct trend_step *step)
 {
     return (day_after(step->to_us) - trend_day_before(step->from_us)) / UTC_DAY;
@@ -117,7 +108,7 @@ static const char *why_not_judged(const struct trend_making *m, const struct tre
         return "no collector was at work";
     if (step->roll.publish_us >= step->to_us)
         return "the new key was not published yet";
-    if (deadline_of(m, step) >= step->to_us)
+    if (classify_deadline(&step->roll, m->wish->limits) >= step->to_us)
         return "the hold-down of the new key had not ended: the old one alone was normal";
     if (trend_days_of(step) < m->wish->limits->value[CLASSIFY_CONFIRM_DAYS])
         return "too short to confirm anything (confirm-days)";
@@ -139,7 +130,8 @@ static const char *why_not_compared(
         return "one of the steps is not judged";
     if (before->roll.old_tag != now->roll.old_tag || before->roll.new_tag != now->roll.new_tag)
         return "the roll is another one";
-    if (deadline_of(m, before) > before->from_us || deadline_of(m, now) > before->from_us)
+    if (classify_deadline(&before->roll, m->wish->limits) > before->from_us ||
+        classify_deadline(&now->roll, m->wish->limits) > before->from_us)
         return "the hold-down of the new key ended meanwhile";
     bool signs = signs_at(before, before->from_us);
     if (signs_at(before, before->to_us - 1) != signs || signs_at(now, now->from_us) != signs ||

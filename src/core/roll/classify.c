@@ -63,8 +63,8 @@ static int64_t day_begin(int64_t time_us)
     return day * UTC_DAY;
 }
 
-/* When the old key alone is too little; the margin does not carry it beyond the end of time. */
-static int64_t deadline_of(const struct classify_roll *roll, const struct classify_limits *limits)
+/* The margin does not carry it beyond the end of time. */
+int64_t classify_deadline(const struct classify_roll *roll, const struct classify_limits *limits)
 {
     int64_t margin_us = limits->value[CLASSIFY_MARGIN_HOURS] * UTC_HOUR +
                         limits->value[CLASSIFY_MARGIN_SECONDS] * UTC_SECOND,
@@ -102,7 +102,7 @@ int classify_new(const struct classify_roll *roll, const struct classify_limits 
     classify->begin_us = day_begin(from_us);
     classify->to_us = to_us;
     classify->days = (uint32_t)((day_begin(to_us - 1) - classify->begin_us) / UTC_DAY) + 1;
-    classify->deadline_us = deadline_of(roll, limits);
+    classify->deadline_us = classify_deadline(roll, limits);
     classify->late_day = late_day_of(classify);
     uint32_t recent = limits->value[CLASSIFY_FAILING_DAYS];
     classify->recent_day = classify->days > recent ? classify->days - recent : 0;

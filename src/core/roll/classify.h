@@ -103,6 +103,9 @@ struct classify_roll {
 int classify_roll_of(
     const struct plan *plan, int64_t now_us, struct classify_roll *ret_roll, struct err_note *note);
 
+/* When the old key alone begins to be too little: hold-down and margin have ended. UTC_OPEN: no date. */
+int64_t classify_deadline(const struct classify_roll *roll, const struct classify_limits *limits);
+
 /* The dates alone, of a plan whose keys have no tags yet, as each zone that follows it has keys of its own;
  * the tags are 0. And the ids of the two keys. They live as long as the plan. */
 int classify_dates_of(const struct plan *plan, int64_t now_us, struct classify_roll *ret_roll,

@@ -871,11 +871,11 @@ int main(void)
         cmocka_unit_test(test_edge), cmocka_unit_test(test_regression), cmocka_unit_test(test_neither),
         cmocka_unit_test(test_mixed), cmocka_unit_test(test_relay), cmocka_unit_test(test_ephemeral),
         cmocka_unit_test(test_failing), cmocka_unit_test(test_application),
-        cmocka_unit_test(test_known_application), cmocka_unit_test(test_failing_application), cmocka_unit_test(test_clusters),
-        cmocka_unit_test(test_silent), cmocka_unit_test(test_non_validator), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_collectors), cmocka_unit_test(test_absurd), cmocka_unit_test(test_time),
-        cmocka_unit_test(test_days), cmocka_unit_test(test_names), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_zones), cmocka_unit_test(test_fit), cmocka_unit_test(test_minutes),
-        cmocka_unit_test(test_roll)};
+        cmocka_unit_test(test_known_application), cmocka_unit_test(test_failing_application),
+        cmocka_unit_test(test_clusters), cmocka_unit_test(test_silent), cmocka_unit_test(test_non_validator),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_collectors), cmocka_unit_test(test_absurd),
+        cmocka_unit_test(test_time), cmocka_unit_test(test_days), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_zones), cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_minutes), cmocka_unit_test(test_roll)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
