@@ -108,22 +108,10 @@ static double sum(const uint64_t *counts, unsigned count)
     return all;
 }
 
-/* Chao 1987, bias-corrected; the variance is that of the same estimator, by the delta method (Colwell,
- * EstimateS, appendix B). */
-static struct interval alike_lists(const uint64_t *seen, unsigned lists)
-{
-    double sources = sum(seen + 1, lists), f1 = (double)seen[1], f2 = (double)seen[2],
-           part = (lists - 1.0) / lists;
-    double unseen = part * f1 * (f1 - 1) / (2 * (f2 + 1)), by_first = part * (2 * f1 - 1) / (2 * (f2 + 1));
-    if (unseen <= 0)
-        return all_seen(seen, lists, sources);
-    double by_second = unseen / (f2 + 1);
-    return log_normal(sources, unseen, unseen + f1 * by_first * by_first + f2 * by_second * by_second);
-}
-
 /* Chao 1989, for lists of different sizes: the pairs of sources that are in two different lists alone, over
- * those in both of two. With two lists this is Chapman's. The variance by the delta method again. */
-static struct interval unlike_lists(const uint64_t *seen, const uint64_t *only, unsigned lists)
+ * those in both of two. With two lists this is Chapman's. The variance by the delta method (as of Chao 1987:
+ * Colwell, EstimateS, appendix B). */
+static struct interval many_lists(const uint64_t *seen, const uint64_t *only, unsigned lists)
 {
     double sources = sum(seen + 1, lists), f1 = sum(only, lists), f2 = (double)seen[2], pairs = 0,
            variance = 0;
@@ -148,21 +136,11 @@ static bool can_be_told(const uint64_t *seen, unsigned lists)
     return false;
 }
 
-bool interval_unseen(const uint64_t *seen, unsigned lists, uint64_t first_only, uint64_t second_only,
-    struct interval *ret_total)
-{
-    if (!can_be_told(seen, lists))
-        return false;
-    *ret_total =
-        lists == 2 ? two_lists(seen[2], (double)first_only, (double)second_only) : alike_lists(seen, lists);
-    return true;
-}
-
 bool interval_lists(const uint64_t *seen, const uint64_t *only, unsigned lists, struct interval *ret_total)
 {
     if (!can_be_told(seen, lists))
         return false;
     *ret_total =
-        lists == 2 ? two_lists(seen[2], (double)only[0], (double)only[1]) : unlike_lists(seen, only, lists);
+        lists == 2 ? two_lists(seen[2], (double)only[0], (double)only[1]) : many_lists(seen, only, lists);
     return true;
 }

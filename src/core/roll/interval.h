@@ -33,10 +33,4 @@ enum { INTERVAL_MAX_LISTS = 64 };
  * INTERVAL_MAX_LISTS, or nothing in common). */
 bool interval_lists(const uint64_t *seen, const uint64_t *only, unsigned lists, struct interval *ret_total);
 
-/* The same where only the two first lists' own are known: with three lists and more Chao's bound of 1987, for
- * lists of about the same size. Lists of different sizes make it too high; interval_lists() knows better.
- * first_only and second_only are read with two lists only. */
-bool interval_unseen(const uint64_t *seen, unsigned lists, uint64_t first_only, uint64_t second_only,
-    struct interval *ret_total);
-
 #endif
