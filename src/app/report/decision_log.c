@@ -2,6 +2,7 @@
  * outcomes are put into a gate again, and the decision must follow. That finds what a chain cannot: a line
  * that was forged before it was chained. */
 #include "app/report/decision_log.h"
+#include "app/report/inside.h"
 
 #include "base/utc.h"
 #include "io/json/json.h"
@@ -92,12 +93,6 @@ void decision_log_set(struct json *object, const struct decision *decision)
         json_set_time(one, "at", gate->dissent[i].at_us);
         json_set_string(one, "text", gate->dissent[i].text);
     }
-}
-
-static void set_line(void *context, struct json *object)
-{
-    json_set_string(object, "schema", DECISION_LOG_SCHEMA);
-    decision_log_set(object, context);
 }
 
 /* ---- reading ---- */
@@ -218,15 +213,51 @@ int decision_log_read(
     return chain_read(path, read_line, &(struct reading){each, context}, ret_end, note);
 }
 
+/* ---- adding ---- */
+
+struct adding {
+    const struct decision *decision;
+    struct text last; /* the line before the new one, if it is of the same moment */
+};
+
 static int check_line(void *context, const char *where, const struct json *object, struct err_note *note)
 {
-    (void)context;
-    return decision_log_check(where, object, note);
+    struct adding *adding = context;
+    int64_t at_us;
+    int rc = decision_log_check(where, object, note);
+    report_empty(&adding->last);
+    if (rc || utc_parse(json_text(json_get(object, "at")), &at_us) || at_us != adding->decision->at_us)
+        return rc;
+    return json_write(object, false, &adding->last) ? err_set(note, ERR_NOMEM, "out of memory") : 0;
+}
+
+/* Of a line: what stands behind its number and the digest. */
+static const char *content(const struct text *line)
+{
+    const char *found = strstr(line->string, "\"schema\"");
+    return found ? found : "";
+}
+
+/* Who asks again, as after a failure further on, adds no second line. */
+static bool set_line(void *context, struct json *object)
+{
+    struct adding *adding = context;
+    struct text line;
+    json_set_string(object, "schema", DECISION_LOG_SCHEMA);
+    decision_log_set(object, adding->decision);
+    text_start(&line);
+    bool again = object && json_write(object, false, &line) == 0 &&
+                 strcmp(content(&line), content(&adding->last)) == 0;
+    text_free(&line);
+    return !again;
 }
 
 int decision_log_append(
     const char *path, const struct decision *decision, struct chain_end *ret_end, struct err_note *note)
 {
-    struct decision copy = *decision;
-    return chain_append(path, check_line, set_line, &copy, ret_end, note);
+    struct adding adding = {.decision = decision};
+    text_start(&adding.last);
+    int rc = chain_append(path, check_line, set_line, &adding, ret_end, note);
+    text_free(&adding.last);
+    return rc;
 }

@@ -32,7 +32,8 @@ struct decision {
 /* Sets "at" to "dissent" in an object: what a line holds, and what a report shows of a decision. */
 void decision_log_set(struct json *object, const struct decision *decision);
 
-/* Verifies the log, or begins one, and adds the decision. Errors are those of chain_append(). */
+/* Verifies the log, or begins one, and adds the decision, unless it is the last one there in every member.
+ * Errors are those of chain_append(). */
 int decision_log_append(
     const char *path, const struct decision *decision, struct chain_end *ret_end, struct err_note *note);
 

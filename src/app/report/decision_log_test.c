@@ -209,6 +209,48 @@ static void test_log(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+/* Who asks again for the same adds nothing; anything else adds a line. */
+static void test_again(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/decision_log_test.XXXXXX", path[64], head[96];
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/log", directory);
+    snprintf(head, sizeof head, "%s.head", path);
+    struct gate_measured other[3] = {good[0], good[1], good[2]};
+    other[0].numerator++;
+    struct chain_end end;
+    struct err_note note = {""};
+    const struct {
+        const struct gate_measured *measured;
+        bool rolled;
+        size_t lines;
+    } rows[] = {{good, false, 1}, {good, false, 1}, {other, false, 2}, {other, false, 2}, {other, true, 3},
+        {good, false, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        append_new(path, rows[i].measured, rows[i].rolled);
+        assert_int_equal(decision_log_read(path, NULL, NULL, &end, &note), 0);
+        assert_int_equal(end.lines, rows[i].lines);
+    }
+    /* A crash between the line and its head, and then again: the head is brought up to it. */
+    struct text log = read_file(path), whole = read_file(head);
+    char *last = strstr(log.string, "{\"line\":4"), *before = strstr(log.string, "{\"line\":3"),
+         hash[SHA256_HEX];
+    assert_int_equal(sha256_hex(before, (size_t)(last - before), hash), 0);
+    FILE *file = fopen(head, "we");
+    fprintf(file, "3 %s\n", hash);
+    fclose(file);
+    append_new(path, good, false);
+    struct text log_after = read_file(path), head_after = read_file(head);
+    assert_string_equal(log_after.string, log.string);
+    assert_string_equal(head_after.string, whole.string);
+    struct text *const texts[] = {&log, &whole, &log_after, &head_after};
+    for (size_t i = 0; i < 4; i++)
+        text_free(texts[i]);
+    remove_log(path);
+    assert_int_equal(rmdir(directory), 0);
+}
+
 static void test_check(void **state)
 {
     (void)state;
@@ -266,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_follows),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_again),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

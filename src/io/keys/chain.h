@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "io/keys/sha256.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json;
@@ -39,8 +40,8 @@ int chain_check_head(const char *file, const char *bytes, size_t length, const c
 int chain_read(
     const char *path, chain_each *each, void *context, struct chain_end *ret_end, struct err_note *note);
 
-/* Sets the members of a new line, behind `line` and `previous`. */
-typedef void chain_set(void *context, struct json *object);
+/* Sets the members of a new line, behind `line` and `previous`. False: nothing is to be added. */
+typedef bool chain_set(void *context, struct json *object);
 
 /* Locks and verifies the chain (each line by `check` too, NULL: not), or begins one, and adds a line: whole
  * and on the disk, or not at all. ERR_DATA: what is there does not verify, and is left as it is.

@@ -102,14 +102,15 @@ static int write_head(const char *path, const struct chain_end *end, bool *ret_p
     return rc;
 }
 
+/* An empty line: nothing is to be added. */
 static int make_line(const struct file *f, const struct chain_end *end, chain_set *set, void *context,
     struct text *ret_line, struct err_note *note)
 {
     struct json *object = json_new_object();
     json_set_int(object, "line", (int64_t)end->lines + 1);
     json_set_string(object, "previous", end->sha256);
-    set(context, object);
-    int rc = object ? json_write(object, false, ret_line) : ERR_NOMEM;
+    bool wanted = set(context, object);
+    int rc = !object ? ERR_NOMEM : wanted ? json_write(object, false, ret_line) : 0;
     json_free(object);
     if (rc)
         return err_set(note, rc, "%s: is unchanged: the line cannot be made", f->path);
@@ -154,7 +155,8 @@ int chain_append(const char *path, chain_each *check, chain_set *set, void *cont
     snprintf(head, sizeof head, "%zu %s\n", end.lines, end.sha256);
     if (end.lines && (!file.has_head || strcmp(head, file.head.string) != 0))
         rc = write_head(path, &end, &placed, note);
-    rc = rc ? rc : add_line(&file, &line, &end, note);
+    if (!rc && line.length)
+        rc = add_line(&file, &line, &end, note);
     if (rc == 0)
         *ret_end = end;
 out:

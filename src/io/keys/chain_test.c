@@ -25,9 +25,10 @@ struct place {
     char directory[64], log[96], head[112];
 };
 
-static void set_word(void *context, struct json *object)
+static bool set_word(void *context, struct json *object)
 {
     json_set_string(object, "word", context);
+    return strcmp(context, "nothing") != 0;
 }
 
 static void write_file(const char *path, const char *bytes, size_t length)
