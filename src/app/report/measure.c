@@ -174,20 +174,23 @@ static void set_point(struct gate_measured *ret, double value)
     *ret = (struct gate_measured){.has_value = true, .interval = {value, value, value}};
 }
 
-/* A share of users is as sure as that of the sources which it comes from. */
-static void set_users(struct gate_measured *ret, double part, double whole, uint64_t sources, uint64_t of)
+/* Of users behind some of the sources: what interval_weight() takes. */
+struct users {
+    const char *name;
+    double part, squares, whole;
+    uint64_t sources, of;
+};
+
+static void set_users(struct gate_measured *ret, const struct users *users)
 {
-    if (!(whole > 0)) {
+    if (!(users->whole > 0)) {
         no_value(ret, "no users were told for networks with such sources (--users)");
         return;
     }
-    struct interval share = interval_share(sources, of);
-    double value = part / whole, low = share.value > 0 ? share.low / share.value : 0;
-    double high = share.value > 0 ? value * share.high / share.value : share.high;
     *ret = (struct gate_measured){.has_value = true,
-        .interval = {value, value * low, high < 1 ? high : 1},
-        .numerator = (uint64_t)(part + 0.5),
-        .denominator = (uint64_t)(whole + 0.5)};
+        .interval = interval_weight(users->part, users->squares, users->whole, users->sources, users->of),
+        .numerator = (uint64_t)(users->part + 0.5),
+        .denominator = (uint64_t)(users->whole + 0.5)};
 }
 
 static int measure_share(struct measuring *m, const char *name, struct gate_measured *ret)
@@ -215,11 +218,18 @@ static int measure_share(struct measuring *m, const char *name, struct gate_meas
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
         if (strcmp(shares[i].name, name) == 0)
             set_share(ret, shares[i].part, shares[i].whole, shares[i].none);
-    if (strcmp(name, "old-only-users") == 0)
-        set_users(ret, all->users_low, all->users_told, sources[CLASSIFY_OLD_ONLY], told);
-    else if (strcmp(name, "at-risk-users-upper") == 0)
-        set_users(ret, all->users_high, (double)all->users, readiness_upper(sources), validators);
-    else if (strcmp(name, "regressions") == 0)
+    const struct users users[] = {
+        {"old-only-users", all->users_low, all->squares_low, all->users_told, sources[CLASSIFY_OLD_ONLY],
+            told},
+        {"at-risk-users-upper", all->users_high, all->squares_high, (double)all->users,
+            readiness_upper(sources), validators},
+        {"failing-users", all->users_failing, all->squares_failing, all->users_validating,
+            sources[CLASSIFY_FAILING], validators},
+    };
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++)
+        if (strcmp(users[i].name, name) == 0)
+            set_users(ret, &users[i]);
+    if (strcmp(name, "regressions") == 0)
         set_point(ret, (double)view->regressions);
     return 0;
 }

@@ -164,6 +164,7 @@ static void says_why_not(void **state)
     } cases[] = {
         {"old-only-users", 5, NULL, "no users"},
         {"at-risk-users-upper", 5, NULL, "no users"},
+        {"failing-users", 5, NULL, "no users"},
         {"trend", 10, "broken", "no collector"},
         {"dnskey-factor", 10, NULL, "no collector"},
         {"old-only-sources", 1, "broken", "no source"},
@@ -174,6 +175,53 @@ static void says_why_not(void **state)
         if (got.has_value || !strstr(got.reason, cases[i].reason))
             fail_msg("%s: %s", cases[i].measure, got.has_value ? "has a value" : got.reason);
     }
+}
+
+/* Users are shared by ordinary queries: one that fails and asks for the zone's keys a hundred times a day has
+ * no more of them for that. */
+static void fails_by_users(void **state)
+{
+    struct fixture *f = *state;
+    struct tally_row rows[1];
+    struct fixture_rows all = {rows, 1, NULL, 0};
+    char path[200];
+    struct err_note note = {""};
+    FILE *file;
+    static const char *const files[][2] = {
+        {"pfx2as", "0.0.0.0\t0\t64500\n2000::\t3\t64500\n"}, {"users", "as,users\n64500,1000\n"}};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", f->directory, files[i][0]);
+        assert_non_null(file = fopen(path, "w"));
+        fputs(files[i][1], file);
+        fclose(file);
+        assert_int_equal((i ? networks_read_users : networks_read_pfx2as)(f->networks, path, &note), 0);
+    }
+    expect(f, "failing-users", 5, "whole", 0);
+    expect(f, "old-only-users", 5, "whole", 0.5);
+    int64_t hour_us = FIXTURE_DAY + (DAYS - 1) * UTC_DAY;
+    rows[0] = (struct tally_row){.hour_us = hour_us,
+        .zone = ".",
+        .tags = "",
+        .kind = SIGHTING_DNSKEY,
+        .count = 96,
+        .first_us = hour_us,
+        .last_us = hour_us};
+    fixture_source(1, rows[0].source);
+    struct tally_traffic traffic = {.hour_us = hour_us,
+        .queries = 96,
+        .dnssec_ok = 96,
+        .names = ~UINT64_C(0),
+        .first_us = hour_us,
+        .last_us = hour_us};
+    fixture_source(1, traffic.source);
+    all.traffic = &traffic;
+    all.traffic_count = 1;
+    struct sightings_segment segment = fixture_segment("whole", 9, 0, 100);
+    struct tally_rows tally = fixture_tally(&all);
+    if (sightings_commit(f->store, &segment, &tally, &note))
+        fail_msg("%s", note.text);
+    expect(f, "failing-sources", 5, "whole", 0.5);
+    expect(f, "failing-users", 5, "whole", 0.5);
 }
 
 /* Every measure that a gate may name can be measured. */
@@ -193,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reckons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_why_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fails_by_users, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_all, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,14 +55,22 @@ struct readiness_group {
     uint32_t as;        /* by AS; 0: not known */
     char country[3];    /* by country; by AS that of most of its sources. "": not known */
     uint64_t sources[CLASSIFY_CLASSES], queries[CLASSIFY_CLASSES];
+    /* Queries that users are shared out by: not those for the zone's keys and signals, which a resolver in
+     * trouble repeats. And the sum of their squares, source by source. */
+    uint64_t ordinary[CLASSIFY_CLASSES];
+    double squares[CLASSIFY_CLASSES];
     uint64_t
         networks[CLASSIFY_CLASSES]; /* that have such sources: AS, or /24 and /48 where that is not known */
     uint64_t network_count;
     uint64_t networks_low, networks_high;        /* with sources at risk, proved; not disproved */
     uint64_t networks_told, networks_validating; /* with sources whose word is known; that validate */
     uint64_t networks_ready;                     /* all of whose words are of the new key */
-    double users_told;                           /* behind sources whose word is known */
+    double users_told, users_validating;         /* behind sources whose word is known; that validate */
     double users_low, users_high;                /* behind sources at risk */
+    double users_failing;
+    /* The sums of the squares of the users of each such source: of how many sources these users are, in
+     * effect. */
+    double squares_low, squares_high, squares_failing;
     int64_t users;                               /* that were told for these networks; -1: for none */
 };
 

@@ -152,7 +152,7 @@ static bool has_users(enum classify_class class)
 /* What shares the users, in this part of a network. */
 static uint64_t shared_by(const struct readiness_crowd *crowd, const struct readiness_group *part)
 {
-    const uint64_t *counts = crowd->basis == BY_QUERIES ? part->queries : part->sources;
+    const uint64_t *counts = crowd->basis == BY_QUERIES ? part->ordinary : part->sources;
     uint64_t sum = 0;
     for (int c = 0; c < CLASSIFY_CLASSES; c++)
         if (crowd->basis == BY_ANYBODY || has_users((enum classify_class)c))
@@ -181,14 +181,24 @@ struct line {
 static void add_users(
     struct line *line, const struct readiness_crowd *crowd, const struct readiness_group *part)
 {
-    const uint64_t *counts = crowd->basis == BY_QUERIES ? part->queries : part->sources;
+    const uint64_t *counts = crowd->basis == BY_QUERIES ? part->ordinary : part->sources;
     line->has_users = true;
     line->users += crowd->each * (double)shared_by(crowd, part);
     if (crowd->basis == BY_ANYBODY)
         return;
-    line->group.users_told += crowd->each * (double)readiness_told(counts);
-    line->group.users_low += crowd->each * (double)counts[CLASSIFY_OLD_ONLY];
-    line->group.users_high += crowd->each * (double)readiness_upper(counts);
+    struct readiness_group *group = &line->group;
+    group->users_told += crowd->each * (double)readiness_told(counts);
+    group->users_validating += crowd->each * (double)readiness_validators(counts);
+    group->users_low += crowd->each * (double)counts[CLASSIFY_OLD_ONLY];
+    group->users_high += crowd->each * (double)readiness_upper(counts);
+    group->users_failing += crowd->each * (double)counts[CLASSIFY_FAILING];
+    for (int c = 0; c < CLASSIFY_CLASSES; c++) {
+        double of_class = crowd->basis == BY_QUERIES ? part->squares[c] : (double)part->sources[c];
+        double squares = crowd->each * crowd->each * of_class;
+        group->squares_low += c == CLASSIFY_OLD_ONLY ? squares : 0;
+        group->squares_high += readiness_role((enum classify_class)c).at_risk ? squares : 0;
+        group->squares_failing += c == CLASSIFY_FAILING ? squares : 0;
+    }
 }
 
 static int find_crowd(const void *key, const void *crowd)
@@ -207,6 +217,8 @@ static void count_sources(
         classify_weight(readiness->classify, items[i].index, &weight);
         part->sources[weight.class]++;
         part->queries[weight.class] = readiness_sum(part->queries[weight.class], weight.queries);
+        part->ordinary[weight.class] = readiness_sum(part->ordinary[weight.class], weight.ordinary);
+        part->squares[weight.class] += (double)weight.ordinary * (double)weight.ordinary;
     }
 }
 
@@ -227,6 +239,8 @@ static void add_network(
         group->networks[c] += part.sources[c] > 0;
         group->sources[c] += part.sources[c];
         group->queries[c] = readiness_sum(group->queries[c], part.queries[c]);
+        group->ordinary[c] = readiness_sum(group->ordinary[c], part.ordinary[c]);
+        group->squares[c] += part.squares[c];
     }
     const struct readiness_crowd *crowd = readiness->crowd_count
                                               ? bsearch(&part.as, readiness->crowds, readiness->crowd_count,
@@ -397,8 +411,13 @@ static int add_country_users(struct readiness *readiness, struct arena *arena)
             continue;
         total->users = (total->users < 0 ? 0 : total->users) + countries[i].users;
         total->users_told += countries[i].users_told;
+        total->users_validating += countries[i].users_validating;
         total->users_low += countries[i].users_low;
         total->users_high += countries[i].users_high;
+        total->users_failing += countries[i].users_failing;
+        total->squares_low += countries[i].squares_low;
+        total->squares_high += countries[i].squares_high;
+        total->squares_failing += countries[i].squares_failing;
     }
     return err;
 }

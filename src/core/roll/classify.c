@@ -207,9 +207,13 @@ void classify_weight(const struct classify *classify, size_t i, struct classify_
 {
     const struct classify_part *part = part_at_rank(classify, i);
     const struct classify_voice *voice = classify_voice_of(classify, part);
+    uint64_t queries = part->queries ? part->queries : part->answers, own = voice ? voice->zone_dnskey : 0;
+    for (int word = 0; voice && word < CLASSIFY_WORDS; word++)
+        own = classify_sum(own, voice->signals[word]);
     *ret = (struct classify_weight){.class = part->class,
         .collectors = part->collectors,
-        .queries = part->queries ? part->queries : part->answers,
+        .queries = queries,
+        .ordinary = queries > own ? queries - own : 0,
         .zone_dnskey = voice ? voice->zone_dnskey : 0};
 }
 

@@ -203,6 +203,7 @@ struct classify_weight {
     enum classify_class class;
     uint64_t collectors;  /* a bit each */
     uint64_t queries;     /* answers, where no query was seen */
+    uint64_t ordinary;    /* of them, neither signals nor DNSKEY queries for the roll's zone */
     uint64_t zone_dnskey; /* DNSKEY queries for the roll's zone */
 };
 void classify_weight(const struct classify *classify, size_t i, struct classify_weight *ret);

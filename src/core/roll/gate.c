@@ -91,6 +91,10 @@ static const struct gate_measure measures[] = {
     {"failing-sources",
         "sources that repeat themselves as one that cannot validate does, of all that validate",
         "share of sources", GATE_SHARE},
+    {"failing-users",
+        "users behind sources that repeat themselves as one that cannot validate does, of those behind all "
+        "that validate",
+        "share of users", GATE_SHARE},
     {"regressions", "times that a source went back from the new key to the old one alone", "times",
         GATE_COUNT},
     {"coverage-days", "days on which at least one collector was at work", "days", GATE_COUNT},

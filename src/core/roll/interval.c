@@ -20,24 +20,42 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
-struct interval interval_share(uint64_t hits, uint64_t total)
+/* Hits and misses of which a part may be there in effect. */
+static struct interval wilson(double hits, double misses)
 {
-    if (total == 0)
-        return (struct interval){.value = 0, .low = 0, .high = 1};
-    if (hits > total)
-        hits = total;
-    uint64_t misses = total - hits;
-    double n = (double)total, share = (double)hits / n;
+    double n = hits + misses, share = hits / n;
     double scale = 1 + z * z / n;
     double middle = (share + z * z / (2 * n)) / scale;
     double half = z / scale * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
     struct interval found = {
         share, least(most(middle - half, 0), share), most(least(middle + half, 1), share)};
     if (hits < POISSON_COUNT)
-        found.low = least(found.low, poisson_least[hits] / n);
+        found.low = least(found.low, poisson_least[(int)hits] / n);
     if (misses < POISSON_COUNT)
-        found.high = most(found.high, 1 - poisson_least[misses] / n);
+        found.high = most(found.high, 1 - poisson_least[(int)misses] / n);
     return found;
+}
+
+struct interval interval_share(uint64_t hits, uint64_t total)
+{
+    if (total == 0)
+        return (struct interval){.value = 0, .low = 0, .high = 1};
+    if (hits > total)
+        hits = total;
+    return wilson((double)hits, (double)(total - hits));
+}
+
+struct interval interval_weight(double sum, double squares, double whole, uint64_t hits, uint64_t total)
+{
+    if (!(whole > 0) || total == 0)
+        return (struct interval){.value = 0, .low = 0, .high = 1};
+    double value = least(most(sum / whole, 0), 1), all = (double)(hits < total ? hits : total);
+    double effect = squares > 0 ? least(most(sum * sum / squares, 1), all) : all;
+    if (hits == 0 || !(value > 0))
+        return (struct interval){value, 0, most(value, interval_share(0, total).high)};
+    struct interval share = wilson(effect, ((double)total - all) * effect / all);
+    return (struct interval){value, least(value * share.low / share.value, value),
+        most(least(value * share.high / share.value, 1), value)};
 }
 
 struct interval interval_difference(struct interval before, struct interval after)

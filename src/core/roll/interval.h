@@ -20,6 +20,13 @@ struct interval interval_share(uint64_t hits, uint64_t total);
  * of both. For shares of different sources; where many are the same ones, it is wider than it need be. */
 struct interval interval_difference(struct interval before, struct interval after);
 
+/* The share of a weight (users) that lies with `hits` of `total` members: as sure as the share of members
+ * that it comes from, if that many of equal weight had it. How many they are in effect is Kish's (1965) sum^2
+ * / squares, with the sum of the hits' weights, and of their squares; never more than `hits`. So a share that
+ * one heavy member makes up is no surer than one member, whoever else counts among the hits. whole <= 0:
+ * value 0, low 0, high 1. */
+struct interval interval_weight(double sum, double squares, double whole, uint64_t hits, uint64_t total);
+
 enum { INTERVAL_MAX_LISTS = 64 };
 
 /* How many there are in all, when each of several lists (collectors) holds some of them. Lists must be of the

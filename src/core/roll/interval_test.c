@@ -90,6 +90,35 @@ static void shares_are_in_order(void **state)
         }
 }
 
+/* A weight that is spread evenly is as sure as the share itself; one that a single member bears is as sure as
+ * one of so many fewer; and nothing of this leaves 0 … 1. */
+static void weights_are_as_sure_as_their_members(void **state)
+{
+    (void)state;
+    struct interval share = interval_share(10, 400), even = interval_weight(30, 90, 1200, 10, 400);
+    close_to("even, value", even.value, share.value, 1e-12);
+    close_to("even, low", even.low, share.low, 1e-12);
+    close_to("even, high", even.high, share.high, 1e-12);
+    struct interval one = interval_share(1, 40), heavy = interval_weight(100, 100 * 100, 10000, 10, 400);
+    close_to("heavy, value", heavy.value, 0.01, 1e-12);
+    close_to("heavy, low", heavy.low / heavy.value, one.low / one.value, 1e-12);
+    close_to("heavy, high", heavy.high / heavy.value, one.high / one.value, 1e-12);
+    struct interval none = interval_weight(0, 0, 1000, 0, 400);
+    assert_true(none.value == 0 && none.low == 0);
+    close_to("none", none.high, interval_share(0, 400).high, 1e-12);
+    static const struct {
+        double sum, squares, whole;
+        uint64_t hits, total;
+    } odd[] = {{0, 0, 0, 0, 0}, {5, 25, 0, 1, 9}, {5, 25, 5, 9, 9}, {7, 1, 5, 20, 9}, {1, 1e9, 1e9, 3, 9},
+        {0, 0, 5, 3, 9}, {4, 16, 5, 0, 9}, {5, 0, 9, 2, UINT64_MAX}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct interval is =
+            interval_weight(odd[i].sum, odd[i].squares, odd[i].whole, odd[i].hits, odd[i].total);
+        if (!(0 <= is.low && is.low <= is.value && is.value <= is.high && is.high <= 1))
+            fail_msg("odd %zu: %g, %g to %g", i, is.value, is.low, is.high);
+    }
+}
+
 /* ---- how many there are ---- */
 
 static const struct {
@@ -298,6 +327,7 @@ int main(void)
         cmocka_unit_test(shares_as_published),
         cmocka_unit_test(differences_as_published),
         cmocka_unit_test(shares_are_in_order),
+        cmocka_unit_test(weights_are_as_sure_as_their_members),
         cmocka_unit_test(totals_as_published),
         cmocka_unit_test(lists_of_different_sizes),
         cmocka_unit_test(totals_are_in_order),
