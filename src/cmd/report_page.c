@@ -12,6 +12,19 @@ static int tell(const struct report_options *o, const struct text *text)
     return rc ? cmd_fail("report", rc, "%s", note.text) : 0;
 }
 
+/* From where the store begins, if --from does not say otherwise. A page without a trend is one all the same.
+ */
+static int add_trend(const struct report_judging *j, const struct trend_wish *wish, struct arena *arena,
+    struct trend *trend, struct page *page, struct err_note *note)
+{
+    int rc = trend_make(j->store, wish, arena, trend, note);
+    if (rc == 0)
+        page->trend = trend;
+    else if (rc == ERR_USAGE || rc == ERR_NOINPUT)
+        page->no_trend = arena_string(arena, note->text);
+    return page->trend || page->no_trend ? 0 : rc;
+}
+
 int report_page_of(const struct report_options *o, const struct report_judging *j,
     const struct decision *decision, struct arena *arena)
 {
@@ -21,16 +34,26 @@ int report_page_of(const struct report_options *o, const struct report_judging *
         .limits = &j->limits,
         .question = &j->question,
         .networks = j->networks};
+    struct trend_wish trend_wish = {.plan = j->plan,
+        .limits = &j->limits,
+        .networks = j->networks,
+        .zone = j->question.zone,
+        .collector = o->collector,
+        .from_us = o->from ? j->question.from_us : INT64_MIN,
+        .to_us = j->question.to_us};
     struct readiness readiness = {.wish = NULL};
+    struct trend trend;
     struct text text;
     text_start(&text);
     int rc = readiness_make(j->store, &wish, arena, &readiness, &note);
-    const struct page page = {.store = o->store,
+    struct page page = {.store = o->store,
         .plan_name = j->plan->name,
         .zone = j->question.zone,
         .readiness = &readiness,
         .decision = decision,
         .now_us = j->question.to_us};
+    rc = rc ? rc : report_step(o, &trend_wish.step_us, &note);
+    rc = rc ? rc : add_trend(j, &trend_wish, arena, &trend, &page, &note);
     rc = rc ? rc : page_write(&page, arena, &text);
     int code = rc ? cmd_fail("report", rc, "%s", note.text) : tell(o, &text);
     if (code == 0 && readiness.partial)

@@ -64,6 +64,9 @@ enum readiness_form report_form(const struct report_options *o);
 /* Prints the classes, or one source; returns the exit code. */
 int report_judged(const struct report_options *o, struct arena *arena);
 
+/* The length of a trend's steps by --step; 0 if it is not given. ERR_USAGE. */
+int report_step(const struct report_options *o, int64_t *ret_us, struct err_note *note);
+
 /* The page of what is judged: on stdout, or in the file that is named; returns the exit code. */
 struct decision;
 int report_page(const struct report_options *o, struct arena *arena);

@@ -2,7 +2,7 @@
 #include "app/report/trend.h"
 #include "cmd/report_parts.h"
 
-static int read_step(const struct report_options *o, int64_t *ret_us, struct err_note *note)
+int report_step(const struct report_options *o, int64_t *ret_us, struct err_note *note)
 {
     int64_t days = 0;
     if (o->step && cmd_number(o->step, 1, CLASSIFY_MAX_DAYS, &days))
@@ -19,7 +19,7 @@ int report_trend(const struct report_options *o, struct arena *arena)
     struct trend trend = {.partial = false};
     struct text text;
     int64_t step_us = 0;
-    int rc = read_step(o, &step_us, &note);
+    int rc = report_step(o, &step_us, &note);
     rc = rc ? rc : report_judging_begin(o, arena, &j, &note);
     const struct trend_wish wish = {.plan = j.plan,
         .limits = &j.limits,

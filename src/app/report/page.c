@@ -127,6 +127,7 @@ int page_write(const struct page *page, struct arena *arena, struct text *ret_te
     add_title(page, ret_text);
     page_verdict(page, ret_text);
     page_bounds(page, ret_text);
+    page_trend(page, ret_text);
     page_classes(page, ret_text);
     page_map(page, arena, ret_text);
     if (!page->live || !page->readiness->wish->zones) /* from where a participant asks is not public */

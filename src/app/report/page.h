@@ -8,11 +8,14 @@
 
 #include "app/report/decision_log.h"
 #include "app/report/readiness.h"
+#include "app/report/trend.h"
 
 struct page {
     const char *store; /* as the user named it; a password in it is not shown. NULL: not told */
     const char *plan_name, *zone;
     const struct readiness *readiness;
+    const struct trend *trend;       /* NULL: none */
+    const char *no_trend;            /* why, for people; NULL: then nothing is said of it */
     const struct decision *decision; /* of a gate; NULL: none was asked */
     int64_t now_us;                  /* when it was made */
     bool live; /* served by the platform: its sheets are linked, not held, and it leads to its other pages */

@@ -6,8 +6,6 @@
 
 #include "base/utc.h"
 
-#include <string.h>
-
 enum { MOST_ROWS = 64, LABEL_WIDE = 22, LABEL_SLIM = 44 };
 
 static struct page_axis axis_of(const struct page *page, const struct page_plot *plot)
@@ -26,22 +24,6 @@ static struct page_axis axis_of(const struct page *page, const struct page_plot 
         axis.to_us = one->to_us > axis.to_us ? one->to_us : axis.to_us;
     }
     return axis;
-}
-
-/* At most so many octets of a name, and no half character. */
-static void add_short(struct text *out, const char *name, size_t most)
-{
-    char cut[LABEL_SLIM + 8];
-    size_t length = strlen(name), taken = 0, step;
-    if (length <= most) {
-        text_add_html(out, name);
-        return;
-    }
-    while ((step = text_utf8(name + taken, length - taken, &(unsigned){0})) && taken + step < most)
-        taken += step;
-    memcpy(cut, name, taken);
-    memcpy(cut + taken, "\xe2\x80\xa6", 4);
-    text_add_html(out, cut);
 }
 
 static void add_work(struct text *out, const struct page_axis *axis, const struct sightings_coverage *one,
@@ -85,7 +67,7 @@ static void add_plot(const struct page *page, const struct page_plot *plot, stru
         double y = top + step * (double)i + (plot->slim ? 16 : 0);
         text_printf(out, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", plot->slim ? axis.left : 0.0,
             plot->slim ? y - 4 : y + 11);
-        add_short(out, one->collector, plot->slim ? LABEL_SLIM : LABEL_WIDE);
+        page_html_cut(out, one->collector, plot->slim ? LABEL_SLIM : LABEL_WIDE);
         text_printf(
             out, "</text><path class=\"track\" d=\"M%.1f %.1fH%.1f\"/>", axis.left, y + bar / 2, axis.right);
         add_work(out, &axis, one, y, bar);

@@ -5,6 +5,8 @@
 
 #include "base/utc.h"
 
+enum { MOST_DISSENT = 20, DISSENT_TEXT = 600 };
+
 static const struct page_column columns[] = {
     {"Criterion", false, false},
     {"Outcome", false, false},
@@ -61,15 +63,17 @@ static void add_dissent(const struct gate *gate, struct text *out)
     if (!gate->dissent_count)
         return;
     text_add(out, "<h3>Dissent</h3>\n<ul>\n");
-    for (size_t i = 0; i < gate->dissent_count; i++) {
+    for (size_t i = 0; i < gate->dissent_count && i < MOST_DISSENT; i++) {
         text_add(out, "<li><strong>");
         page_html_name(out, gate->dissent[i].who);
         text_add(out, "</strong>, ");
         page_html_time(out, gate->dissent[i].at_us);
         text_add(out, ": ");
-        page_html_name(out, gate->dissent[i].text);
+        page_html_words(out, gate->dissent[i].text, DISSENT_TEXT);
         text_add(out, "</li>\n");
     }
+    if (gate->dissent_count > MOST_DISSENT)
+        text_printf(out, "<li>%zu more are left out.</li>\n", gate->dissent_count - MOST_DISSENT);
     text_add(out, "</ul>\n");
 }
 

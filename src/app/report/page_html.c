@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+enum { PAGE_HTML_MOST = 1000 };
 
 void page_html_open(struct text *out, const char *id, const char *title)
 {
@@ -102,11 +105,39 @@ void page_html_count(struct text *out, uint64_t count, const char *one, const ch
     text_printf(out, " %s", count == 1 ? one : many);
 }
 
-void page_html_name(struct text *out, const char *name)
+void page_html_cut(struct text *out, const char *words, size_t most)
+{
+    size_t length = strlen(words), taken = 0;
+    char kept[PAGE_HTML_MOST + 1];
+    if (length <= most) {
+        text_add_html(out, words);
+        return;
+    }
+    most = most < PAGE_HTML_MOST ? most : PAGE_HTML_MOST;
+    for (;;) { /* no half character; what is none counts as one */
+        unsigned code;
+        size_t step = text_utf8(words + taken, length - taken, &code);
+        step = step ? step : 1;
+        if (taken + step > most)
+            break;
+        taken += step;
+    }
+    memcpy(kept, words, taken);
+    kept[taken] = '\0';
+    text_add_html(out, kept);
+    text_add(out, "\xe2\x80\xa6");
+}
+
+void page_html_words(struct text *out, const char *words, size_t most)
 {
     text_add(out, "<bdi>");
-    text_add_html(out, name);
+    page_html_cut(out, words, most);
     text_add(out, "</bdi>");
+}
+
+void page_html_name(struct text *out, const char *name)
+{
+    page_html_words(out, name, PAGE_HTML_NAME);
 }
 
 void page_html_time(struct text *out, int64_t us)

@@ -37,8 +37,11 @@ void page_html_interval(struct text *out, struct interval interval);
 void page_html_bounds(struct text *out, double low, double high);
 /* "1 source", "12 sources" */
 void page_html_count(struct text *out, uint64_t count, const char *one, const char *many);
-/* A stranger's words, whatever their direction. */
-void page_html_name(struct text *out, const char *name);
+/* A stranger's words, whatever their direction: at most so many octets of them, then an ellipsis. */
+enum { PAGE_HTML_NAME = 300 };
+void page_html_words(struct text *out, const char *words, size_t most);
+void page_html_name(struct text *out, const char *name);              /* of PAGE_HTML_NAME */
+void page_html_cut(struct text *out, const char *words, size_t most); /* for SVG: without their direction */
 /* A date, or a date and time; "no date". */
 void page_html_time(struct text *out, int64_t us);
 

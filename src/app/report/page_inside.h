@@ -7,6 +7,7 @@
 
 void page_verdict(const struct page *page, struct text *out);
 void page_bounds(const struct page *page, struct text *out);
+void page_trend(const struct page *page, struct text *out);
 void page_classes(const struct page *page, struct text *out);
 void page_map(const struct page *page, struct arena *arena, struct text *out);
 void page_networks(const struct page *page, struct arena *arena, struct text *out);

@@ -22,6 +22,10 @@ static const char *const notes[][2] = {
     {"Users are shared out.", "Those of a network are divided by the queries of its sources. What no file "
                               "tells is not told; it is never taken "
                               "for nought."},
+    {"The naive count misleads.",
+        "Addresses that named only the old key, of all that said anything, were 20&#160;% in May 2018, and "
+        "nothing broke in October: "
+        "passers-on counted as speakers, and one phone application as thousands of providers."},
     {"Only like is compared with like.",
         "A collector that begins or ends changes what is seen, not the world. Signals can be forged."},
 };

@@ -74,13 +74,9 @@ static int teardown(void **state)
     return 0;
 }
 
-/* One source: on each day a query for the keys, traffic, and its word (NULL: it says nothing). */
-static void see(
-    struct fixture *f, const char *collector, uint8_t input, const uint8_t address[4], const char *tags)
+/* On each day a query for the keys, traffic, and its word (NULL: it says nothing). */
+static void add_source(struct fixture_rows *all, const uint8_t address[4], const char *tags)
 {
-    struct tally_row rows[2 * DAYS];
-    struct tally_traffic traffic[DAYS];
-    struct fixture_rows all = {rows, 0, traffic, 0};
     for (int day = 0; day < DAYS; day++) {
         int64_t hour_us = FIXTURE_DAY + day * UTC_DAY;
         struct tally_row row = {.hour_us = hour_us,
@@ -93,12 +89,12 @@ static void see(
             .last_us = hour_us + 5};
         memcpy(row.source + 12, address, 4);
         row.kind = SIGHTING_DNSKEY;
-        rows[all.count++] = row;
+        all->rows[all->count++] = row;
         row.kind = SIGHTING_TA_NULL;
         row.tags = tags;
         if (tags)
-            rows[all.count++] = row;
-        struct tally_traffic *one = &traffic[all.traffic_count++];
+            all->rows[all->count++] = row;
+        struct tally_traffic *one = &all->traffic[all->traffic_count++];
         *one = (struct tally_traffic){.hour_us = hour_us,
             .queries = 100,
             .edns = 100,
@@ -110,11 +106,39 @@ static void see(
             .last_us = hour_us + 9};
         memcpy(one->source, row.source, 16);
     }
+}
+
+static void commit(struct fixture *f, const char *collector, uint8_t input, struct fixture_rows *rows)
+{
     struct sightings_segment segment = fixture_segment(collector, input, 0, 100);
-    struct tally_rows tally = fixture_tally(&all);
+    struct tally_rows tally = fixture_tally(rows);
     struct err_note note = {""};
     if (sightings_commit(f->sightings, &segment, &tally, &note))
         fail_msg("%s", note.text);
+}
+
+static void see(
+    struct fixture *f, const char *collector, uint8_t input, const uint8_t address[4], const char *tags)
+{
+    struct tally_row rows[2 * DAYS];
+    struct tally_traffic traffic[DAYS];
+    struct fixture_rows all = {rows, 0, traffic, 0};
+    add_source(&all, address, tags);
+    commit(f, collector, input, &all);
+}
+
+/* One source in each of many networks, seen once by one collector: one segment. */
+static void see_many(struct fixture *f, int count)
+{
+    struct tally_row *rows = calloc((size_t)count * DAYS * 2, sizeof *rows);
+    struct tally_traffic *traffic = calloc((size_t)count * DAYS, sizeof *traffic);
+    struct fixture_rows all = {rows, 0, traffic, 0};
+    for (int i = 0; i < count; i++)
+        add_source(&all, (uint8_t[]){(uint8_t)(11 + i / 65536), (uint8_t)(i / 256), (uint8_t)i, 1},
+            i % 3 ? "4f66" : NULL);
+    commit(f, "many", 9, &all);
+    free(rows);
+    free(traffic);
 }
 
 /* The page of what the store holds now. */
@@ -274,7 +298,7 @@ static void coverage_shows_pauses(void **state)
     assert_null(markup_check(page));
     expect(page, "<td class=\"n\" data-th=\"At work in the time that is judged\">66.7&#160;%</td>");
     expect(page, "1 (1 day)");
-    expect(page, "<text class=\"name\" x=\"0.0\" y=\"17.0\">a-name-that-is-longer\xe2\x80\xa6</text>");
+    expect(page, "<text class=\"name\" x=\"0.0\" y=\"17.0\">a-name-that-is-longer-\xe2\x80\xa6</text>");
     expect(page, "6 more collectors are left out.");
     /* 724 wide, a third of it missing */
     expect(page, "<path class=\"work\" d=\"M170.0 6.0h241.3v14.0h-241.3zM652.7 6.0h241.3v14.0h-241.3z\"/>");
@@ -335,6 +359,197 @@ static void hostile_names_are_text(void **state)
     expect_not(page_of(f), "secret");
 }
 
+/* The steps of a trend as it is drawn; one that is not judged, one at which feeds change. */
+static struct trend trend_of(struct trend_step *steps, size_t count, struct trend_wish *wish)
+{
+    for (size_t i = 0; i < count; i++) {
+        steps[i] = (struct trend_step){.from_us = FIXTURE_DAY + (int64_t)i * 7 * UTC_DAY,
+            .to_us = FIXTURE_DAY + (int64_t)(i + 1) * 7 * UTC_DAY,
+            .is_judged = true,
+            .collectors = 2,
+            .has_like = i > 0,
+            .like_change = 1.5};
+        steps[i].total.sources[CLASSIFY_READY] = 90;
+        steps[i].total.sources[CLASSIFY_OLD_ONLY] = 10;
+        steps[i].share = interval_share(10, 100);
+    }
+    steps[count / 2].is_judged = false;
+    steps[count / 2].reason = "nobody was at work";
+    steps[count / 2].is_broken = true;
+    steps[count / 2 + 1].is_broken = true;
+    return (struct trend){.wish = wish,
+        .from_us = FIXTURE_DAY,
+        .to_us = steps[count - 1].to_us,
+        .step_us = 7 * UTC_DAY,
+        .steps = steps,
+        .step_count = count};
+}
+
+static size_t count_of(const char *page, const char *words)
+{
+    size_t count = 0;
+    for (; (page = strstr(page, words)); page += strlen(words))
+        count++;
+    return count;
+}
+
+static void a_trend_is_broken_where_feeds_change(void **state)
+{
+    struct fixture *f = *state;
+    struct trend_step steps[9];
+    struct trend_wish wish = {.zone = "."};
+    struct trend trend = trend_of(steps, 9, &wish);
+    struct trend_day day = {.day_us = FIXTURE_DAY, .old_only = 3, .signalling = 4};
+    struct feeds_change feeds[] = {{FIXTURE_DAY + UTC_DAY, EVIL, true}, {FIXTURE_DAY + UTC_DAY, "b", true},
+        {FIXTURE_DAY + 2 * UTC_DAY, "c", false}};
+    struct trend_event events[] = {{.at_us = FIXTURE_DAY + 3 * UTC_DAY, .what = "sign", .key = 38696},
+        {.at_us = FIXTURE_DAY + 4 * UTC_DAY,
+            .what = "postpone",
+            .key = -1,
+            .sign_us = UTC_OPEN,
+            .who = EVIL,
+            .reason = EVIL}};
+    trend.feeds = feeds;
+    trend.feed_count = 3;
+    trend.events = events;
+    trend.event_count = 2;
+    trend.days = &day;
+    trend.day_count = 1;
+    const char *page = page_of(f);
+    expect_not(page, "id=\"trend\"");
+    f->page.trend = &trend;
+    page = page_of(f);
+    /* two stretches of four steps, in two panels, on two screens */
+    assert_int_equal(count_of(page, "<path class=\"band old\""), 4);
+    assert_int_equal(count_of(page, "<path class=\"line new\""), 4);
+    assert_int_equal(count_of(page, "<circle class=\"point old\""), 16);
+    assert_int_equal(count_of(page, "<path class=\"feedmark\""), 6);
+    expect(page, ">38696 signs</text>");
+    expect(page, "<strong>postponed</strong>: the new key signs without a date, by <bdi>" EVIL_HTML
+                 "</bdi>: <bdi>" EVIL_HTML);
+    expect(page, "<bdi>" EVIL_HTML "</bdi>, <bdi>b</bdi> begin</li>");
+    expect(page, "<bdi>c</bdi> ends</li>");
+    expect(page, "<bdi>nobody was at work</bdi>");
+    expect(page, "naive count: misleading");
+    expect(page, "75.0&#160;%"); /* of the first step */
+    steps[3].is_broken = true;
+    page = page_of(f);
+    assert_int_equal(count_of(page, "<path class=\"band old\""), 6);
+    f->page.trend = NULL;
+    f->page.no_trend = EVIL;
+    expect(page_of(f), "No trend: <bdi>" EVIL_HTML "</bdi>.");
+}
+
+/* As many criteria and as much dissent as a gate may have, each text as long as may be, all of it markup. */
+static struct decision worst_gate(struct arena *arena)
+{
+    struct gate_file *file = arena_alloc(arena, sizeof *file);
+    struct gate_measured *measured = arena_alloc(arena, GATE_FILE_MAX_CRITERIA * sizeof *measured);
+    struct gate_result *result = arena_alloc(arena, sizeof *result);
+    struct gate *gate = &file->gate;
+    char *words = arena_alloc(arena, GATE_FILE_MAX_TEXT + 1);
+    memset(words, '<', GATE_FILE_MAX_TEXT);
+    *gate = (struct gate){.name = words,
+        .title = words,
+        .decides = words,
+        .criteria = arena_alloc(arena, GATE_FILE_MAX_CRITERIA * sizeof *gate->criteria),
+        .count = GATE_FILE_MAX_CRITERIA,
+        .dissent = arena_alloc(arena, GATE_FILE_MAX_DISSENT * sizeof *gate->dissent),
+        .dissent_count = GATE_FILE_MAX_DISSENT};
+    for (size_t i = 0; i < gate->count; i++) {
+        gate->criteria[i] = (struct gate_criterion){.id = "criterion",
+            .measure = "old-only-users",
+            .why = words,
+            .source = words,
+            .window_us = UTC_DAY};
+        measured[i].reason = "no users were told";
+    }
+    for (size_t i = 0; i < gate->dissent_count; i++)
+        gate->dissent[i] = (struct gate_dissent){words, words, FIXTURE_DAY};
+    result->outcomes = arena_alloc(arena, gate->count * sizeof *result->outcomes);
+    gate_judge(gate, measured, false, result);
+    return (struct decision){.plan = words, .file = file, .measured = measured, .result = result};
+}
+
+/* Networks in 260 countries, some with names of the longest kind. */
+static void tell_many(struct fixture *f, int count)
+{
+    struct text users, routes, delegated;
+    struct text *texts[] = {&users, &routes, &delegated};
+    char name[NETWORKS_MAX_NAME + 1];
+    memset(name, '<', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    for (size_t i = 0; i < 3; i++)
+        text_start(texts[i]);
+    text_add(&users, "as,users,name\n");
+    text_printf(&delegated, "2|ripencc|20260101|%d|20100101|20260101|+0000\n", count);
+    for (int i = 0; i < count; i++) {
+        int a = 11 + i / 65536, b = i / 256 % 256, c = i % 256;
+        text_printf(&users, "%d,%d,%s\n", 64500 + i, 1000 + i, i + 200 > count ? name : "x");
+        text_printf(&routes, "%d.%d.%d.0\t24\t%d\n", a, b, c, 64500 + i);
+        text_printf(&delegated, "ripencc|%c%c|ipv4|%d.%d.%d.0|256|20100101|allocated\n", 'A' + i % 26,
+            'A' + i / 26 % 10, a, b, c);
+    }
+    tell(f, networks_read_users, users.string);
+    tell(f, networks_read_pfx2as, routes.string);
+    tell(f, networks_read_delegated, delegated.string);
+    for (size_t i = 0; i < 3; i++)
+        text_free(texts[i]);
+}
+
+/* Collectors with names of the longest kind, that pause each hour. */
+static struct sightings_coverage *cover_many(struct arena *arena, size_t count, size_t pauses)
+{
+    struct sightings_coverage *coverage = arena_alloc(arena, count * sizeof *coverage);
+    struct sightings_span *work = arena_alloc(arena, pauses * sizeof *work);
+    for (size_t i = 0; i < pauses; i++) {
+        int64_t from_us = FIXTURE_DAY + (int64_t)i * UTC_HOUR;
+        work[i] = (struct sightings_span){from_us, from_us + UTC_MINUTE, 1};
+    }
+    for (size_t i = 0; i < count; i++)
+        coverage[i] = (struct sightings_coverage){
+            .collector = "a-collector-with-a-name-of-sixty-four-octets-that-is-the-longest",
+            .from_us = work[0].from_us,
+            .to_us = work[pauses - 1].to_us,
+            .packets = UINT64_MAX / 2,
+            .gaps = pauses - 1,
+            .gap_us = (int64_t)(pauses - 1) * 59 * UTC_MINUTE,
+            .work = work,
+            .work_count = pauses};
+    return coverage;
+}
+
+/* 70,000 networks, 200 collectors with a thousand pauses each, a thousand steps, 5,000 changes of feeds, and
+ * a gate with all that it may have: below a million octets. */
+static void it_stays_small(void **state)
+{
+    struct fixture *f = *state;
+    static struct trend_step steps[TREND_MOST_STEPS];
+    static struct feeds_change feeds[5000];
+    struct trend_wish wish = {.zone = "."};
+    struct trend trend = trend_of(steps, TREND_MOST_STEPS, &wish);
+    struct decision decision = worst_gate(f->arena);
+    for (size_t i = 0; i < 5000; i++)
+        feeds[i] = (struct feeds_change){FIXTURE_DAY + (int64_t)(i / 20) * UTC_HOUR, EVIL, i % 2 == 0};
+    trend.feeds = feeds;
+    trend.feed_count = 5000;
+    tell_many(f, 70000);
+    see_many(f, 70000);
+    page_of(f);
+    f->page.trend = &trend;
+    f->page.decision = &decision;
+    f->readiness.coverage = cover_many(f->arena, 200, 1000);
+    f->readiness.coverage_count = 200;
+    f->text.length = 0;
+    assert_int_equal(page_write(&f->page, f->arena, &f->text), 0);
+    assert_null(markup_check(f->text.string));
+    assert_true(f->text.length < 1000000);
+    expect(f->text.string, "networks with less at risk are left out");
+    expect(f->text.string, "136 more collectors are left out");
+    expect(f->text.string, "880 earlier steps are left out");
+    expect(f->text.string, "236 more are left out");
+}
+
 /* Nothing is asked for: not even an icon, a sheet or a letter shape. */
 static void it_is_whole(void **state)
 {
@@ -372,6 +587,8 @@ int main(void)
         TEST(coverage_shows_pauses),
         TEST(a_gate_comes_with_its_reasons),
         TEST(hostile_names_are_text),
+        TEST(a_trend_is_broken_where_feeds_change),
+        TEST(it_stays_small),
         TEST(it_is_whole),
         TEST(the_same_data_give_the_same_bytes),
 #undef TEST
