@@ -13,6 +13,7 @@ static const char help_text[] =
     "       rollcall report --store STORE --by class|prefix|as|country [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --explain ADDRESS [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --trend [--step DAYS] [--plan PLAN] [--now TIME]\n"
+    "       rollcall report --store STORE --letters DIR, --operators DIR [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --gate FILE [--plan PLAN] [--now TIME] [--log FILE] [--apply "
     "PLAN]\n"
     "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
@@ -50,6 +51,12 @@ static const char help_text[] =
     "      --apply PLAN       holds the roll in this plan file if the decision is to postpone\n"
     "      --html FILE        all of it as one page, in this file, in place of lines; beside the decision of "
     "a gate\n"
+    "      --letters DIR      a letter to each country, ready to be mailed: rollcall-letters(5)\n"
+    "      --operators DIR    a letter to the operator of each network, with its addresses that are at risk\n"
+    "      --templates DIR    your own templates of letters, in place of those that are shipped\n"
+    "      --country CC       letters to this country only; repeatable\n"
+    "      --platform URL, --from-name NAME\n"
+    "                         where the test platform is, and who signs the letters\n"
     "      --limit NAME=N     another threshold of classification (rollcall-report(1) lists them); "
     "repeatable\n"
     "      --users FILE       users of networks or countries (CSV)\n"
@@ -83,6 +90,12 @@ static const struct option long_options[] = {
     {"gate", required_argument, NULL, 'g'},
     {"log", required_argument, NULL, 'L'},
     {"apply", required_argument, NULL, 'a'},
+    {"letters", required_argument, NULL, 'W'},
+    {"operators", required_argument, NULL, 'O'},
+    {"templates", required_argument, NULL, 'm'},
+    {"country", required_argument, NULL, 'C'},
+    {"platform", required_argument, NULL, 'w'},
+    {"from-name", required_argument, NULL, 'N'},
     {"users", required_argument, NULL, 'U'},
     {"pfx2as", required_argument, NULL, 'P'},
     {"delegated", required_argument, NULL, 'D'},
@@ -128,7 +141,8 @@ static const char **kept_string(int letter, struct report_options *o)
         const char **string;
     } strings[] = {{'s', &o->store}, {'F', &o->from}, {'T', &o->to}, {'z', &o->zone}, {'c', &o->collector},
         {'A', &o->key_file}, {'p', &o->plan}, {'n', &o->now}, {'e', &o->explain}, {'g', &o->gate},
-        {'L', &o->log}, {'a', &o->apply}, {'S', &o->step}, {'H', &o->html}};
+        {'L', &o->log}, {'a', &o->apply}, {'S', &o->step}, {'H', &o->html}, {'W', &o->letters},
+        {'O', &o->operators}, {'m', &o->templates}, {'w', &o->platform}, {'N', &o->from_name}};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         if (strings[i].letter == letter)
             return strings[i].string;
@@ -159,6 +173,11 @@ static int take_option(int letter, const char *value, struct report_options *o, 
         if (o->limit_count == REPORT_MOST_LIMITS)
             return err_set(note, ERR_USAGE, "--limit: too many");
         o->limits[o->limit_count++] = value;
+        return 0;
+    case 'C':
+        if (o->country_count == REPORT_MOST_COUNTRIES)
+            return err_set(note, ERR_USAGE, "--country: too many");
+        o->countries[o->country_count++] = value;
         return 0;
     case 't':
         o->trend = true;
@@ -209,6 +228,9 @@ static int parse(int argc, char **argv, struct report_options *o)
             "report", ERR_USAGE, "a page shows all of it: --by, --explain and --trend do not go with it");
     if (o->gate && o->format == REPORT_CSV)
         return cmd_fail("report", ERR_USAGE, "a decision comes as table or json");
+    int rc = report_letters_check(o, &note);
+    if (rc)
+        return cmd_fail("report", rc, "%s", note.text);
     if (!o->plan)
         o->plan = o->apply ? o->apply : "root-2024";
     return -1;
@@ -302,11 +324,12 @@ int cmd_report(int argc, char **argv)
         return code;
     log_set_level(LOG_WARNING);
     struct arena *arena = arena_new();
-    code = options.gate                        ? report_gate(&options, arena)
-           : options.page || options.html      ? report_page(&options, arena)
-           : options.trend                     ? report_trend(&options, arena)
-           : options.judged || options.explain ? report_judged(&options, arena)
-                                               : run(&options, arena);
+    code = options.gate                           ? report_gate(&options, arena)
+           : options.page || options.html         ? report_page(&options, arena)
+           : options.letters || options.operators ? report_letters(&options, arena)
+           : options.trend                        ? report_trend(&options, arena)
+           : options.judged || options.explain    ? report_judged(&options, arena)
+                                                  : run(&options, arena);
     arena_free(arena);
     return code;
 }

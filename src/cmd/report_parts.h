@@ -6,7 +6,7 @@
 #include "app/report/report.h"
 #include "cmd/cmd.h"
 
-enum { REPORT_MOST_FILES = 64, REPORT_MOST_LIMITS = 64 };
+enum { REPORT_MOST_FILES = 64, REPORT_MOST_LIMITS = 64, REPORT_MOST_COUNTRIES = 300 };
 
 /* A file of the user's about networks, in the order of the command line. */
 struct report_file {
@@ -29,8 +29,11 @@ struct report_options {
     struct report_file files[REPORT_MOST_FILES];
     size_t file_count;
     enum report_format format;
-    bool page;        /* --format html */
-    const char *html; /* a file for it */
+    bool page;                                                          /* --format html */
+    const char *html;                                                   /* a file for it */
+    const char *letters, *operators, *templates, *platform, *from_name; /* the first three: directories */
+    const char *countries[REPORT_MOST_COUNTRIES];
+    size_t country_count;
     bool help;
 };
 
@@ -74,6 +77,12 @@ int report_page_of(const struct report_options *o, const struct report_judging *
     const struct decision *decision, struct arena *arena);
 /* Prints the trend; returns the exit code. */
 int report_trend(const struct report_options *o, struct arena *arena);
+
+/* Whether the options of letters go with each other and the rest. ERR_USAGE. */
+int report_letters_check(const struct report_options *o, struct err_note *note);
+
+/* Writes letters to countries, or lists for operators, or both; returns the exit code. */
+int report_letters(const struct report_options *o, struct arena *arena);
 
 /* Judges by a gate; returns the exit code of the verdict. */
 int report_gate(const struct report_options *o, struct arena *arena);

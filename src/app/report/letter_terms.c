@@ -52,7 +52,7 @@ static const struct template_field fields[LETTER_FIELDS] = {
     [LETTER_PLAN_TITLE] = {"plan-title", TEMPLATE_TEXT, ALWAYS},
     [LETTER_OLD_KEY] = {"old-key", TEMPLATE_TEXT, ALWAYS},
     [LETTER_NEW_KEY] = {"new-key", TEMPLATE_TEXT, ALWAYS},
-    [LETTER_NEW_DS] = {"new-ds", TEMPLATE_TEXT, LETTER_DS_KNOWN},
+    [LETTER_NEW_DS] = {"new-ds", TEMPLATE_BLOCK, LETTER_DS_KNOWN},
     [LETTER_AS_OF] = {"as-of", TEMPLATE_MOMENT, ALWAYS},
     [LETTER_SEEN_FROM] = {"seen-from", TEMPLATE_MOMENT, ALWAYS},
     [LETTER_PUBLISHED_AT] = {"published", TEMPLATE_MOMENT, LETTER_PUBLISHED},
@@ -162,13 +162,13 @@ static void set_roll(struct letter_terms *terms, const struct classify_roll *rol
         LETTER_WITHDRAWAL_PLANNED, LETTER_WITHDRAWN);
 }
 
-/* "38696 8 2 683D…" of the new key, or NULL. */
-static const char *ds_of(const struct plan *plan, uint16_t tag, struct arena *arena)
+/* A line ". IN DS 38696 8 2 683D…" of the new key, or NULL. */
+static const char *ds_of(const struct plan *plan, const char *zone, uint16_t tag, struct arena *arena)
 {
     for (size_t i = 0; i < plan->key_count; i++) {
         const struct plan_key *key = &plan->keys[i];
         if (!key->zsk && key->tag == tag && key->ds_sha256)
-            return arena_printf(arena, "%u %u 2 %s", tag, key->algorithm, key->ds_sha256);
+            return arena_printf(arena, "%s IN DS %u %u 2 %s\n", zone, tag, key->algorithm, key->ds_sha256);
     }
     return NULL;
 }
@@ -185,7 +185,7 @@ int letter_terms_roll(const struct readiness *readiness, const struct letter_ter
     set_text(terms, LETTER_PLAN_TITLE, wish->plan->title);
     set_text(terms, LETTER_OLD_KEY, arena_printf(arena, "%u", roll->old_tag));
     set_text(terms, LETTER_NEW_KEY, arena_printf(arena, "%u", roll->new_tag));
-    const char *ds = ds_of(wish->plan, roll->new_tag, arena);
+    const char *ds = ds_of(wish->plan, asked->question->zone, roll->new_tag, arena);
     set_text(terms, LETTER_NEW_DS, ds);
     set_text(terms, LETTER_PLATFORM, wish->platform);
     set_text(terms, LETTER_FROM_NAME, wish->from_name);

@@ -81,9 +81,9 @@ static void test_counts(void **state)
         "12,066 3,021 1,002 1,000 1,010");
     expect(&w, "{{old-key}} {{new-key}} {{zone}} {{plan}} {{plan-title}}", "19036 20326 . p The plan");
     expect(&w,
-        "{{#ds-known}}{{new-ds}}{{/ds-known}}{{#root}}!{{/root}}{{#platform-known}}{{platform}}{{/"
+        "{{#root}}!{{/root}}{{#platform-known}}{{platform}}{{/"
         "platform-known}}{{^signed}}?{{/signed}}",
-        "20326 8 2 E06D!https://test.example/?");
+        "!https://test.example/?");
     w.group.users = -1;
     memset(w.group.sources, 0, sizeof w.group.sources);
     w.question.zone = "example.";

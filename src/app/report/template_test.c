@@ -260,6 +260,8 @@ static void test_wrap(void **state)
         {"- one two three", "- one two\n  three\n"},
         {"  one two three", "  one two\n  three\n"},
         {"12. one two six", "12. one\n    two\n    six\n"},
+        {"one twos :x", "one\ntwos :x\n"}, /* French */
+        {"one deuxx » x", "one\ndeuxx » x\n"},
         {"-one two three", "-one two\nthree\n"},
         {"a\u00a0b\u00a0c\u00a0d\u00a0e f", "a\u00a0b\u00a0c\u00a0d\u00a0e\nf\n"},
         {"鍵は一つ、鍵は二つ", "鍵は一つ、\n鍵は二つ\n"},

@@ -84,6 +84,15 @@ static size_t indent_of(const char *line, size_t length)
     return blanks;
 }
 
+/* Whether what comes after blanks may begin a line: French has blanks before these. */
+static bool begins_line(const char *at, size_t left)
+{
+    unsigned code = 0;
+    while (left > 0 && *at == ' ')
+        at++, left--;
+    return text_utf8(at, left, &code) == 0 || !is_one_of(":;!?»", code);
+}
+
 struct wrap {
     const char *line, *mark;
     size_t columns, indent;
@@ -134,7 +143,8 @@ void wrap_line(const char *line, size_t length, size_t columns, const char *mark
             step = 1;
         depth += code == ISOLATE ? 1 : code == POP_ISOLATE && depth > 0 ? -1 : 0;
         if (code == ' ' && depth == 0 && at >= indent) {
-            remember(&w, before == ' ' && w.cut > w.start ? w.cut : at, at + 1, w.width + 1);
+            if (begins_line(line + at, length - at))
+                remember(&w, before == ' ' && w.cut > w.start ? w.cut : at, at + 1, w.width + 1);
             w.width++;
             continue;
         }
