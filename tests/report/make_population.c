@@ -12,7 +12,8 @@
 
 static const char help_text[] =
     "Usage: make_population --out DIRECTORY [--seed N] [--scale X] [--until DATE] [--set KIND.FIELD=X]…\n"
-    "                       [--shares FILE] [--store STORE] [--countries XA,XB,…]\n"
+    "                       [--shares FILE] [--feed LETTER=…]… [--mend KIND=…]… [--store STORE] [--countries "
+    "XA,XB,…]\n"
     "\n"
     "Makes up resolvers that live through the root's roll of 2018 and writes what collectors saw of them "
     "into a\n"
@@ -24,6 +25,11 @@ static const char help_text[] =
     "  --until DATE        the story ends before this day (2018-11-01)\n"
     "  --set KIND.FIELD=X  another mix: sources, users, old, mended, weight or risk of a kind\n"
     "  --shares FILE       the same, one on each line; # begins a comment\n"
+    "  --feed LETTER=DATE..DATE[/HOURS]\n"
+    "                      another collector at this letter (a to m), at work so many hours a day;\n"
+    "                      LETTER=none: nobody\n"
+    "  --mend KIND=DATE..DATE\n"
+    "                      other days on which a kind's old ones are mended\n"
     "  --store STORE       in place of DIRECTORY/s.db, as rollcall's --store\n"
     "  --countries LIST    24 codes at most, in place of XA to XX\n"
     "  --kinds             lists kinds and fields with their usual values\n";
@@ -35,6 +41,8 @@ static const struct option long_options[] = {
     {"until", required_argument, NULL, 'u'},
     {"set", required_argument, NULL, 'k'},
     {"shares", required_argument, NULL, 'f'},
+    {"feed", required_argument, NULL, 'F'},
+    {"mend", required_argument, NULL, 'm'},
     {"store", required_argument, NULL, 'S'},
     {"countries", required_argument, NULL, 'c'},
     {"kinds", no_argument, NULL, 'l'},
@@ -126,6 +134,10 @@ static int take_option(struct population *population, struct options *options, i
         return population_until(population, utc_parse(value, &until) ? 0 : until, note);
     case 'k':
         return population_set(population, value, note);
+    case 'F':
+        return population_feed(population, value, note);
+    case 'm':
+        return population_mend(population, value, note);
     case 'f':
         return read_shares(population, value, note);
     case 'c':

@@ -94,8 +94,9 @@ enum {
 #define POPULATION_USERS 100000000.0
 
 struct letter {
-    const char *collector; /* NULL: nobody collects there */
-    int64_t from_us;
+    const char *collector;            /* NULL: nobody collects there */
+    int64_t from_us, to_us;           /* to_us 0: to the end */
+    unsigned hours;                   /* of each day, the first; 0: all */
     int64_t lost_from_us, lost_to_us; /* days on which the collector saw nothing */
 };
 
@@ -128,6 +129,7 @@ struct population {
     int64_t from_us; /* day 0 */
     int32_t days, roll_day;
     struct kind_row kinds[KIND_COUNT];
+    char mend_dates[KIND_COUNT][2][UTC_TEXT]; /* that population_mend() set */
     struct letter letters[POPULATION_LETTERS];
     struct network_row networks[POPULATION_NETWORKS]; /* by role */
     unsigned first_of_role[ROLE_COUNT + 1];
@@ -147,6 +149,11 @@ struct voice {
 void population_start(struct population *population);
 /* "application.sources=300"; ERR_USAGE with the note. To be called before population_settle(). */
 int population_set(struct population *population, const char *text, struct err_note *note);
+/* "f=2017-10-01..2018-02-01", "f=none", or, at work for the first 16 hours of each day,
+ * "f=2017-10-01..2018-02-01/16": one letter's collector, in place of the usual one. */
+int population_feed(struct population *population, const char *text, struct err_note *note);
+/* "late=2018-01-01..2018-01-08": when those of a kind are mended that are. */
+int population_mend(struct population *population, const char *text, struct err_note *note);
 /* Days until `until_us`, exclusive. ERR_USAGE: outside of the story. */
 int population_until(struct population *population, int64_t until_us, struct err_note *note);
 /* Makes all that live the whole time. ERR_NOMEM. */

@@ -62,7 +62,7 @@ bool population_collects(const struct population *population, unsigned number, i
 {
     const struct letter *letter = &population->letters[number];
     int64_t now = population->from_us + day * UTC_DAY;
-    return letter->collector && now >= letter->from_us &&
+    return letter->collector && now >= letter->from_us && (!letter->to_us || now < letter->to_us) &&
            !(now >= letter->lost_from_us && now < letter->lost_to_us);
 }
 

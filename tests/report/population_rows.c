@@ -183,6 +183,8 @@ static int live(struct population_rows *rows, struct population *population, str
         if (make_room(buffer))
             return ERR_NOMEM;
         struct place p = place_of(population, source, day, i);
+        if (population->letters[i].hours && p.hour_us % UTC_DAY / UTC_HOUR >= population->letters[i].hours)
+            continue;
         for (int word = 0; word < WORD_COUNT; word++) {
             add_row(buffer, &p, SIGHTING_TA_NULL, population_sets[word], voices[i].words[word]);
             said[word] |= voices[i].words[word] > 0;
@@ -212,12 +214,13 @@ static size_t spans_of(const struct population *population, unsigned letter, int
     size_t count = 0;
     for (int32_t day = from; day < to; day++) {
         int64_t begin = population->from_us + day * UTC_DAY;
+        unsigned hours = population->letters[letter].hours;
         if (!population_collects(population, letter, day))
             continue;
         if (count && spans[count - 1].to_us == begin)
             spans[count - 1].to_us += UTC_DAY;
         else
-            spans[count++] = (struct sightings_span){begin, begin + UTC_DAY, 0};
+            spans[count++] = (struct sightings_span){begin, begin + (hours ? hours * UTC_HOUR : UTC_DAY), 0};
     }
     for (size_t i = 0; i < count; i++)
         spans[i].packets = packets / count;

@@ -97,6 +97,10 @@ static void print_collectors(FILE *out, const struct population *population)
             continue;
         fprintf(out, "%s\n  {\"collector\": \"%s\", \"from\": \"%s\"", comma, letter->collector,
             utc_format_short(letter->from_us, from));
+        if (letter->to_us)
+            fprintf(out, ", \"to\": \"%s\"", utc_format_short(letter->to_us, from));
+        if (letter->hours)
+            fprintf(out, ", \"hours\": %u", letter->hours);
         if (letter->lost_from_us) {
             fprintf(out, ", \"lost\": [\"%s\"", utc_format_short(letter->lost_from_us, from));
             fprintf(out, ", \"%s\"]", utc_format_short(letter->lost_to_us, from));

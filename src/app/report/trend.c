@@ -92,11 +92,24 @@ static int take_applications(struct trend_making *m, const struct classify *clas
     return 0;
 }
 
+/* Half of the old-only ones may be heard too seldom to be confirmed, while one signal is enough for who is
+ * ready. So a change is told by those alone who told often enough, either way: else it would come out
+ * smaller than it is, the more so the less the feeds see. */
+static uint64_t count_confirmable(const struct classify *classify)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < classify_count(classify); i++)
+        count += readiness_role(classify_class_of(classify, i)).told && classify_is_confirmable(classify, i);
+    return count;
+}
+
 /* Takes what was found, and frees it. */
 static int take_views(struct trend_making *m, struct trend_span *span, struct readiness *found)
 {
-    for (size_t i = 0; i < span->view_count; i++)
+    for (size_t i = 0; i < span->view_count; i++) {
         span->views[i].total = found[i].total;
+        span->views[i].confirmable = count_confirmable(found[i].classify);
+    }
     if (found->partial) {
         m->trend.partial = true;
         m->trend.missing = found->missing ? arena_string(m->arena, found->missing) : NULL;
@@ -170,20 +183,24 @@ static int judge_all(struct trend_making *m)
 
 /* ---- what came out ---- */
 
+static struct trend_share share_of(const struct trend_view *view)
+{
+    uint64_t old_only = view->total.sources[CLASSIFY_OLD_ONLY];
+    return (struct trend_share){old_only, view->confirmable, interval_share(old_only, view->confirmable)};
+}
+
 static void set_like(const struct trend_making *m, size_t i)
 {
     struct trend_span *now = &m->spans[i];
     struct trend_step *step = now->step;
-    const struct readiness_group *before_total = &find_view(m, now - 1, now->shared)->total;
-    const struct readiness_group *now_total = &find_view(m, now, now->shared)->total;
-    if (readiness_told(before_total->sources) == 0 || readiness_told(now_total->sources) == 0) {
-        step->no_like = "no source's word is known to who was at work throughout both steps";
+    step->like_before = share_of(find_view(m, now - 1, now->shared));
+    step->like_now = share_of(find_view(m, now, now->shared));
+    if (step->like_before.told == 0 || step->like_now.told == 0) {
+        step->no_like = "nobody told often enough to who was at work throughout both steps";
         return;
     }
     step->has_like = true;
-    step->like_before = readiness_share(before_total);
-    step->like_now = readiness_share(now_total);
-    struct interval change = interval_difference(step->like_before, step->like_now);
+    struct interval change = interval_difference(step->like_before.share, step->like_now.share);
     step->like_change = 100 * change.value;
     step->like_low = 100 * change.low;
     step->like_high = 100 * change.high;

@@ -2,8 +2,9 @@
  * compared with like: where feeds change between two steps, no line leads from one to the other, and what
  * changed is told by the collectors that were at work throughout both, or not at all.
  *
- * Steps are whole UTC days, the last one ends at `to_us` (with the day that has begun); what is left before
- * the first is left out. The store is scanned once for each step.
+ * Steps are whole UTC days, the last one ends at `to_us` (in the day that has begun); what is left before the
+ * first is left out. The store is scanned once for each step, and once more for those that an application
+ * shows in which only another step makes known.
  *
  * JSON is one document, "rollcall.trend/1":
  *
@@ -33,6 +34,12 @@ struct trend_day {
     uint64_t old_only, with_new, neither, signalling, seen;
 };
 
+/* Old-only, confirmed, of the sources that told their word so often that it would be confirmed either way. */
+struct trend_share {
+    uint64_t old_only, told;
+    struct interval share;
+};
+
 struct trend_step {
     int64_t from_us, to_us;
     bool is_judged;     /* `share` means something */
@@ -47,7 +54,7 @@ struct trend_step {
     /* This step and the one before on what was at work throughout both: */
     bool has_like;
     const char *no_like; /* why not; NULL for the first step too */
-    struct interval like_before, like_now;
+    struct trend_share like_before, like_now;
     double like_change, like_low, like_high; /* in points, with Newcombe's interval */
     size_t like_collectors;
 };

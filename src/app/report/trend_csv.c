@@ -35,8 +35,9 @@ static void add_like(const struct trend_step *step, struct text *text)
 {
     text_printf(text, "%zu,%s,%s,", step->collectors, yes_no(step->feeds_changed), yes_no(step->is_broken));
     if (step->has_like)
-        text_printf(text, "%zu,%.6f,%.6f,%.4f,%.4f,%.4f,", step->like_collectors, step->like_before.value,
-            step->like_now.value, step->like_change, step->like_low, step->like_high);
+        text_printf(text, "%zu,%.6f,%.6f,%.4f,%.4f,%.4f,", step->like_collectors,
+            step->like_before.share.value, step->like_now.share.value, step->like_change, step->like_low,
+            step->like_high);
     else
         text_add(text, ",,,,,,");
 }

@@ -6,17 +6,19 @@
 #include "base/utc.h"
 #include "io/json/json.h"
 
-static void set_interval(struct json *object, const char *name, double value, double low, double high)
+static void set_interval(struct json *interval, double value, double low, double high)
 {
-    struct json *interval = json_set_object(object, name);
     json_set_real(interval, "value", value);
     json_set_real(interval, "low", low);
     json_set_real(interval, "high", high);
 }
 
-static void set_share(struct json *object, const char *name, struct interval share)
+static void set_share(struct json *object, const char *name, const struct trend_share *share)
 {
-    set_interval(object, name, share.value, share.low, share.high);
+    struct json *set = json_set_object(object, name);
+    json_set_int(set, "numerator", (int64_t)share->old_only);
+    json_set_int(set, "denominator", (int64_t)share->told);
+    set_interval(set, share->share.value, share->share.low, share->share.high);
 }
 
 static void set_like(struct json *object, const struct trend_step *step)
@@ -28,9 +30,9 @@ static void set_like(struct json *object, const struct trend_step *step)
     }
     struct json *like = json_set_object(object, "like");
     json_set_int(like, "collectors", (int64_t)step->like_collectors);
-    set_share(like, "before", step->like_before);
-    set_share(like, "now", step->like_now);
-    set_interval(like, "change_points", step->like_change, step->like_low, step->like_high);
+    set_share(like, "before", &step->like_before);
+    set_share(like, "now", &step->like_now);
+    set_interval(json_set_object(like, "change_points"), step->like_change, step->like_low, step->like_high);
 }
 
 static void set_naive(struct json *object, const struct trend *trend, const struct trend_step *step)

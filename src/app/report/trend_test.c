@@ -246,8 +246,8 @@ static void feed_begins(void **state)
     expect_share(&trend, 3, 20 / 30., FEW + 20);
     expect_change(&trend, 2, -20, 1, true);
     assert_true(trend.steps[2].is_broken);
-    assert_true(fabs(trend.steps[2].like_before.value - .4) < 1e-9);
-    assert_true(fabs(trend.steps[2].like_now.value - .2) < 1e-9);
+    assert_true(fabs(trend.steps[2].like_before.share.value - .4) < 1e-9);
+    assert_true(fabs(trend.steps[2].like_now.share.value - .2) < 1e-9);
     expect_change(&trend, 3, 100 * (20 / 30. - 22 / 30.), 2, false);
 }
 
