@@ -12,6 +12,45 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
     "--remote-debugging-pipe")
 
 
+# Text whose contrast with what lies behind it is below WCAG 2's AA.
+CONTRAST = """
+(() => {
+  const parse = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return { r: n[0], g: n[1], b: n[2], a: n[3] ?? 1 }; };
+  const light = ({ r, g, b }) => { const f = (c) => ((c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };
+  const behind = (element) => { for (let at = element; at; at = at.parentElement) { const c = parse(getComputedStyle(at).backgroundColor); if (c.a === 1) return c; } return { r: 255, g: 255, b: 255 }; };
+  const bad = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || !element.getClientRects().length) continue;
+    const style = getComputedStyle(element), svg = element instanceof SVGElement;
+    const a = light(parse(svg ? style.fill : style.color)), b = light(behind(svg ? element.closest("svg").parentElement : element));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.6 && Number(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5)) bad.push(`${element.tagName}.${element.getAttribute("class")} ${ratio.toFixed(2)} ${element.textContent.trim().slice(0, 30)}`);
+  }
+  return bad;
+})()
+"""
+
+# What a screen reader stumbles over.
+READABLE = """
+(() => {
+  const bad = [], ids = new Set();
+  for (const { id } of document.querySelectorAll("[id]")) { if (ids.has(id)) bad.push("twice: #" + id); ids.add(id); }
+  for (const table of document.querySelectorAll("table")) if (!table.caption?.textContent) bad.push("a table without caption");
+  for (const svg of document.querySelectorAll("svg[role=img]")) if (!svg.querySelector("title") || !svg.querySelector("desc")?.textContent) bad.push("a drawing without words");
+  for (const svg of document.querySelectorAll("svg:not([role=img])")) if (svg.getAttribute("aria-hidden") !== "true") bad.push("a drawing that is neither told nor hidden");
+  for (const name of ["main", "header", "footer", "nav[aria-label]", "h1"]) if (!document.querySelector(name)) bad.push("no " + name);
+  if (document.querySelectorAll("h1").length !== 1) bad.push("h1: " + document.querySelectorAll("h1").length);
+  for (const input of document.querySelectorAll("input, select")) if (!input.labels?.length) bad.push("a field without label");
+  for (const attribute of ["aria-labelledby", "aria-describedby"]) for (const element of document.querySelectorAll(`[${attribute}]`))
+    for (const id of element.getAttribute(attribute).split(" ")) if (!ids.has(id)) bad.push(`${attribute} names #${id}, which is not there`);
+  if (!document.documentElement.lang) bad.push("no language");
+  return bad;
+})()
+"""
+
+
 class Browser:
     """One page. What the page asked for, complained of and threw is kept."""
 

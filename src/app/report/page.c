@@ -39,6 +39,41 @@ static void add_sheets(const struct page *page, struct text *out)
     }
 }
 
+/* Of the platform's site. */
+static void add_site(struct text *out)
+{
+    text_add(out, "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a>\n<nav "
+                  "aria-label=\"Site\"><ul>\n<li><a href=\"/\">Overview</a></li>\n<li><a "
+                  "href=\"/readiness\" aria-current=\"page\">Readiness</a></li>\n<li><a "
+                  "href=\"/join\">Take part</a></li>\n<li><a href=\"/plans\">Plans</a></li>\n"
+                  "</ul></nav></header>\n");
+}
+
+/* Of the page itself. */
+static void add_sections(const struct page *page, struct text *out)
+{
+    const struct {
+        const char *id, *name;
+        bool there;
+    } sections[] = {
+        {"bounds", "Bounds", true},
+        {"trend", "Trend", page->trend || page->no_trend},
+        {"classes", "Classes", true},
+        {"countries", "Countries", true},
+        {"networks", "Networks", true},
+        {"coverage", "Coverage", true},
+        {"applications", "Applications", classify_cluster_count(page->readiness->classify) > 0},
+        {"gate", "Gate", page->decision != NULL},
+        {"notes", "How to read it", true},
+    };
+    text_add(out,
+        "<header class=\"top\"><span class=\"brand\">rollcall</span>\n<nav aria-label=\"Sections\"><ul>\n");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (sections[i].there)
+            text_printf(out, "<li><a href=\"#%s\">%s</a></li>\n", sections[i].id, sections[i].name);
+    text_add(out, "</ul></nav></header>\n");
+}
+
 static void add_head(const struct page *page, struct text *out)
 {
     const struct classify_roll *roll = page->readiness->wish->roll;
@@ -48,22 +83,21 @@ static void add_head(const struct page *page, struct text *out)
     if (page->readiness->wish->zones) /* each with keys of its own */
         text_add(out, "<title>Ready for the roll?");
     else
-        text_printf(out, "<title>Ready for key %u?", roll->new_tag);
-    if (page->zone) {
-        text_add(out, " Zone ");
-        text_add_html(out, page->zone);
+        text_printf(out, "<title>Readiness for key %u", roll->new_tag);
+    if (page->zone && strcmp(page->zone, ".") != 0) {
+        text_add(out, " of ");
+        page_html_cut(out, page->zone, PAGE_HTML_NAME);
     }
     text_add(out, " \xc2\xb7 rollcall</title>\n");
     add_sheets(page, out);
     if (page->live)
         text_add(out, "<meta http-equiv=\"refresh\" content=\"60\">\n");
     text_add(out, "</head>\n<body class=\"readiness\">\n");
+    text_add(out, "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
     if (page->live)
-        text_add(out, "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a>\n<nav "
-                      "aria-label=\"Site\"><ul>\n<li><a href=\"/\">Overview</a></li>\n<li><a "
-                      "href=\"/readiness\" aria-current=\"page\">Readiness</a></li>\n<li><a "
-                      "href=\"/join\">Take part</a></li>\n<li><a href=\"/plans\">Plans</a></li>\n"
-                      "</ul></nav></header>\n");
+        add_site(out);
+    else
+        add_sections(page, out);
     /* one definition for every hatched area */
     text_add(out,
         "<svg class=\"hidden\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" "
@@ -136,6 +170,8 @@ int page_write(const struct page *page, struct arena *arena, struct text *ret_te
     page_clusters(page, ret_text);
     page_gate(page, ret_text);
     page_notes(page, ret_text);
-    text_add(ret_text, "</main>\n</body>\n</html>\n");
+    text_add(ret_text,
+        "</main>\n<footer><p>rollcall " ROLLCALL_VERSION ": who is ready when the key that the DNS "
+        "hangs on changes.</p></footer>\n</body>\n</html>\n");
     return ret_text->failed ? ERR_NOMEM : 0;
 }

@@ -163,15 +163,25 @@ static void add_table(struct text *out, const struct trend *trend)
     text_add(out, "</details>\n");
 }
 
+static bool is_empty(const struct trend *trend)
+{
+    uint64_t seen = 0;
+    for (size_t i = 0; i < trend->day_count; i++)
+        seen += trend->days[i].seen;
+    for (size_t i = 0; i < trend->step_count; i++)
+        seen += readiness_told(trend->steps[i].total.sources);
+    return seen == 0;
+}
+
 void page_trend(const struct page *page, struct text *out)
 {
     const struct trend *trend = page->trend;
     if (!trend && !page->no_trend)
         return;
     page_html_open(out, "trend", "How it changed");
-    if (!trend || trend->step_count == 0) {
+    if (!trend || is_empty(trend)) {
         text_add(out, "<p>No trend: ");
-        page_html_name(out, page->no_trend ? page->no_trend : "there is no whole step");
+        page_html_name(out, page->no_trend ? page->no_trend : "nothing was seen in any step");
         text_add(out, ".</p>\n");
         page_html_close(out);
         return;
