@@ -198,7 +198,7 @@ void page_trend(const struct page *page, struct text *out)
         "<p class=\"legend\"><span class=\"key key-old\">only the old key, with its 95&#160;% "
         "interval</span> <span "
         "class=\"key key-new\">the new key</span> <span class=\"key key-naive\">naive count of addresses: "
-        "misleading, it was 20&#160;% in May 2018, and nothing broke</span> <span class=\"key "
+        "misleading</span> <span class=\"key "
         "key-event\">dates "
         "of the plan</span> <span class=\"key key-feed\">a feed begins \xe2\x96\xb2 or ends "
         "\xe2\x96\xbc</span></p>\n</figure>\n");

@@ -279,7 +279,7 @@ void page_trend_plot(struct text *out, const struct trend *trend, const struct p
         {.title = "Is proved to hold only the old key",
             .class = "old",
             .share = old_share,
-            .top = d.top + (plot->slim ? 126 : 136),
+            .top = d.top + (plot->slim ? 132 : 144),
             .height = plot->slim ? 170 : 190,
             .scale = scale_of(trend),
             .naive = true},

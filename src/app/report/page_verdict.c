@@ -94,7 +94,7 @@ static void add_share(const struct readiness_group *total, struct text *out)
     text_add(out, " whose word is known are proved to hold <strong>only the old key</strong>");
     if (told) {
         struct interval share = readiness_share(total);
-        text_add(out, "; with 95&#160;% certainty from ");
+        text_add(out, "; 95&#160;% interval: ");
         page_html_share(out, share.low);
         text_add(out, " to ");
         page_html_share(out, share.high);
