@@ -1,9 +1,10 @@
 /* One curl handle for a server: connections are kept for questions, and fresh for what is inserted, for curl
  * sends a request again when a kept connection turns out to be closed. What comes with an HTTP error is text
  * for people, of which the first line is kept; what comes without is rows, parsed as they come: `rest` holds
- * the row that is not all there yet. */
+ * the row, or the block of them, that is not all there yet. */
 #include "io/store/click.h"
 #include "io/store/click_error.h"
+#include "io/store/click_native.h"
 
 #include "base/text.h"
 
@@ -16,8 +17,9 @@
 enum {
     CONNECT_TIMEOUT_S = 10,
     SEND_AT_ONCE = 256 << 10,
-    MOST_WORDS = 2048,    /* of an error */
-    MOST_REST = 64 << 20, /* of a row that is not all there */
+    MOST_WORDS = 2048,      /* of an error */
+    MOST_REST = 64 << 20,   /* of a row that is not all there */
+    MOST_BLOCK = 256 << 20, /* of a block */
     MOST_SQL =
         200 << 10, /* what ClickHouse reads without being told to; a user who may only read may not tell */
     HTTP_OK = 200,
@@ -39,7 +41,8 @@ struct exchange {
     size_t words_length;
     /* rows that come */
     const char *types; /* NULL: none are expected */
-    bool streams;      /* the last value of a row is a mark */
+    bool streams;      /* they come in blocks, and the last value of a row is a mark */
+    struct click_native native;
     click_row_fn *row;
     void *row_context;
     struct click_rows rest;
@@ -87,12 +90,6 @@ static int refuse_rows(struct exchange *exchange, const uint8_t *bytes, size_t l
     return ERR_UNAVAILABLE;
 }
 
-/* Words hold no octet 1: a row into which they have come does not end with the mark. */
-static bool is_row(const struct exchange *exchange, ptrdiff_t octets, const uint8_t *bytes)
-{
-    return octets > 0 && (!exchange->streams || bytes[octets - 1] == 1);
-}
-
 static int take_rows(struct exchange *exchange, const uint8_t *bytes, size_t length, size_t *ret_taken)
 {
     struct click_value values[CLICK_ROW_MAX_VALUES];
@@ -101,7 +98,7 @@ static int take_rows(struct exchange *exchange, const uint8_t *bytes, size_t len
         ptrdiff_t octets = click_row_read(bytes + *ret_taken, length - *ret_taken, exchange->types, values);
         if (octets == 0)
             return 0;
-        if (!is_row(exchange, octets, bytes + *ret_taken))
+        if (octets < 0)
             return refuse_rows(exchange, bytes + *ret_taken, length - *ret_taken);
         int rc = exchange->row(exchange->row_context, values, exchange->note);
         if (rc)
@@ -132,6 +129,53 @@ static int take_answer(struct exchange *exchange, const uint8_t *bytes, size_t l
     return rc;
 }
 
+/* Words hold no octet 1: in a block into which they have come its end, the marks, is not all of them. */
+static bool is_marked(const struct click_native *native, const uint8_t *bytes)
+{
+    size_t marked = 0;
+    for (size_t i = 0; i < native->rows; i++)
+        marked += bytes[native->places[native->column - 1] + i] == 1;
+    return marked == native->rows;
+}
+
+static int take_block(struct exchange *exchange, const uint8_t *bytes)
+{
+    struct click_value values[CLICK_ROW_MAX_VALUES];
+    int rc = 0;
+    while (!rc && click_native_row(&exchange->native, bytes, values))
+        rc = exchange->row(exchange->row_context, values, exchange->note);
+    click_native_start(&exchange->native, exchange->types);
+    return rc;
+}
+
+static int take_blocks(struct exchange *exchange, const uint8_t *bytes, size_t length)
+{
+    struct click_rows *rest = &exchange->rest;
+    size_t taken = 0;
+    click_row_fixed(rest, bytes, length);
+    if (rest->failed)
+        return err_set(exchange->note, ERR_NOMEM, "no memory for an answer");
+    while (taken < rest->length) {
+        const uint8_t *block = rest->bytes + taken;
+        ptrdiff_t octets = click_native_read(&exchange->native, block, rest->length - taken);
+        if (octets == 0)
+            break;
+        if (octets < 0 || !is_marked(&exchange->native, block))
+            return refuse_rows(exchange, block, rest->length - taken);
+        int rc = take_block(exchange, block);
+        if (rc)
+            return rc;
+        taken += (size_t)octets;
+    }
+    if (rest->length - taken > MOST_BLOCK)
+        return err_set(exchange->note, ERR_DATA, "an answer that is none: rows without an end");
+    if (taken) {
+        memmove(rest->bytes, rest->bytes + taken, rest->length - taken);
+        rest->length -= taken;
+    }
+    return 0;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
@@ -139,7 +183,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     long status = 0;
     curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status == HTTP_OK && exchange->types) {
-        exchange->rc = take_answer(exchange, (const uint8_t *)bytes, octets);
+        exchange->rc =
+            (exchange->streams ? take_blocks : take_answer)(exchange, (const uint8_t *)bytes, octets);
         return exchange->rc ? 0 : octets; /* less than all ends the transfer */
     }
     size_t room = MOST_WORDS - exchange->words_length;
@@ -264,7 +309,7 @@ static int ask_rows(struct click *click, const char *sql, struct exchange *excha
     struct text whole;
     text_start(&whole);
     text_add(&whole, sql);
-    text_add(&whole, "\nFORMAT RowBinary");
+    text_add(&whole, exchange->streams ? "\nFORMAT Native" : "\nFORMAT RowBinary");
     int rc = whole.failed ? err_set(note, ERR_NOMEM, "no memory for a question")
                           : ask(click, whole.string, exchange, note);
     text_free(&whole);
@@ -282,6 +327,7 @@ int click_stream(struct click *click, const char *sql, const char *types, click_
     struct err_note *note)
 {
     struct exchange exchange = {.types = types, .streams = true, .row = row, .row_context = context};
+    click_native_start(&exchange.native, types);
     return ask_rows(click, sql, &exchange, note);
 }
 

@@ -42,7 +42,8 @@ int click_ask(struct click *click, const char *sql, const char *types, click_row
 
 /* The same for an answer that is too big to be held back: rows come while ClickHouse still works, and when it
  * fails after some of them that is an error as well. Its words then follow in the same answer; so that they
- * are never read as rows, the last column must be toUInt8(1), with type '1'. It is looked at here. */
+ * are never read as rows, the last column must be toUInt8(1), with type '1'. It is looked at here. Rows come
+ * by the block (click_native.h), no arrays among them. */
 int click_stream(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
     struct err_note *note);
 

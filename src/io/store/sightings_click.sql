@@ -223,8 +223,8 @@ WHERE {of_collector} AND {counted} ORDER BY collector
 
 -- ---- all rows ----
 
--- Rows as they lie: to sum them by day first takes ClickHouse many times as long as to send them, for there are about as many
--- sources as rows. The last column is what click_stream() wants. ICMP errors are of no zone.
+-- Rows as they lie, by the block: to sum them by day first takes ClickHouse many times as long as to send them, for there are
+-- about as many sources as rows. The last column is what click_stream() wants. ICMP errors are of no zone.
 -- name: scan_rows
 SELECT collector, hour_us, zone, kind, transport, tags, source, count, recursion_desired, dnssec_ok, checking_disabled, octets,
 truncated, udp_size, first_us, last_us, toUInt8(1)

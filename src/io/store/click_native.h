@@ -1,0 +1,35 @@
+/* click_native: blocks of rows in ClickHouse's format Native, read. A block is the numbers of its columns and
+ * rows, then of each column its name, its type and all its values, as they lie in the server's memory: so to
+ * write and to read them costs a fraction of RowBinary (click_row.h). Values are encoded as there.
+ *
+ * https://clickhouse.com/docs/en/interfaces/formats#native */
+#ifndef IO_STORE_CLICK_NATIVE_H
+#define IO_STORE_CLICK_NATIVE_H
+
+#include "io/store/click_row.h"
+
+/* The block at hand. Places are octets from its begin. */
+struct click_native {
+    const char *types; /* of the columns, as in click_row.h; no arrays */
+    size_t at;         /* what was looked at */
+    bool has_size;     /* the numbers of columns and rows; below: the head of `column` */
+    bool has_head;
+    size_t rows, row;                    /* row: the next one to be told */
+    size_t column;                       /* that is looked at */
+    size_t strings;                      /* of it, that were looked at */
+    size_t places[CLICK_ROW_MAX_VALUES]; /* of the first value; in a column of strings of the next one */
+};
+
+/* For the first block, and for each other one. `types` must live as long. */
+void click_native_start(struct click_native *native, const char *types);
+
+/* Looks at a block of which `bytes` is the begin; what came before is not looked at again, but must be there.
+ * Returns the octets of the whole block, 0 if it is not all there yet, ERR_DATA if it cannot be one with
+ * these types. */
+ptrdiff_t click_native_read(struct click_native *native, const uint8_t *bytes, size_t length);
+
+/* Of a whole block the next row. False: it has no more. */
+bool click_native_row(
+    struct click_native *native, const uint8_t *bytes, struct click_value ret_values[CLICK_ROW_MAX_VALUES]);
+
+#endif
