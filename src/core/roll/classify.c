@@ -148,9 +148,14 @@ static int sort(struct classify *classify)
     return 0;
 }
 
+static uint32_t number_at(const struct classify *classify, size_t i)
+{
+    return (uint32_t)classify->order[i];
+}
+
 static struct classify_part *part_at_rank(const struct classify *classify, size_t i)
 {
-    return classify_part_at(classify, (uint32_t)classify->order[i]);
+    return classify_part_at(classify, number_at(classify, i));
 }
 
 int classify_finish(struct classify *classify)
@@ -160,16 +165,19 @@ int classify_finish(struct classify *classify)
         return ERR_INTERNAL;
     int err = classify_table_settle(classify);
     err = err ? err : sort(classify);
+    for (uint32_t i = 0; !err && i < classify->parts.used; i++) {
+        struct classify_part *part = part_at_rank(classify, i);
+        part->rank = i;
+        part->cluster = 0;
+    }
     err = err ? err : classify_days_start(classify);
     err = err ? err : classify_clusters_find(classify);
     if (err)
         return err;
-    for (uint32_t i = 0; i < classify->parts.used; i++)
-        part_at_rank(classify, i)->rank = i;
     for (uint32_t number = 1; number <= classify->parts.used; number++) { /* as they lie in memory */
         struct classify_part *part = classify_part_at(classify, number);
         classify_table_fetch(classify, number + AHEAD);
-        classify_tell_evidence(classify, part, &evidence);
+        classify_tell_evidence(classify, number, &evidence);
         part->class = (uint8_t)classify_judge(classify, &evidence);
         if (part->cluster && classify_fails(classify, &evidence))
             classify->clusters[part->cluster - 1].failing_sources++;
@@ -188,9 +196,8 @@ size_t classify_count(const struct classify *classify)
 
 void classify_source(const struct classify *classify, size_t i, struct classify_source *ret)
 {
-    const struct classify_part *part = part_at_rank(classify, i);
-    ret->class = part->class;
-    classify_tell_evidence(classify, part, &ret->evidence);
+    ret->class = part_at_rank(classify, i)->class;
+    classify_tell_evidence(classify, number_at(classify, i), &ret->evidence);
 }
 
 enum classify_class classify_class_of(const struct classify *classify, size_t i)
@@ -206,10 +213,11 @@ uint32_t classify_regressions_of(const struct classify *classify, size_t i)
 void classify_weight(const struct classify *classify, size_t i, struct classify_weight *ret)
 {
     const struct classify_part *part = part_at_rank(classify, i);
+    const struct classify_load *load = classify_load_at(classify, number_at(classify, i));
     const struct classify_voice *voice = classify_voice_of(classify, part);
-    uint64_t queries = part->queries ? part->queries : part->answers, own = voice ? voice->zone_dnskey : 0;
-    for (int word = 0; voice && word < CLASSIFY_WORDS; word++)
-        own = classify_sum(own, voice->signals[word]);
+    uint64_t queries = load->queries ? load->queries : load->answers, own = voice ? voice->zone_dnskey : 0;
+    for (int word = CLASSIFY_SAYS_NOTHING + 1; voice && word < CLASSIFY_WORDS; word++)
+        own = classify_sum(own, classify_told(voice, word)->signals);
     *ret = (struct classify_weight){.class = part->class,
         .collectors = part->collectors,
         .queries = queries,

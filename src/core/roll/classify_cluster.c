@@ -23,14 +23,14 @@ static struct classify_group *group_at(const struct groups *groups, uint32_t num
     return pool_at(&groups->pool, number);
 }
 
-static uint64_t names_of(const struct classify *classify, const struct classify_part *part)
+static uint64_t names_of(const struct classify *classify, const struct classify_load *load)
 {
-    return part->names & ~classify->own_name;
+    return load->names & ~classify->own_name;
 }
 
-static bool has_few_names(const struct classify *classify, const struct classify_part *part)
+static bool has_few_names(const struct classify *classify, const struct classify_load *load)
 {
-    unsigned names = (unsigned)__builtin_popcountll(names_of(classify, part));
+    unsigned names = (unsigned)__builtin_popcountll(names_of(classify, load));
     return names > 0 && names <= classify->limits.value[CLASSIFY_CLUSTER_NAMES];
 }
 
@@ -50,11 +50,13 @@ static uint32_t hash_of(const struct groups *groups, uint64_t names, uint16_t ud
     return (uint32_t)(hash_pair(names, udp_size, hash_key(groups->seed)) >> 32);
 }
 
-static int add(struct groups *groups, const struct classify *classify, const struct classify_part *part)
+static int add(struct groups *groups, const struct classify *classify, uint32_t source)
 {
     size_t at;
-    uint64_t names = names_of(classify, part);
-    uint16_t udp_size = part->udp_size_most;
+    const struct classify_part *part = classify_part_at(classify, source);
+    const struct classify_load *load = classify_load_at(classify, source);
+    uint64_t names = names_of(classify, load);
+    uint16_t udp_size = load->udp_size_most;
     uint32_t hash = hash_of(groups, names, udp_size);
     int err = index_reserve(&groups->index, 1);
     err = err ? err : pool_reserve(&groups->pool, 1);
@@ -162,22 +164,21 @@ int classify_clusters_find(struct classify *classify)
     struct groups groups = {
         .seed = hash_mix(classify->seed, 1), .pool = {.size = sizeof(struct classify_group)}};
     int err = index_start(&groups.index, FIRST_BITS);
-    for (uint32_t number = 1; !err && number <= classify->parts.used; number++) {
-        const struct classify_part *part = classify_part_at(classify, number);
-        if (has_few_names(classify, part))
-            err = add(&groups, classify, part);
-    }
+    for (uint32_t number = 1; !err && number <= classify->parts.used; number++)
+        if (has_few_names(classify, classify_load_at(classify, number)))
+            err = add(&groups, classify, number);
     if (!err)
         mark_known(classify, &groups);
     err = err ? err : make_clusters(classify, &groups);
     for (uint32_t number = 1; !err && classify->cluster_count && number <= classify->parts.used; number++) {
-        struct classify_part *part = classify_part_at(classify, number);
-        uint64_t names = names_of(classify, part);
+        const struct classify_load *load = classify_load_at(classify, number);
+        uint64_t names = names_of(classify, load);
+        uint16_t udp_size = load->udp_size_most;
         size_t at;
-        if (has_few_names(classify, part))
-            part->cluster = group_at(&groups, search(&groups, names, part->udp_size_most,
-                                                  hash_of(&groups, names, part->udp_size_most), &at))
-                                ->number;
+        if (has_few_names(classify, load))
+            classify_part_at(classify, number)->cluster =
+                group_at(&groups, search(&groups, names, udp_size, hash_of(&groups, names, udp_size), &at))
+                    ->number;
     }
     index_free(&groups.index);
     pool_free(&groups.pool);

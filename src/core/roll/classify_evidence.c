@@ -22,7 +22,8 @@ enum classify_word classify_last_word(const struct classify_voice *voice)
     static const enum classify_word by_rank[] = {CLASSIFY_SAYS_NEW, CLASSIFY_SAYS_OLD, CLASSIFY_SAYS_NEITHER};
     enum classify_word last = CLASSIFY_SAYS_NOTHING;
     for (size_t i = 0; voice && i < sizeof by_rank / sizeof *by_rank; i++)
-        if (voice->signals[by_rank[i]] && (!last || voice->last_us[by_rank[i]] > voice->last_us[last]))
+        if (classify_told(voice, by_rank[i])->signals &&
+            (!last || classify_told(voice, by_rank[i])->last_us > classify_told(voice, last)->last_us))
             last = by_rank[i];
     return last;
 }
@@ -38,7 +39,8 @@ uint32_t classify_regressions(const struct classify *classify, const struct clas
     const struct classify_voice *voice = classify_voice_of(classify, part);
     uint32_t regressions = 0;
     bool later_is_old = false;
-    if (!voice || !voice->signals[CLASSIFY_SAYS_OLD] || !voice->signals[CLASSIFY_SAYS_NEW])
+    if (!voice || !classify_told(voice, CLASSIFY_SAYS_OLD)->signals ||
+        !classify_told(voice, CLASSIFY_SAYS_NEW)->signals)
         return 0;
     for (const struct classify_said *said = said_at(classify, part->said); said;
          said = said_at(classify, said->link.next)) {
@@ -130,11 +132,11 @@ static void tell_voice(const struct classify *classify, const struct classify_pa
         {&ret->neither_signals, &ret->neither_first_us, &ret->neither_last_us, CLASSIFY_SAYS_NEITHER},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        uint64_t signals = voice->signals[words[i].word];
-        *words[i].signals = signals;
-        ret->signals = classify_sum(ret->signals, signals);
-        *words[i].first_us = signals ? voice->first_us[words[i].word] : 0;
-        *words[i].last_us = signals ? voice->last_us[words[i].word] : 0;
+        const struct classify_told *told = classify_told(voice, words[i].word);
+        *words[i].signals = told->signals;
+        ret->signals = classify_sum(ret->signals, told->signals);
+        *words[i].first_us = told->signals ? told->first_us : 0;
+        *words[i].last_us = told->signals ? told->last_us : 0;
     }
     ret->signals_rd = voice->signals_rd;
     tell_said(classify, part, ret);
@@ -143,33 +145,34 @@ static void tell_voice(const struct classify *classify, const struct classify_pa
     ret->regressions = classify_regressions(classify, part);
 }
 
-void classify_tell_evidence(
-    const struct classify *classify, const struct classify_part *part, struct classify_evidence *ret)
+void classify_tell_evidence(const struct classify *classify, uint32_t number, struct classify_evidence *ret)
 {
+    const struct classify_part *part = classify_part_at(classify, number);
+    const struct classify_load *load = classify_load_at(classify, number);
     *ret = (struct classify_evidence){.collectors = part->collectors,
         .first_us = part->first_us,
         .last_us = part->last_us,
-        .queries = part->queries,
-        .answers = part->answers,
-        .tcp = part->tcp,
-        .edns = part->edns,
-        .dnssec_ok = part->dnssec_ok,
-        .recursion_desired = part->recursion_desired,
-        .checking_disabled = part->checking_disabled,
-        .dnskey = part->dnskey,
-        .names = part->names,
-        .ports = part->ports,
-        .udp_size_least = part->udp_size_least,
-        .udp_size_most = part->udp_size_most,
+        .queries = load->queries,
+        .answers = load->answers,
+        .tcp = load->tcp,
+        .edns = load->edns,
+        .dnssec_ok = load->dnssec_ok,
+        .recursion_desired = load->recursion_desired,
+        .checking_disabled = load->checking_disabled,
+        .dnskey = load->dnskey,
+        .names = load->names,
+        .ports = load->ports,
+        .udp_size_least = load->udp_size_least,
+        .udp_size_most = load->udp_size_most,
         .cluster = part->cluster};
     memcpy(ret->source, part->address, sizeof ret->source);
-    for (uint32_t number = part->stretches; number;) {
-        const struct classify_stretch *stretch = pool_at(&classify->stretches, number);
+    for (uint32_t first = part->stretches; first;) {
+        const struct classify_stretch *stretch = pool_at(&classify->stretches, first);
         ret->days += bits(stretch->seen);
         ret->zone_dnskey_days += bits(stretch->dnskey);
         ret->recent_days +=
             bits((stretch->dnskey | stretch->signal) & days_from(stretch->link.block, classify->recent_day));
-        number = stretch->link.next;
+        first = stretch->link.next;
     }
     const struct classify_voice *voice = classify_voice_of(classify, part);
     if (voice)

@@ -1,7 +1,8 @@
 /* classify_inside: what the files of `classify` share and nobody else needs.
  *
- * A source's numbers lie in three places, by how many sources need them: `source` for all; `voice` for those
- * that said anything of the zone; days in lists of stretches of 32 days, the latest first, of which only
+ * A source's numbers lie in several places, by which rows need them, so that a row touches little memory:
+ * `part` for all rows, one line of the cache; `load` for traffic, numbered alike; `voice` for those that said
+ * anything of the zone; days in lists of stretches of 32 days, the latest first, of which only
  * those exist in which there was something. So a row finds its place in any order, and a year costs only
  * those who were there all year. Everything derived (days, regressions, what was late) is told from these by
  * classify_tell_evidence(), for judging and for showing alike. */
@@ -12,24 +13,39 @@
 #include "core/roll/classify.h"
 #include "core/roll/tally_index.h"
 
+#include <stddef.h>
+
 enum {
     STRETCH_DAYS = 32,
-    CLASSIFY_BATCH = 64, /* rows that wait until their memory has come near */
+    CLASSIFY_BATCH = 128, /* rows that wait until their memory has come near */
+    CLASSIFY_LINE = 64,   /* octets of the cache that come at once */
     /* Beside the values of enum sighting_kind: */
     CLASSIFY_TRAFFIC = SIGHTING_KINDS,
 };
 
 struct classify_part {
-    uint64_t address[2]; /* as it lies in memory */
+    _Alignas(CLASSIFY_LINE) uint64_t address[2]; /* as it lies in memory */
     uint64_t collectors;
     int64_t first_us, last_us;
+    uint32_t stretches, said, voice; /* first of each list, and number; 0: none */
+    union {
+        struct {
+            uint32_t stretch, said; /* where the last row found its day: the next one is mostly near */
+        } near;                     /* until classify_finish() */
+        struct {
+            uint32_t rank, cluster;
+        };
+    };
+    uint8_t class;
+};
+_Static_assert(sizeof(struct classify_part) == CLASSIFY_LINE, "one line for each row");
+
+/* Its ordinary traffic. */
+struct classify_load {
     uint64_t names;
     uint64_t queries, answers, tcp, edns, dnssec_ok, recursion_desired, checking_disabled, dnskey;
     uint32_t ports;
     uint16_t udp_size_least, udp_size_most;
-    uint32_t stretches, said, voice; /* first of each list, and number; 0: none */
-    uint32_t rank, cluster;
-    uint8_t class;
 };
 
 /* What it repeated on one day. */
@@ -38,19 +54,27 @@ struct classify_latest {
     uint32_t signals, dnskey;
 };
 
-struct classify_voice {
-    uint64_t zone_dnskey, zone_dnskey_do, truncated, too_big, reassembly, invalid;
-    uint64_t signals_rd;
-    uint64_t signals[CLASSIFY_WORDS];
-    int64_t first_us[CLASSIFY_WORDS], last_us[CLASSIFY_WORDS];
-    int64_t edge_first_us, edge_last_us; /* of signals with the old key alone, in the day of the deadline */
-    uint32_t recent_signals, recent_dnskey;
-    struct classify_latest latest[2]; /* days with either, the latest first */
+/* What it said with one word. */
+struct classify_told {
+    uint64_t signals;
+    int64_t first_us, last_us;
 };
+
+/* Most signals need the first line only; what is of the last days begins in the second one, what are no
+ * signals in the third. */
+struct classify_voice {
+    _Alignas(CLASSIFY_LINE) uint64_t signals_rd;
+    struct classify_told told[CLASSIFY_WORDS - 1]; /* by word, without CLASSIFY_SAYS_NOTHING */
+    uint32_t recent_signals, recent_dnskey;
+    struct classify_latest latest[2];    /* days with either, the latest first */
+    int64_t edge_first_us, edge_last_us; /* of signals with the old key alone, in the day of the deadline */
+    uint64_t zone_dnskey, zone_dnskey_do, truncated, too_big, reassembly, invalid;
+};
+_Static_assert(offsetof(struct classify_voice, zone_dnskey) == 2 * (size_t)CLASSIFY_LINE, "the third line");
 
 /* Both lists are sorted, the latest first. Bit n: day STRETCH_DAYS * block + n of the time that is judged. */
 struct classify_link {
-    uint32_t next, block;
+    uint32_t next, later, block; /* later: the one before it, back to the latest */
 };
 struct classify_stretch {
     struct classify_link link;
@@ -98,7 +122,7 @@ struct classify {
     uint32_t late_day,
         recent_day; /* the deadline lies in; the last days begin with. CLASSIFY_MAX_DAYS: none */
     struct tally_index index;
-    struct tally_pool parts, voices, stretches, said;
+    struct tally_pool parts, loads, voices, stretches, said; /* a load has the number of its part */
     struct classify_event events[CLASSIFY_BATCH];
     size_t waiting;
     struct classify_known *known;
@@ -125,6 +149,17 @@ static inline struct classify_part *classify_part_at(const struct classify *clas
     return pool_at(&classify->parts, number);
 }
 
+static inline struct classify_load *classify_load_at(const struct classify *classify, uint32_t number)
+{
+    return pool_at(&classify->loads, number);
+}
+
+static inline const struct classify_told *classify_told(
+    const struct classify_voice *voice, enum classify_word word)
+{
+    return &voice->told[word - 1];
+}
+
 /* NULL for one that said nothing. */
 static inline const struct classify_voice *classify_voice_of(
     const struct classify *classify, const struct classify_part *part)
@@ -141,8 +176,7 @@ static inline uint64_t classify_sum(uint64_t a, uint64_t b)
 /* ---- classify_evidence.c ---- */
 
 enum classify_word classify_last_word(const struct classify_voice *voice); /* NULL is allowed */
-void classify_tell_evidence(
-    const struct classify *classify, const struct classify_part *part, struct classify_evidence *ret);
+void classify_tell_evidence(const struct classify *classify, uint32_t number, struct classify_evidence *ret);
 uint32_t classify_regressions(const struct classify *classify, const struct classify_part *part);
 
 /* ---- classify_days.c ---- */

@@ -8,11 +8,12 @@
 
 #include <string.h>
 
-enum { FIRST_BITS = 12, TAG_TEXT = 5, LINE = 64 };
+enum { FIRST_BITS = 12 };
 
 int classify_table_start(struct classify *classify)
 {
     classify->parts.size = sizeof(struct classify_part);
+    classify->loads.size = sizeof(struct classify_load);
     classify->voices.size = sizeof(struct classify_voice);
     classify->stretches.size = sizeof(struct classify_stretch);
     classify->said.size = sizeof(struct classify_said);
@@ -23,6 +24,7 @@ void classify_table_free(struct classify *classify)
 {
     index_free(&classify->index);
     pool_free(&classify->parts);
+    pool_free(&classify->loads);
     pool_free(&classify->voices);
     pool_free(&classify->stretches);
     pool_free(&classify->said);
@@ -70,6 +72,7 @@ static uint32_t part_of(struct classify *classify, const struct classify_event *
     uint32_t number = search(classify, event->address, event->hash, &at);
     if (number)
         return number;
+    take_new(&classify->loads, &number);
     struct classify_part *part = take_new(&classify->parts, &number);
     memcpy(part->address, event->address, sizeof part->address);
     part->first_us = INT64_MAX;
@@ -85,29 +88,43 @@ static struct classify_voice *voice_of(struct classify *classify, struct classif
     struct classify_voice *voice = take_new(&classify->voices, &part->voice);
     voice->edge_first_us = INT64_MAX;
     voice->edge_last_us = INT64_MIN;
-    for (unsigned word = 0; word < CLASSIFY_WORDS; word++) {
-        voice->first_us[word] = INT64_MAX;
-        voice->last_us[word] = INT64_MIN;
+    for (size_t i = 0; i < sizeof voice->told / sizeof *voice->told; i++) {
+        voice->told[i].first_us = INT64_MAX;
+        voice->told[i].last_us = INT64_MIN;
     }
     return voice;
 }
 
-/* The entry of the list for this day. */
-static void *day_of(struct tally_pool *pool, uint32_t *first, uint32_t day)
+/* The entry of the list for this day. It is looked for from the one that was found before: a store hands out
+ * rows in the order of time, once for each collector and kind. */
+static void *day_of(struct tally_pool *pool, uint32_t *first, uint32_t *near, uint32_t day)
 {
-    uint32_t block = day / STRETCH_DAYS, number;
-    while (*first) {
-        struct classify_link *link = pool_at(pool, *first);
-        if (link->block == block)
-            return link;
-        if (link->block < block)
-            break;
-        first = &link->next;
+    uint32_t block = day / STRETCH_DAYS, at = *near;
+    struct classify_link *link = at ? pool_at(pool, at) : NULL;
+    while (link && link->block < block && link->later)
+        link = pool_at(pool, at = link->later);
+    while (link && link->block > block && link->next)
+        link = pool_at(pool, at = link->next);
+    if (link && link->block == block) {
+        *near = at;
+        return link;
     }
-    struct classify_link *link = take_new(pool, &number);
-    *link = (struct classify_link){.next = *first, .block = block};
-    *first = number;
-    return link;
+    struct classify_link *made = take_new(pool, near);
+    *made = (struct classify_link){.block = block};
+    if (link && link->block > block) { /* it was the earliest */
+        made->later = at;
+        link->next = *near;
+        return made;
+    }
+    made->next = at;
+    made->later = link ? link->later : 0;
+    if (link)
+        link->later = *near;
+    if (made->later)
+        ((struct classify_link *)pool_at(pool, made->later))->next = *near;
+    else
+        *first = *near;
+    return made;
 }
 
 /* ---- adding ---- */
@@ -154,34 +171,35 @@ static void add_recent(
         add_few(is_signal ? &latest->signals : &latest->dnskey, event->count);
 }
 
-static void add_traffic(struct classify_part *part, const struct tally_traffic *traffic)
+static void add_traffic(struct classify_load *load, const struct tally_traffic *traffic)
 {
-    add(&part->queries, traffic->queries);
-    add(&part->answers, traffic->answers);
-    add(&part->tcp, traffic->tcp);
-    add(&part->edns, traffic->edns);
-    add(&part->dnssec_ok, traffic->dnssec_ok);
-    add(&part->recursion_desired, traffic->recursion_desired);
-    add(&part->checking_disabled, traffic->checking_disabled);
-    add(&part->dnskey, traffic->dnskey);
-    part->names |= traffic->names;
-    part->ports |= traffic->ports;
+    add(&load->queries, traffic->queries);
+    add(&load->answers, traffic->answers);
+    add(&load->tcp, traffic->tcp);
+    add(&load->edns, traffic->edns);
+    add(&load->dnssec_ok, traffic->dnssec_ok);
+    add(&load->recursion_desired, traffic->recursion_desired);
+    add(&load->checking_disabled, traffic->checking_disabled);
+    add(&load->dnskey, traffic->dnskey);
+    load->names |= traffic->names;
+    load->ports |= traffic->ports;
     uint16_t least = traffic->udp_size_least, most = traffic->udp_size_most;
-    if (least && (part->udp_size_least == 0 || least < part->udp_size_least))
-        part->udp_size_least = least;
-    if (most > part->udp_size_most)
-        part->udp_size_most = most;
+    if (least && (load->udp_size_least == 0 || least < load->udp_size_least))
+        load->udp_size_least = least;
+    if (most > load->udp_size_most)
+        load->udp_size_most = most;
 }
 
 static void add_signal(struct classify *classify, struct classify_part *part, struct classify_voice *voice,
     const struct classify_event *event)
 {
     uint32_t bit = UINT32_C(1) << event->day % STRETCH_DAYS;
-    struct classify_said *said = day_of(&classify->said, &part->said, event->day);
-    add(&voice->signals[event->word], event->count);
+    struct classify_said *said = day_of(&classify->said, &part->said, &part->near.said, event->day);
+    struct classify_told *told = &voice->told[event->word - 1];
+    add(&told->signals, event->count);
     add(&voice->signals_rd, event->recursion_desired);
     add_recent(classify, voice, event);
-    widen(&voice->first_us[event->word], &voice->last_us[event->word], event);
+    widen(&told->first_us, &told->last_us, event);
     said->days[event->word] |= bit;
     if (event->word == CLASSIFY_SAYS_OLD) {
         uint16_t *old = &said->old[event->day % STRETCH_DAYS];
@@ -227,28 +245,24 @@ static void add_sighting(struct classify *classify, struct classify_part *part,
 static void count(struct classify *classify, const struct classify_event *event)
 {
     struct classify_part *part = classify_part_at(classify, event->number);
-    struct classify_stretch *stretch = day_of(&classify->stretches, &part->stretches, event->day);
+    struct classify_stretch *stretch =
+        day_of(&classify->stretches, &part->stretches, &part->near.stretch, event->day);
     stretch->seen |= UINT32_C(1) << event->day % STRETCH_DAYS;
     part->collectors |= UINT64_C(1) << event->collector;
     widen(&part->first_us, &part->last_us, event);
     if (event->what == CLASSIFY_TRAFFIC)
-        add_traffic(part, &event->traffic);
+        add_traffic(classify_load_at(classify, event->number), &event->traffic);
     else
         add_sighting(classify, part, stretch, event);
 }
 
 /* ---- batches ---- */
 
-static void fetch(const void *entry, size_t size)
+static void fetch(const struct tally_pool *pool, uint32_t number, size_t from, size_t to)
 {
-    for (size_t at = 0; at < size; at += LINE)
-        __builtin_prefetch((const uint8_t *)entry + at, 1);
-}
-
-static void fetch_number(const struct tally_pool *pool, uint32_t number)
-{
-    if (number)
-        fetch(pool_at(pool, number), pool->size);
+    const uint8_t *entry = number ? pool_at(pool, number) : NULL;
+    for (size_t at = from; entry && at < to; at += CLASSIFY_LINE)
+        __builtin_prefetch(entry + at, 1);
 }
 
 void classify_table_fetch(const struct classify *classify, uint32_t number)
@@ -256,32 +270,48 @@ void classify_table_fetch(const struct classify *classify, uint32_t number)
     if (number > classify->parts.used)
         return;
     const struct classify_part *part = classify_part_at(classify, number);
-    fetch_number(&classify->stretches, part->stretches);
-    fetch_number(&classify->voices, part->voice);
-    fetch_number(&classify->said, part->said);
+    fetch(&classify->stretches, part->stretches, 0, sizeof(struct classify_stretch));
+    fetch(&classify->voices, part->voice, 0, sizeof(struct classify_voice));
+    fetch(&classify->said, part->said, 0, sizeof(struct classify_said));
+}
+
+/* What the event will probably touch: days near those of the row before, and lines of the voice. */
+static void fetch_places(const struct classify *classify, const struct classify_event *event)
+{
+    const struct classify_part *part = classify_part_at(classify, event->number);
+    fetch(&classify->stretches, part->near.stretch, 0, 1);
+    if (event->what == CLASSIFY_TRAFFIC) {
+        fetch(&classify->loads, event->number, 0, sizeof(struct classify_load));
+        return;
+    }
+    bool is_recent = event->day >= classify->recent_day;
+    if (event->word == CLASSIFY_SAYS_NOTHING) {
+        fetch(&classify->voices, part->voice, (size_t)(is_recent ? 1 : 2) * CLASSIFY_LINE,
+            sizeof(struct classify_voice));
+        return;
+    }
+    fetch(&classify->voices, part->voice, 0, (size_t)(is_recent ? 2 : 1) * CLASSIFY_LINE);
+    fetch(&classify->said, part->near.said, 0, 1);
 }
 
 int classify_table_settle(struct classify *classify)
 {
     uint32_t waiting = (uint32_t)classify->waiting;
     int err = index_reserve(&classify->index, waiting);
-    struct tally_pool *pools[] = {&classify->parts, &classify->voices, &classify->stretches, &classify->said};
+    struct tally_pool *pools[] = {
+        &classify->parts, &classify->loads, &classify->voices, &classify->stretches, &classify->said};
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         err = err ? err : pool_reserve(pools[i], waiting);
     if (err)
         return err;
     for (uint32_t i = 0; i < waiting; i++) { /* probably the right one */
         size_t at = index_place(&classify->index, classify->events[i].hash);
-        fetch_number(&classify->parts, index_next(&classify->index, classify->events[i].hash, &at));
+        fetch(&classify->parts, index_next(&classify->index, classify->events[i].hash, &at), 0, 1);
     }
     for (uint32_t i = 0; i < waiting; i++) {
         struct classify_event *event = &classify->events[i];
         event->number = part_of(classify, event);
-        const struct classify_part *part = classify_part_at(classify, event->number);
-        if (event->what == CLASSIFY_TRAFFIC)
-            fetch_number(&classify->stretches, part->stretches);
-        else
-            classify_table_fetch(classify, event->number);
+        fetch_places(classify, event);
     }
     for (uint32_t i = 0; i < waiting; i++)
         count(classify, &classify->events[i]);
