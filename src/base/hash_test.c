@@ -35,8 +35,8 @@ static unsigned crowded(unsigned word, unsigned way, uint64_t constant, struct h
     return count;
 }
 
-/* One word held constant, whatever the constant and the seed: by chance 126 of 4096 share a place of 65536.
- */
+/* One word held constant, the other one in rows, whatever the constant and the seed: as by chance, where 126
+ * of 4096 share a place of 65536. */
 static void test_no_constant_helps(void **state)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++)

@@ -1,6 +1,7 @@
 /* One input, from its first record to its end. What it is, its first record tells: the store is asked how far
  * it got with an input that begins so, and that many records are passed over; the last of them must be the
  * one that the store remembers, or this is another input that begins alike and gets another id. */
+#include "app/observe/crew.h"
 #include "app/observe/inside.h"
 #include "base/log.h"
 #include "io/proc/clock.h"
@@ -10,11 +11,25 @@
 
 enum { ID_TRIES = 16 };
 
+_Static_assert((int)CREW_SLOTS <= (int)CAPTURE_STANDS, "batches on their way stand");
+
+/* A batch of records on its way. */
+struct piece {
+    struct capture_batch batch;
+    int err; /* instead of it */
+    struct err_note note;
+    struct capture_state state;
+    struct digester *digester;
+    struct capture_record lines[CAPTURE_BATCH]; /* of a log: the records, with their times */
+    struct digest digests[CAPTURE_BATCH];
+};
+
 struct run {
     struct observer *observer;
     const struct observe_input *input;
     struct observe_done *done;
     struct capture *capture;
+    struct crew *crew; /* while it works */
     struct cover *cover;
     uint8_t id[SIGHTINGS_ID];
     unsigned salt; /* how many inputs that begin alike were not this one */
@@ -23,7 +38,6 @@ struct run {
     bool other;    /* it turned out to be another input: begin again with the next id */
     struct sightings_mark mark;
     uint64_t records;     /* passed so far */
-    uint64_t batches;     /* of the capture */
     uint64_t dropped;     /* as the capture counts them */
     int64_t committed_us; /* monotonic */
     struct err_note *store_note;
@@ -37,39 +51,40 @@ static void take_line(struct observer *observer, const struct capture_record *re
     struct tatlog line;
     int err = tatlog_parse((const char *)record->bytes, record->length, &line, NULL);
     observer->totals->lines++;
-    if (!err)
-        err = counter_wait(observer->counter);
     if (!err && !observer->seen)
         err = tally_log(observer->tally, &line);
-    observer->err = observer->err ? observer->err : err;
+    observer_fault(observer, err);
 }
 
-static void take_dnstap(struct observer *observer, const struct capture_record *record)
+/* What its digest does not tell. */
+static void take_other(struct observer *observer, const struct capture_record *record)
 {
-    const struct capture_peer *peer = record->peer;
-    bool answer = record->length > 2 && record->bytes[2] & 0x80;
-    struct sighting_message message = {.time_us = record->time_us,
-        .bytes = record->bytes,
-        .length = record->length,
-        .wire_length = record->wire_length,
-        .source = answer ? peer->server : peer->client,
-        .destination = answer ? peer->client : peer->server,
-        .source_port = answer ? peer->server_port : peer->client_port,
-        .destination_port = answer ? peer->client_port : peer->server_port,
-        .transport = peer->transport};
-    counter_message(observer->counter, &message, observer->seen, true);
+    if (record->what == CAPTURE_PACKET) {
+        wire_packet(observer->wire, record);
+    } else if (record->what == CAPTURE_MESSAGE) {
+        struct sighting_message message = digest_message(record);
+        observer_message(observer, &message);
+    } else {
+        take_line(observer, record);
+    }
 }
 
 /* The DNS message or packet goes on to the tables; `observer->seen` tells how. */
-static void take(struct observer *observer, const struct capture_record *record)
+static inline void take(
+    struct observer *observer, const struct capture_record *record, const struct digest *digest)
 {
-    observer->record = record;
+    if (digest->word == TALLY_OTHER) {
+        take_other(observer, record);
+        return;
+    }
     if (record->what == CAPTURE_PACKET)
-        wire_packet(observer->wire, record);
-    else if (record->what == CAPTURE_MESSAGE)
-        take_dnstap(observer, record);
+        wire_told(observer->wire, digest->is_cut);
+    if (observer->seen)
+        return;
+    if (digest->word == TALLY_ORDINARY)
+        observer_fault(observer, tally_ordinary(observer->tally, &digest->ordinary));
     else
-        take_line(observer, record);
+        tally_not_dns(observer->tally);
 }
 
 /* ---- beginning ---- */
@@ -158,27 +173,14 @@ static int begin(struct run *run, const struct capture_record *first)
 /* ---- a batch ---- */
 
 /* Passes over what the store has. Returns how many records of the batch that are. */
-static size_t pass_known(struct run *run, const struct capture_record *records, size_t count)
+static size_t pass_known(struct run *run, const struct digest *digests, size_t count)
 {
     uint64_t left = run->mark.end_record > run->records ? run->mark.end_record - run->records : 0;
     size_t known = left < count ? (size_t)left : count;
     if (known && known == left)
-        run->other = prints_of(&records[known - 1]) != run->mark.last_record_hash;
+        run->other = digests[known - 1].print != run->mark.last_record_hash;
     run->done->known += known;
     return known;
-}
-
-/* A log's reader does not read times: a line gets its own here, and -1 if it has none. */
-static void time_lines(struct capture_record *records, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct tatlog line;
-        if (records[i].what == CAPTURE_LINE)
-            records[i].time_us =
-                tatlog_parse((const char *)records[i].bytes, records[i].length, &line, NULL) == 0
-                    ? line.time_us
-                    : -1;
-    }
 }
 
 static bool time_fits(int64_t time_us)
@@ -186,12 +188,13 @@ static bool time_fits(int64_t time_us)
     return time_us >= 0 && time_us <= UTC_LAST;
 }
 
-static int count_record(struct run *run, const struct capture_record *record, uint64_t print, bool covered)
+static int count_record(
+    struct run *run, const struct capture_record *record, const struct digest *digest, bool covered)
 {
     struct observer *observer = run->observer;
     struct stretch *stretch = &observer->stretch;
     struct observe_done *done = run->done;
-    stretch->last_hash = print;
+    stretch->last_hash = digest->print;
     if (!time_fits(record->time_us)) {
         uint64_t *bad =
             record->what == CAPTURE_LINE ? &observer->totals->bad_lines : &observer->totals->bad_times;
@@ -206,13 +209,13 @@ static int count_record(struct run *run, const struct capture_record *record, ui
         stretch->overlapped++;
         done->overlapped++;
     } else {
-        stretch_add(stretch, record->time_us, print);
+        stretch_add(stretch, record->time_us, digest->print);
         observer->clock_us = record->time_us;
         if (done->from_us == 0 || record->time_us < done->from_us)
             done->from_us = record->time_us;
         done->to_us = record->time_us > done->to_us ? record->time_us : done->to_us;
     }
-    take(observer, record);
+    take(observer, record, digest);
     return err;
 }
 
@@ -233,8 +236,8 @@ static struct times times_of(const struct capture_record *records, size_t count)
 
 /* Nearly all batches: nothing of them is in the store, and their times go on from those before. Does the same
  * as count_record() for each; false, and nothing, if that is needed. */
-static bool count_plain(
-    struct run *run, const struct capture_record *records, size_t count, struct times times)
+static bool count_plain(struct run *run, const struct capture_record *records, const struct digest *digests,
+    size_t count, struct times times)
 {
     struct observer *observer = run->observer;
     struct stretch *stretch = &observer->stretch;
@@ -246,71 +249,65 @@ static bool count_plain(
     done->to_us = times.most_us > done->to_us ? times.most_us : done->to_us;
     observer->seen = false;
     for (size_t i = 0; i < count; i++) {
-        stretch->last_hash = prints_of(&records[i]);
-        prints_add(stretch->prints, stretch->last_hash, records[i].time_us);
-        take(observer, &records[i]);
+        prints_add(stretch->prints, digests[i].print, records[i].time_us);
+        take(observer, &records[i], &digests[i]);
     }
+    stretch->last_hash = digests[count - 1].print;
     observer->clock_us = records[count - 1].time_us;
     return true;
 }
 
-static int count_all(struct run *run, const struct capture_record *records, size_t count)
+static int count_all(
+    struct run *run, const struct capture_record *records, const struct digest *digests, size_t count)
 {
     uint64_t prints[CAPTURE_BATCH];
     bool covered[CAPTURE_BATCH], meets;
     struct times times = times_of(records, count);
     int err = cover_meets(run->cover, times.least_us, times.most_us, &meets, run->store_note);
-    if (err || (!meets && count_plain(run, records, count, times)))
+    if (err || (!meets && count_plain(run, records, digests, count, times)))
         return err;
     for (size_t i = 0; i < count; i++)
-        prints[i] = prints_of(&records[i]);
+        prints[i] = digests[i].print;
     cover_judge(run->cover, records, prints, count, covered);
     for (size_t i = 0; i < count && !err; i++)
-        err = count_record(run, &records[i], prints[i], covered[i]);
+        err = count_record(run, &records[i], &digests[i], covered[i]);
     return err;
 }
 
-static int take_batch(struct run *run, const struct capture_batch *batch)
+static int take_batch(struct run *run, const struct piece *piece)
 {
-    const struct capture_record *records = batch->records;
-    struct capture_record lines[CAPTURE_BATCH];
-    if (batch->count && records[0].what == CAPTURE_LINE) {
-        memcpy(lines, records, batch->count * sizeof *lines);
-        time_lines(lines, batch->count);
-        records = lines;
-    }
-    size_t known = pass_known(run, records, batch->count);
+    const struct capture_batch *batch = &piece->batch;
+    size_t known = pass_known(run, piece->digests, batch->count);
     if (run->other)
         return 0;
     size_t count = batch->count - known;
-    int err = count ? count_all(run, records + known, count) : 0;
+    int err = count ? count_all(run, batch->records + known, piece->digests + known, count) : 0;
     run->records += err ? 0 : batch->count;
     return err;
 }
 
 /* ---- the loop ---- */
 
-static int commit(struct run *run)
+static int commit(struct run *run, const struct capture_state *state)
 {
     struct observer *observer = run->observer;
-    struct capture_state state = capture_state(run->capture);
     if (!run->begun)
         return 0;
-    observer->stretch.dropped = state.dropped - run->dropped;
+    observer->stretch.dropped = state->dropped - run->dropped;
     uint64_t end = run->records > run->mark.end_record ? run->records : run->mark.end_record;
     int err = stretch_commit(observer, run->done->name, run->id, end, run->store_note);
     if (!err)
-        run->dropped = state.dropped;
+        run->dropped = state->dropped;
     run->committed_us = clock_mono_us();
     return err;
 }
 
 /* An endless input cannot be read again, so a store that is away for a while is waited for, as long as there
  * is room to count in. */
-static int commit_endless(struct run *run)
+static int commit_endless(struct run *run, const struct capture_state *state)
 {
-    int err = commit(run);
-    if ((err != ERR_UNAVAILABLE && err != ERR_IO) || !run->endless || counter_full(run->observer->counter))
+    int err = commit(run, state);
+    if ((err != ERR_UNAVAILABLE && err != ERR_IO) || !run->endless || tally_full(run->observer->tally))
         return err;
     log_warning("%s; what was counted is kept, and tried again", run->store_note->text);
     return 0;
@@ -319,51 +316,109 @@ static int commit_endless(struct run *run)
 static bool is_due(const struct run *run)
 {
     const struct observer *observer = run->observer;
-    return run->begun && (counter_full(observer->counter) || stretch_is_full(&observer->stretch) ||
+    return run->begun && (tally_full(observer->tally) || stretch_is_full(&observer->stretch) ||
                              clock_mono_us() - run->committed_us >= observer->options->every_us);
 }
 
-static void tell_progress(const struct run *run)
+static void tell_progress(const struct run *run, const struct capture_state *state)
 {
     const struct observe_options *options = run->observer->options;
     if (!options->progress)
         return;
-    struct capture_state state = capture_state(run->capture);
     options->progress(options->context, &(struct observe_progress){.name = run->done->name,
-                                            .size = state.size,
-                                            .offset = state.offset,
+                                            .size = state->size,
+                                            .offset = state->offset,
                                             .records = run->records,
-                                            .octets = state.uncompressed,
-                                            .dropped = state.dropped});
+                                            .octets = state->uncompressed,
+                                            .dropped = state->dropped});
 }
 
-/* Reads until the end, a fault of the input (in run->done) or of the store (in run->store_err). */
-static void read_all(struct run *run)
+static bool fetch_piece(void *context, struct crew *crew, void *slot)
+{
+    struct run *run = context;
+    struct piece *piece = slot;
+    run->crew = crew;
+    piece->batch = (struct capture_batch){.end = false};
+    piece->err = capture_next(run->capture, &piece->batch, &piece->note);
+    piece->state = capture_state(run->capture);
+    return !piece->err && !piece->batch.end;
+}
+
+/* A log's reader does not read times: a line gets its own here, and -1 if it has none. */
+static void time_lines(struct piece *piece)
+{
+    struct capture_batch *batch = &piece->batch;
+    if (batch->count == 0 || batch->records[0].what != CAPTURE_LINE)
+        return;
+    memcpy(piece->lines, batch->records, batch->count * sizeof *piece->lines);
+    batch->records = piece->lines;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct capture_record *record = &piece->lines[i];
+        struct tatlog line;
+        int err = tatlog_parse((const char *)record->bytes, record->length, &line, NULL);
+        record->time_us = err ? -1 : line.time_us;
+    }
+}
+
+static void prepare_piece(void *context, void *slot)
+{
+    struct piece *piece = slot;
+    (void)context;
+    if (piece->err)
+        return;
+    time_lines(piece);
+    digest_records(piece->digester, piece->batch.records, piece->batch.count, piece->digests);
+}
+
+/* False at a fault of the input (in run->done) or of the store (in run->store_err), or when it is over. */
+static bool finish_piece(void *context, void *slot)
+{
+    struct run *run = context;
+    const struct piece *piece = slot;
+    const struct observe_options *options = run->observer->options;
+    if (piece->err) {
+        run->done->err = err_set(&run->done->note, piece->err, "%s", piece->note.text);
+        return false;
+    }
+    if (*options->stop)
+        capture_stop(run->capture);
+    if (*options->stop && !run->endless)
+        return false; /* this batch will be read again */
+    if (piece->batch.count && !run->begun)
+        run->store_err = begin(run, &piece->batch.records[0]);
+    if (!run->store_err)
+        run->store_err = take_batch(run, piece);
+    if (!run->store_err && !run->other && is_due(run))
+        run->store_err = commit_endless(run, &piece->state);
+    tell_progress(run, &piece->state);
+    return !run->store_err && !run->other;
+}
+
+/* Reads until the end or a fault. */
+static int read_all(struct run *run)
 {
     const struct observe_options *options = run->observer->options;
-    struct capture_batch batch = {.end = false};
-    run->committed_us = clock_mono_us();
-    while (!batch.end && !run->other && !run->store_err) {
-        run->done->err = capture_next(run->capture, &batch, &run->done->note);
-        if (run->done->err)
-            break;
-        if (*options->stop)
-            capture_stop(run->capture);
-        if (*options->stop && !run->endless)
-            break; /* this batch will be read again */
-        if (batch.count && !run->begun)
-            run->store_err = begin(run, &batch.records[0]);
-        run->batches++;
-        if (!run->store_err)
-            run->store_err = take_batch(run, &batch);
-        if (run->begun)
-            counter_pass(run->observer->counter, run->batches);
-        if (!run->store_err && !run->other && is_due(run))
-            run->store_err = commit_endless(run);
-        tell_progress(run);
+    struct piece *pieces = calloc(CREW_SLOTS, sizeof *pieces);
+    struct crew_task task = {fetch_piece, prepare_piece, finish_piece, run, {NULL},
+        .pauses = capture_state(run->capture).size == 0};
+    bool good = pieces != NULL;
+    for (size_t i = 0; good && i < CREW_SLOTS; i++) {
+        task.slots[i] = &pieces[i];
+        good = (pieces[i].digester = digester_new(options->ports, options->port_count)) != NULL;
     }
-    if (!run->store_err && !run->other)
-        run->store_err = commit(run);
+    run->committed_us = clock_mono_us();
+    if (good)
+        crew_run(&task);
+    run->crew = NULL;
+    for (size_t i = 0; pieces && i < CREW_SLOTS; i++)
+        digester_free(pieces[i].digester);
+    free(pieces);
+    if (!good)
+        return err_set(run->store_note, ERR_NOMEM, "no memory to read %s", run->done->name);
+    if (run->store_err || run->other)
+        return run->store_err;
+    struct capture_state state = capture_state(run->capture);
+    return commit(run, &state);
 }
 
 static int open_input(struct run *run)
@@ -387,15 +442,12 @@ static int open_input(struct run *run)
 /* The capture is about to overwrite what messages of this batch and of those before it consist of. */
 static void let_go(void *context, uint64_t batch)
 {
-    struct observer *observer = context;
-    if (observer->counter)
-        counter_done(observer->counter, batch);
+    const struct run *run = context;
+    crew_wait(run->crew, batch);
 }
 
 static void close_input(struct run *run)
 {
-    if (run->observer->counter)
-        counter_wait(run->observer->counter);
     struct capture_state state = capture_state(run->capture);
     run->done->format = state.format;
     run->done->filter = state.filter;
@@ -422,8 +474,8 @@ int input_read(struct observer *observer, const struct observe_input *input, str
         ret_done->err = open_input(&run);
         if (ret_done->err)
             return 0;
-        capture_keep(run.capture, let_go, observer);
-        read_all(&run);
+        capture_keep(run.capture, let_go, &run);
+        run.store_err = read_all(&run);
         close_input(&run);
         if (!run.other)
             return run.store_err;

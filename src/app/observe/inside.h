@@ -2,10 +2,11 @@
 #ifndef APP_OBSERVE_INSIDE_H
 #define APP_OBSERVE_INSIDE_H
 
-#include "app/observe/counter.h"
 #include "app/observe/cover.h"
+#include "app/observe/digest.h"
 #include "app/observe/observe.h"
 #include "app/observe/prints.h"
+#include "app/observe/sorter.h"
 #include "base/hash.h"
 #include "base/utc.h"
 
@@ -28,9 +29,7 @@ struct observer {
     struct sightings *store;
     struct arena *arena; /* for questions to the store, emptied after each */
     struct wire *wire;
-    struct tally *tally;                 /* while `counter` waits: counter.h */
-    struct counter *counter;             /* of the tally */
-    const struct capture_record *record; /* the one at hand */
+    struct tally *tally;
     uint64_t seed;
     int64_t clock_us; /* of the newest record that was counted, for going on from one input to the next */
     bool seen;        /* the record at hand was counted already */
@@ -47,6 +46,19 @@ struct observer {
  */
 int input_read(struct observer *observer, const struct observe_input *input, struct observe_done *ret_done,
     struct err_note *note);
+
+/* Keeps the tally's first error. */
+static inline void observer_fault(struct observer *observer, int err)
+{
+    observer->err = observer->err ? observer->err : err;
+}
+
+/* Counts a message of the record at hand. */
+static inline void observer_message(struct observer *observer, const struct sighting_message *message)
+{
+    observer_fault(observer,
+        observer->seen ? tally_seen(observer->tally, message) : tally_message(observer->tally, message));
+}
 
 /* ---- state.c: wire and tally, anew or from bytes ---- */
 

@@ -13,18 +13,14 @@ static const uint8_t MAGIC[4] = {'r', 'c', 's', '1'};
 
 static void take_message(void *context, const struct sighting_message *message)
 {
-    struct observer *observer = context;
-    const struct capture_record *record = observer->record;
-    bool stays =
-        message->bytes >= record->bytes && message->bytes + message->length <= record->bytes + record->length;
-    counter_message(observer->counter, message, observer->seen, stays);
+    observer_message(context, message);
 }
 
 static void take_error(void *context, int64_t time_us, enum sighting_kind kind, const uint8_t client[16])
 {
     struct observer *observer = context;
     if (!observer->seen)
-        counter_error(observer->counter, time_us, kind, client);
+        observer_fault(observer, tally_error(observer->tally, time_us, kind, client));
 }
 
 /* ---- counters go on when wire and tally are made anew ---- */
@@ -59,8 +55,6 @@ struct tally_counters state_tally_counters(const struct observer *observer)
 
 void state_free(struct observer *observer)
 {
-    counter_free(observer->counter);
-    observer->counter = NULL;
     observer->wire_before = state_wire_counters(observer);
     observer->tally_before = state_tally_counters(observer);
     wire_free(observer->wire);
@@ -76,7 +70,7 @@ int state_fresh(struct observer *observer)
     state_free(observer);
     observer->wire = wire_new(options->ports, options->port_count, observer->seed, &sink);
     observer->tally = tally_new(observer->seed);
-    return observer->wire && observer->tally ? counter_new(observer->tally, &observer->counter) : ERR_NOMEM;
+    return observer->wire && observer->tally ? 0 : ERR_NOMEM;
 }
 
 int state_load(struct observer *observer, const uint8_t *bytes, size_t length, struct err_note *note)

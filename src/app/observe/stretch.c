@@ -58,7 +58,7 @@ bool stretch_extend(struct stretch *stretch, int64_t least_us, int64_t most_us, 
 struct given {
     struct tally_rows rows;
     struct pseudonym *pseudonym; /* NULL: their own addresses */
-    struct counter *counter;
+    struct sorter *sorter;
 };
 
 static void rename_source(const struct given *given, uint8_t source[16])
@@ -77,7 +77,7 @@ static void give_row(const void *context, size_t i, struct tally_row *ret)
 static void give_traffic(const void *context, size_t i, struct tally_traffic *ret)
 {
     const struct given *given = context;
-    counter_sorted(given->counter);
+    sorter_end(given->sorter);
     given->rows.traffic(given->rows.context, i, ret);
     rename_source(given, ret->source);
 }
@@ -126,11 +126,11 @@ static int write_segment(struct observer *observer, const struct given *given,
     const struct tally_rows rows = {
         given->rows.count, given->rows.traffic_count, give_row, give_traffic, given};
     int err = sightings_commit(observer->store, segment, &rows, note);
+    sorter_end(given->sorter);
     if (err == ERR_DATA && is_there(observer, segment))
         err = 0;
     if (!err) {
         book(observer, rows.traffic_count);
-        counter_sorted(observer->counter);
         tally_reset(observer->tally);
         stretch_start(observer, segment->end_record);
     }
@@ -142,8 +142,6 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
 {
     struct stretch *stretch = &observer->stretch;
     uint8_t *prints = NULL, *state = NULL;
-    int waited = counter_wait(observer->counter);
-    observer->err = observer->err ? observer->err : waited;
     if (observer->err)
         return err_set(note, observer->err, "no memory to count in");
     if (end_record == stretch->first_record && !stretch->dropped)
@@ -163,9 +161,10 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
         .span_count = stretch->span_count};
     memcpy(segment.input_id, input_id, SIGHTINGS_ID);
     count(observer, &segment);
-    struct given given = {.pseudonym = observer->options->pseudonym, .counter = observer->counter};
+    struct sorter sorter;
+    struct given given = {.pseudonym = observer->options->pseudonym, .sorter = &sorter};
     tally_rows_begin(observer->tally, &given.rows);
-    counter_sort(observer->counter);
+    sorter_begin(&sorter, observer->tally);
     int err = prints_save(stretch->prints, &prints, &segment.prints_length);
     if (!err)
         err = state_save(observer, &state, &segment.state_length);
@@ -175,6 +174,7 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
         segment.state_length = 0;
     err = err ? err_set(note, err, "no memory to write what was counted")
               : write_segment(observer, &given, &segment, note);
+    sorter_end(&sorter);
     free(prints);
     free(state);
     return err;

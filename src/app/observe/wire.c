@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct wire) +
                    WIRE_MAX_MEMORY,
     "what waits is bounded");
 
-struct wire *wire_new(const uint16_t *ports, size_t port_count, uint64_t seed, const struct wire_sink *sink)
+static struct wire *make(const uint16_t *ports, size_t port_count, const struct wire_sink *sink)
 {
     static const uint16_t usual = DNS;
     struct wire *wire = calloc(1, sizeof *wire);
@@ -28,13 +28,29 @@ struct wire *wire_new(const uint16_t *ports, size_t port_count, uint64_t seed, c
         port_count = 1;
     }
     wire->sink = *sink;
-    wire->seed = seed;
     wire->port = ports[0];
     wire->more_ports = port_count > 1;
     for (size_t i = 0; i < port_count; i++)
         wire->ports[ports[i] / 64] |= UINT64_C(1) << (ports[i] % 64);
     memset(wire->source + 10, 0xff, 2);
     memset(wire->destination + 10, 0xff, 2);
+    return wire;
+}
+
+struct wire *wire_new_plain(const uint16_t *ports, size_t port_count, const struct wire_sink *sink)
+{
+    struct wire *wire = make(ports, port_count, sink);
+    if (wire)
+        wire->plain = true;
+    return wire;
+}
+
+struct wire *wire_new(const uint16_t *ports, size_t port_count, uint64_t seed, const struct wire_sink *sink)
+{
+    struct wire *wire = make(ports, port_count, sink);
+    if (!wire)
+        return NULL;
+    wire->seed = seed;
     if (!shelf_begin(&wire->streams, WIRE_STREAMS, WIRE_STREAM_BLOCKS) ||
         !shelf_begin(&wire->datagrams, WIRE_DATAGRAMS, WIRE_DATAGRAM_BLOCKS)) {
         wire_free(wire);
@@ -63,6 +79,13 @@ void wire_packet(struct wire *wire, const struct capture_record *record)
     };
     wire->counters.packets++;
     wire_link(wire, &layer, record->link);
+}
+
+void wire_told(struct wire *wire, bool is_cut)
+{
+    wire->counters.packets++;
+    wire->counters.messages++;
+    wire->counters.cut += is_cut;
 }
 
 struct wire_counters wire_counters(const struct wire *wire)

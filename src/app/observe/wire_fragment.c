@@ -117,6 +117,8 @@ static void take(struct wire *wire, struct shelf_slot *slot, const struct wire_l
 
 void wire_fragment(struct wire *wire, struct wire_layer *layer, const struct wire_piece *piece)
 {
+    if (wire->plain)
+        return;
     /* Nobody makes fragments of what is put together already, or of less than eight octets. */
     if (layer->whole || layer->by_frame || layer->length == 0 || (piece->more && layer->length % 8 != 0) ||
         piece->offset + layer->length > WIRE_MAX_DATAGRAM) {

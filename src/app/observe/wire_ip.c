@@ -188,6 +188,8 @@ void wire_transport(struct wire *wire, struct wire_layer *layer, uint8_t protoco
 {
     if (protocol == WIRE_UDP)
         read_udp(wire, layer);
+    else if (wire->plain)
+        return;
     else if (protocol == WIRE_TCP)
         wire_tcp(wire, layer);
     else if (protocol == (layer->version == 4 ? WIRE_ICMP4 : WIRE_ICMP6))

@@ -450,6 +450,46 @@ static void errors_about_answers_are_told(void **state)
     }
 }
 
+/* What a packet says by itself; what needs others, or is no message, is left to the whole wire. */
+static void a_plain_wire_tells_udp_alone(void **state)
+{
+    struct wire_sink sink = try_sink(&said);
+    struct wire *plain = wire_new_plain(NULL, 0, &sink), *wire = fresh();
+    struct try_packet part;
+    uint8_t query[TRY_QUERY];
+    assert_non_null(plain);
+    try_ask(&packet, FOUR, 7);
+    assert_string_equal(take(plain, &packet), "u7");
+    try_ask(&packet, SIX, 8);
+    assert_string_equal(take(plain, &packet), "u8");
+    for (int is_tcp = 0; is_tcp < 2; is_tcp++) {
+        size_t length = try_query(query, 9, 0);
+        try_begin(&packet, FOUR);
+        try_put(&packet, query, length);
+        if (is_tcp) {
+            try_put_u16(&packet, (unsigned)length);
+            try_tcp(&packet, 1000, 53, 1, 2);
+            try_ip(&packet, 6);
+            assert_string_equal(take(plain, &packet), "");
+            assert_string_equal(take(wire, &packet), "t9");
+            continue;
+        }
+        try_udp(&packet, 1000, 53);
+        for (size_t i = 0; i < 2; i++) {
+            try_fragment(&part, &packet, 17, 1, i ? 16 : 0, i ? packet.length : 16, !i);
+            assert_string_equal(take(plain, &part), "");
+            assert_string_equal(take(wire, &part), i ? "u9" : "");
+        }
+    }
+    struct wire_counters before = wire_counters(wire);
+    wire_told(wire, true);
+    struct wire_counters after = wire_counters(wire);
+    assert_true(after.packets == before.packets + 1 && after.messages == before.messages + 1);
+    assert_true(after.cut == before.cut + 1);
+    wire_free(plain);
+    wire_free(wire);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_snap_length_cuts_messages),
         cmocka_unit_test(only_ports_of_the_server_count),
         cmocka_unit_test(errors_about_answers_are_told),
+        cmocka_unit_test(a_plain_wire_tells_udp_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,28 +105,80 @@ static int count_sighting(struct tally *tally, const struct sighting_message *me
     return err;
 }
 
-int tally_sighting(
-    struct tally *tally, const struct sighting_message *message, const struct sighting *sighting)
+static const uint8_t *client_of(const struct sighting_message *message, const struct sighting *sighting)
+{
+    return sighting->flags & SIGHTING_RESPONSE ? message->destination : message->source;
+}
+
+static inline void set_ordinary(
+    const struct sighting_message *message, const struct sighting *sighting, struct tally_ordinary *ret)
 {
     bool is_answer = sighting->flags & SIGHTING_RESPONSE;
-    const uint8_t *client = is_answer ? message->destination : message->source;
+    /* Half by half, as whoever wrote it just now may have done: a read of more would have to wait for both.
+     */
+    const uint8_t *client = client_of(message, sighting);
+    memcpy(&ret->client[0], client, 8);
+    memcpy(&ret->client[1], client + 8, 8);
+    ret->time_us = message->time_us;
+    ret->names_hash = sighting->names_hash;
+    ret->port = is_answer ? message->destination_port : message->source_port;
+    ret->udp_size = sighting->udp_size;
+    ret->flags = sighting->flags;
+    ret->transport = message->transport;
+}
+
+enum tally_word tally_look(const struct sighting_message *message, struct tally_ordinary *ret)
+{
+    struct sighting sighting;
+    if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting))
+        return TALLY_NOT_DNS;
+    if (sighting.kind != SIGHTING_NONE)
+        return TALLY_OTHER;
+    set_ordinary(message, &sighting, ret);
+    return TALLY_ORDINARY;
+}
+
+static int count_traffic(struct tally *tally, const struct tally_ordinary *ordinary, enum sighting_kind kind)
+{
+    bool is_answer = ordinary->flags & SIGHTING_RESPONSE;
     struct tally_counters *counters = &tally->counters;
-    int err = traffic_add(&tally->traffic, message, client, sighting);
+    int err = traffic_add(&tally->traffic, ordinary, kind);
     if (err)
         return err;
     counters->messages++;
     counters->queries += !is_answer;
     counters->answers += is_answer;
-    counters->tcp += message->transport == SIGHTING_TCP;
-    counters->truncated += is_answer && (sighting->flags & SIGHTING_TC);
-    return sighting->kind == SIGHTING_NONE ? 0 : count_sighting(tally, message, client, sighting);
+    counters->tcp += ordinary->transport == SIGHTING_TCP;
+    counters->truncated += is_answer && (ordinary->flags & SIGHTING_TC);
+    return 0;
+}
+
+int tally_ordinary(struct tally *tally, const struct tally_ordinary *ordinary)
+{
+    return count_traffic(tally, ordinary, SIGHTING_NONE);
+}
+
+void tally_not_dns(struct tally *tally)
+{
+    tally->counters.not_dns++;
+}
+
+int tally_sighting(
+    struct tally *tally, const struct sighting_message *message, const struct sighting *sighting)
+{
+    struct tally_ordinary ordinary;
+    set_ordinary(message, sighting, &ordinary);
+    int err = count_traffic(tally, &ordinary, (enum sighting_kind)sighting->kind);
+    if (err || sighting->kind == SIGHTING_NONE)
+        return err;
+    return count_sighting(tally, message, client_of(message, sighting), sighting);
 }
 
 int tally_message(struct tally *tally, const struct sighting_message *message)
 {
     struct sighting sighting;
     if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting)) {
-        tally->counters.not_dns++;
+        tally_not_dns(tally);
         return 0;
     }
     return tally_sighting(tally, message, &sighting);

@@ -84,6 +84,25 @@ struct tally *tally_new(uint64_t seed);
  * messages later, when its memory has come near; tally_rows() sees all. ERR_NOMEM. */
 int tally_message(struct tally *tally, const struct sighting_message *message);
 
+/* In two steps, the first of which needs no tally: what an ordinary message says, one that has nothing to do
+ * with trust anchors. */
+struct tally_ordinary {
+    uint64_t client[2]; /* octets of its address */
+    int64_t time_us;
+    uint32_t names_hash;
+    uint16_t port, udp_size; /* of the client; of OPT in a query */
+    uint8_t flags, transport;
+};
+
+enum tally_word {
+    TALLY_ORDINARY, /* *ret is set: tally_ordinary() */
+    TALLY_NOT_DNS,  /* tally_not_dns() */
+    TALLY_OTHER,    /* tally_message() */
+};
+enum tally_word tally_look(const struct sighting_message *message, struct tally_ordinary *ret);
+int tally_ordinary(struct tally *tally, const struct tally_ordinary *ordinary);
+void tally_not_dns(struct tally *tally);
+
 /* The same for one that was read already (bytes and lengths: only wire_length is looked at). */
 int tally_sighting(
     struct tally *tally, const struct sighting_message *message, const struct sighting *sighting);

@@ -17,7 +17,8 @@ enum {
     DO_RESET = 8,
     DO_BACK = 16,
     DO_ERROR = 32,
-    DO_MOVE = 64
+    DO_MOVE = 64,
+    DO_TWO_STEPS = 128,
 };
 
 static void must(bool holds)
@@ -95,6 +96,18 @@ static void move(struct tally **tally, struct tally_counters *since)
     *since = tally_counters(*tally);
 }
 
+static void take_in_two_steps(struct tally *tally, const struct sighting_message *message)
+{
+    struct tally_ordinary ordinary;
+    enum tally_word word = tally_look(message, &ordinary);
+    if (word == TALLY_ORDINARY)
+        must(tally_ordinary(tally, &ordinary) == 0);
+    else if (word == TALLY_NOT_DNS)
+        tally_not_dns(tally);
+    else
+        must(tally_message(tally, message) == 0);
+}
+
 static void take(
     struct tally *tally, uint8_t what, uint8_t who, int64_t time_us, const uint8_t *message, size_t size)
 {
@@ -113,6 +126,8 @@ static void take(
     if (what & DO_ERROR)
         must(
             tally_error(tally, time_us, what & DO_TCP ? SIGHTING_TOO_BIG : SIGHTING_REASSEMBLY, client) == 0);
+    else if ((what & DO_TWO_STEPS) && !(what & DO_SEEN))
+        take_in_two_steps(tally, &envelope);
     else
         must((what & DO_SEEN ? tally_seen : tally_message)(tally, &envelope) == 0);
 }

@@ -72,8 +72,7 @@ struct traffic {
 
 int traffic_start(struct traffic *traffic, uint64_t seed);
 void traffic_free(struct traffic *traffic);
-int traffic_add(struct traffic *traffic, const struct sighting_message *message, const uint8_t client[16],
-    const struct sighting *sighting);
+int traffic_add(struct traffic *traffic, const struct tally_ordinary *ordinary, enum sighting_kind kind);
 void traffic_settle(struct traffic *traffic); /* counts what waits */
 void traffic_sort(struct traffic *traffic);   /* what is settled */
 void traffic_row(const struct traffic *traffic, size_t i, struct tally_traffic *ret);

@@ -825,6 +825,19 @@ static void compare(struct tally *tally, const struct model *model)
     compare_traffic(&rows, model);
 }
 
+/* In one step, or looked at first, as if by somebody else. */
+static void count_message(struct tally *tally, const struct sighting_message *message, bool looks)
+{
+    struct tally_ordinary ordinary;
+    enum tally_word word = looks ? tally_look(message, &ordinary) : TALLY_OTHER;
+    if (word == TALLY_ORDINARY)
+        assert_int_equal(tally_ordinary(tally, &ordinary), 0);
+    else if (word == TALLY_NOT_DNS)
+        tally_not_dns(tally);
+    else
+        assert_int_equal(tally_message(tally, message), 0);
+}
+
 /* Sometimes another tally goes on where this one was: the rows so far are then written, and begin anew. */
 static void model_run(struct model *model, uint64_t random)
 {
@@ -843,7 +856,7 @@ static void model_run(struct model *model, uint64_t random)
         struct end client = client_at(d->client);
         struct sighting_message message = envelope(&d->message, time_us, &client, &server);
         message.transport = d->transport;
-        assert_int_equal(tally_message(tally, &message), 0);
+        count_message(tally, &message, i % 3 != 0);
         if (i % 601 == 0) { /* looking changes nothing */
             model_end(model, i + 1);
             compare(tally, model);
@@ -862,6 +875,37 @@ static void test_model(void **state)
     for (uint64_t seed = 1; seed <= 20; seed++)
         model_run(model, seed * 0x9e3779b97f4a7c15);
     free(model);
+}
+
+static void test_look(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint16_t type, bits;
+        size_t length; /* 0: all of it */
+        enum tally_word word;
+    } looks[] = {
+        {"www.example.", RR_A, 0, 0, TALLY_ORDINARY},
+        {"www.example.", RR_A, 0x8000, 0, TALLY_ORDINARY},
+        {"_ta-4f66.", RR_A, 0, 0, TALLY_OTHER},
+        {"_ta-4f66.", RR_NULL, 0x8000, 0, TALLY_OTHER},
+        {"_ta-4f66.", RR_AAAA, 0, 0, TALLY_ORDINARY},
+        {"_ta-x.", RR_NULL, 0, 0, TALLY_OTHER},
+        {".", RR_DNSKEY, 0, 0, TALLY_OTHER},
+        {"root-key-sentinel-is-ta-20326.example.", RR_A, 0, 0, TALLY_OTHER},
+        {"www.example.", RR_A, 0x2800, 0, TALLY_NOT_DNS}, /* UPDATE */
+        {"www.example.", RR_A, 0, 11, TALLY_NOT_DNS},
+    };
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        struct test_message m;
+        struct tally_ordinary ordinary;
+        test_begin(&m, 1, looks[i].bits, looks[i].name, looks[i].type);
+        struct end client = client_at(3);
+        struct sighting_message message = envelope(&m, DAY, &client, &server);
+        message.length = looks[i].length ? (uint32_t)looks[i].length : message.length;
+        assert_int_equal(tally_look(&message, &ordinary), looks[i].word);
+    }
 }
 
 /* ---- going on elsewhere ---- */
@@ -1006,7 +1050,7 @@ int main(void)
         cmocka_unit_test(test_cut_answer), cmocka_unit_test(test_others), cmocka_unit_test(test_not_dns),
         cmocka_unit_test(test_queries_tell_more), cmocka_unit_test(test_hours),
         cmocka_unit_test(test_rows_of_a_source), cmocka_unit_test(test_full), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_model), cmocka_unit_test(test_saved),
-        cmocka_unit_test(test_hostile_load), cmocka_unit_test(test_order)};
+        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_model), cmocka_unit_test(test_look),
+        cmocka_unit_test(test_saved), cmocka_unit_test(test_hostile_load), cmocka_unit_test(test_order)};
     return cmocka_run_group_tests_name("tally", tests, NULL, NULL);
 }

@@ -228,8 +228,7 @@ static inline struct tally_time time_of(struct traffic *traffic, int64_t time_us
     return time;
 }
 
-int traffic_add(struct traffic *traffic, const struct sighting_message *message, const uint8_t client[16],
-    const struct sighting *sighting)
+int traffic_add(struct traffic *traffic, const struct tally_ordinary *ordinary, enum sighting_kind kind)
 {
     if (traffic->hot.used + TRAFFIC_AHEAD > traffic->room) {
         int err = make_room(traffic);
@@ -237,18 +236,19 @@ int traffic_add(struct traffic *traffic, const struct sighting_message *message,
             return err;
     }
     struct traffic_event *event = event_at(traffic, traffic->head++);
-    memcpy(event->source, client, sizeof event->source);
-    event->time = time_of(traffic, message->time_us);
+    event->source[0] = ordinary->client[0];
+    event->source[1] = ordinary->client[1];
+    event->time = time_of(traffic, ordinary->time_us);
     event->hash = hash_of(event->source, traffic->key);
-    event->names_hash = sighting->names_hash;
-    event->flags = sighting->flags;
-    if (sighting->flags & SIGHTING_RESPONSE) /* EDNS is seen in few answers only, and is the server's */
+    event->names_hash = ordinary->names_hash;
+    event->flags = ordinary->flags;
+    if (ordinary->flags & SIGHTING_RESPONSE) /* EDNS is seen in few answers only, and is the server's */
         event->flags &= (uint8_t) ~(SIGHTING_EDNS | SIGHTING_DO);
-    event->port = sighting->flags & SIGHTING_RESPONSE ? message->destination_port : message->source_port;
-    event->udp_size = sighting->udp_size;
-    event->tcp = message->transport == SIGHTING_TCP;
-    event->dnskey = sighting->kind == SIGHTING_DNSKEY;
-    event->signal = sighting->kind == SIGHTING_TA_NULL || sighting->kind == SIGHTING_TA_A;
+    event->port = ordinary->port;
+    event->udp_size = ordinary->udp_size;
+    event->tcp = ordinary->transport == SIGHTING_TCP;
+    event->dnskey = kind == SIGHTING_DNSKEY;
+    event->signal = kind == SIGHTING_TA_NULL || kind == SIGHTING_TA_A;
     event->number = 0;
     fetch_slot(traffic, event);
     if (traffic->head % TRAFFIC_BATCH == 0)

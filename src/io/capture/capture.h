@@ -20,6 +20,7 @@
 
 enum {
     CAPTURE_BATCH = 512,            /* records in a batch, at most */
+    CAPTURE_STANDS = 4,             /* batches: capture_keep() */
     CAPTURE_MAX_RECORD = 256 << 10, /* octets of one packet, frame or line; what claims more is a fault */
 };
 
@@ -105,10 +106,10 @@ int capture_open_dnstap(const char *socket_path, struct capture **ret_capture, s
  * after an error there is nothing more. */
 int capture_next(struct capture *capture, struct capture_batch *ret_batch, struct err_note *note);
 
-/* Lets the octets of records (not the records themselves) stand longer than until the next call of
- * capture_next(): until `reuse` was called with the number of their batch or a later one. Batches are
- * numbered from 1, empty ones too. `reuse` is called by capture_next(), and comes back when nobody looks at
- * those octets any more. */
+/* Lets a batch stand while the next one is made: its records until the second call of capture_next() after
+ * it, and the octets of records until `reuse` was called with the number of their batch or a later one.
+ * Batches are numbered from 1, empty ones too. `reuse` is called by capture_next(), and comes back when
+ * nobody looks at those octets (and, of what is no file, records) any more. */
 void capture_keep(struct capture *capture, void (*reuse)(void *context, uint64_t batch), void *context);
 
 /* Ends a capture of any kind: what is buffered still comes, then `end`, without a fault for what was cut by

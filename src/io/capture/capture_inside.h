@@ -36,6 +36,7 @@ enum { CAPTURE_HEAD = 32 }; /* first octets by which formats are told apart */
 /* Where a reader puts a batch. */
 struct capture_fill {
     struct capture_record *records; /* room for CAPTURE_BATCH */
+    struct capture_peer *peers;     /* likewise, for records that need one */
     size_t count;
     bool end;         /* the format says that nothing follows */
     uint64_t skipped; /* cumulative: blocks and frames without a record */

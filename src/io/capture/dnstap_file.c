@@ -10,7 +10,6 @@
 struct dnstap_file {
     struct frames frames;
     struct repeats repeats;
-    struct capture_peer peers[CAPTURE_BATCH];
 };
 
 static void *open_reader(void)
@@ -31,7 +30,7 @@ static void add(struct dnstap_file *file, struct capture_fill *fill, const struc
         fill->skipped++;
         return;
     }
-    struct capture_peer *peer = &file->peers[fill->count];
+    struct capture_peer *peer = &fill->peers[fill->count];
     *peer = frame->peer;
     for (unsigned i = first; i < frame->count; i++)
         fill->records[fill->count++] = (struct capture_record){.time_us = frame->messages[i].time_us,

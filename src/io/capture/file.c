@@ -16,7 +16,8 @@ struct capture_file {
     int fault;                           /* met with records before it */
     struct err_note why;
     struct capture_fill fill;
-    struct capture_record records[CAPTURE_BATCH];
+    struct capture_record records[CAPTURE_STANDS][CAPTURE_BATCH]; /* by turns */
+    struct capture_peer peers[CAPTURE_STANDS][CAPTURE_BATCH];
 };
 
 static const struct capture_reader *const readers[] = {&capture_pcapng, &capture_pcap, &capture_dnstap};
@@ -162,6 +163,8 @@ static int file_next(struct capture *capture, struct capture_batch *ret_batch, s
     struct capture_file *file = (struct capture_file *)capture;
     struct capture_fill *fill = &file->fill;
     fill->count = 0;
+    fill->records = file->records[capture->batches % CAPTURE_STANDS];
+    fill->peers = file->peers[capture->batches % CAPTURE_STANDS];
     file->stream->batch = capture->batches;
     file->stream->reuse = capture->reuse;
     file->stream->reuse_context = capture->reuse_context;
@@ -179,7 +182,7 @@ static int file_next(struct capture *capture, struct capture_batch *ret_batch, s
     bool end = fill->end && !err;
     if (fill->count == 0 && !end && (err = file_no_more(file, &end, note)))
         return err;
-    *ret_batch = (struct capture_batch){.records = file->records, .count = fill->count, .end = end};
+    *ret_batch = (struct capture_batch){.records = fill->records, .count = fill->count, .end = end};
     return 0;
 }
 
@@ -219,7 +222,6 @@ static int file_open(struct stream *stream, bool as_log, struct capture **ret_ca
     }
     file->capture.kind = &kind;
     file->stream = stream;
-    file->fill.records = file->records;
     file->as_log = as_log;
     int err = file_recognise(file, note);
     if (err) {

@@ -19,7 +19,7 @@
 
 enum {
     RING_BLOCKS = 12,
-    BLOCK_SIZE = 256 << 10,
+    BLOCK_SIZE = 128 << 10,
     BLOCK_FILLED = 128 << 10, /* of a block, where a decompressor is the slower one and needs memory itself */
     ALIGNMENT = 4096,
     WAIT_MS = 200, /* of a pipe, before the consumer may do something else */

@@ -1,0 +1,28 @@
+/* digest: what a record tells by itself, whatever came before it. It is worked out beside what must go in
+ * order (crew.h), and leaves little to be done there for the ordinary ones, which are nearly all. */
+#ifndef APP_OBSERVE_DIGEST_H
+#define APP_OBSERVE_DIGEST_H
+
+#include "core/roll/tally.h"
+#include "io/capture/capture.h"
+
+struct digest {
+    uint64_t print; /* prints_of() */
+    struct tally_ordinary ordinary;
+    uint8_t word; /* enum tally_word; TALLY_OTHER: it has to be looked at again, in order */
+    bool is_cut;  /* by the snap length */
+};
+
+struct digester;
+
+/* `ports` as wire_new(). NULL when memory is short. */
+struct digester *digester_new(const uint16_t *ports, size_t port_count);
+void digester_free(struct digester *digester); /* NULL is allowed */
+
+void digest_records(struct digester *digester, const struct capture_record *records, size_t count,
+    struct digest *ret_digests);
+
+/* The message of a CAPTURE_MESSAGE record, which it points into. */
+struct sighting_message digest_message(const struct capture_record *record);
+
+#endif
