@@ -1,6 +1,8 @@
 /* What letters may name is what they are given, in each state of a roll. */
 #include "app/report/letter_fixture.h"
 
+#include "io/file/file.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -125,12 +127,41 @@ static void test_all_fields(void **state)
         }
 }
 
+/* The manual names every field and condition that there is. */
+static void test_documented(void **state)
+{
+    (void)state;
+    static const struct template_terms *const kinds[] = {&letter_terms_country, &letter_terms_operator};
+    const char *source = getenv("ROLLCALL_SOURCE");
+    char *path = NULL, *manual = NULL;
+    size_t length;
+    struct err_note note = {""};
+    assert_true(asprintf(&path, "%s/docs/man/rollcall-letters.5", source ? source : ".") > 0);
+    if (file_read_all(path, 1 << 20, &manual, &length, &note))
+        fail_msg("%s", note.text);
+    for (char *c = manual; *c; c++)
+        if (strchr("\n,)", *c))
+            *c = ' ';
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < kinds[k]->field_count + kinds[k]->condition_count; i++) {
+            bool is_field = i < kinds[k]->field_count;
+            char word[64];
+            snprintf(word, sizeof word, " %s ",
+                is_field ? kinds[k]->fields[i].name : kinds[k]->conditions[i - kinds[k]->field_count].name);
+            if (!strstr(manual, word))
+                fail_msg("the manual does not tell of%s", word);
+        }
+    free(manual);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_phases),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_all_fields),
+        cmocka_unit_test(test_documented),
     };
     return cmocka_run_group_tests(all, NULL, NULL);
 }
