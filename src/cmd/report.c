@@ -16,6 +16,7 @@ static const char help_text[] =
     "       rollcall report --store STORE --letters DIR, --operators DIR [--plan PLAN] [--now TIME]\n"
     "       rollcall report --store STORE --gate FILE [--plan PLAN] [--now TIME] [--log FILE] [--apply "
     "PLAN]\n"
+    "       rollcall report --log FILE\n"
     "                       [--from TIME] [--to TIME] [--zone ZONE] [--collector NAME]\n"
     "                       [--format table|json|csv|html]\n"
     "\n"
@@ -47,7 +48,8 @@ static const char help_text[] =
     "                         where feeds change, the change is told by those that were there throughout\n"
     "      --step DAYS        the length of a step; if not given 7, or as many as make 60 steps\n"
     "      --gate FILE        go, postpone or back out, by declared criteria: rollcall-gate(5)\n"
-    "      --log FILE         adds the decision to this log, each line chained to the one before\n"
+    "      --log FILE         adds the decision to this log, each line chained to the one before; without\n"
+    "                         store and gate: verifies the whole log and lists its decisions\n"
     "      --apply PLAN       holds the roll in this plan file if the decision is to postpone\n"
     "      --html FILE        all of it as one page, in this file, in place of lines; beside the decision of "
     "a gate\n"
@@ -211,6 +213,11 @@ static int parse(int argc, char **argv, struct report_options *o)
         return cmd_print("report", help_text, strlen(help_text));
     if (optind < argc)
         return cmd_fail("report", ERR_USAGE, "unexpected '%s'", argv[optind]);
+    bool asks = o->gate || o->by_given || o->explain || o->trend || o->letters || o->operators;
+    if (o->log && !o->store && !asks)
+        return o->format == REPORT_CSV || o->page || o->html
+                   ? cmd_fail("report", ERR_USAGE, "a log comes as table or json")
+                   : -1;
     if (!o->store || !*o->store)
         return cmd_fail("report", ERR_USAGE, "--store is missing: which store?");
     if (o->trend && (o->gate || o->explain || o->by_given))
@@ -324,7 +331,8 @@ int cmd_report(int argc, char **argv)
         return code;
     log_set_level(LOG_WARNING);
     struct arena *arena = arena_new();
-    code = options.gate                           ? report_gate(&options, arena)
+    code = !options.store                         ? report_log(&options)
+           : options.gate                         ? report_gate(&options, arena)
            : options.page || options.html         ? report_page(&options, arena)
            : options.letters || options.operators ? report_letters(&options, arena)
            : options.trend                        ? report_trend(&options, arena)

@@ -87,4 +87,7 @@ int report_letters(const struct report_options *o, struct arena *arena);
 /* Judges by a gate; returns the exit code of the verdict. */
 int report_gate(const struct report_options *o, struct arena *arena);
 
+/* Prints the decisions of a log that verifies; returns the exit code. */
+int report_log(const struct report_options *o);
+
 #endif

@@ -1,5 +1,8 @@
 #include "app/report/decision_log.h"
 
+#include "app/report/decision_list.h"
+#include "app/report/gate_report.h"
+
 #include "base/text.h"
 #include "base/utc.h"
 #include "io/json/json.h"
@@ -184,6 +187,18 @@ static void test_log(void **state)
     assert_int_equal(decision_log_read(path, count, seen, &end, &note), 0);
     assert_string_equal(seen, "pgb");
     assert_int_equal(end.lines, 3);
+    struct text list;
+    text_start(&list);
+    assert_int_equal(decision_list_write(path, false, 80, &list, &note), 0);
+    assert_non_null(strstr(list.string, "   1  2018-09-03T18:40:00Z  postpone  root-2018  g\n"));
+    assert_non_null(strstr(list.string, "\n3, because of: storm\n"));
+    assert_non_null(strstr(list.string, end.sha256));
+    text_free(&list);
+    text_start(&list);
+    assert_int_equal(decision_list_write(path, true, 80, &list, &note), 0);
+    assert_non_null(strstr(list.string, "\"schema\": \"rollcall.decisions/1\""));
+    assert_non_null(strstr(list.string, "\"lines\": 3"));
+    text_free(&list);
 
     /* A decision made better than its values, by one who chains it as it ought to be. */
     struct text log = read_file(path);
@@ -200,6 +215,10 @@ static void test_log(void **state)
     fclose(file);
     assert_int_equal(decision_log_read(path, NULL, NULL, &end, &note), ERR_DATA);
     assert_non_null(strstr(note.text, "log:3: the decision is told as go, but back-out follows"));
+    text_start(&list);
+    assert_int_equal(decision_list_write(path, false, 80, &list, &note), ERR_DATA);
+    assert_int_equal(list.length, 0);
+    text_free(&list);
     struct made made;
     make(&made, good, false);
     assert_int_equal(decision_log_append(path, &made.decision, &end, &note), ERR_DATA);
@@ -249,6 +268,30 @@ static void test_again(void **state)
         text_free(texts[i]);
     remove_log(path);
     assert_int_equal(rmdir(directory), 0);
+}
+
+/* What failed is proof only if it was measured of the sources: too little coverage is something not known. */
+static void test_verdict(void **state)
+{
+    (void)state;
+    const struct gate_measured bad = {true, {0.05, 0.03, 0.08}, 50, 1000, NULL},
+                               few = {true, {3, 3, 3}, 3, 14, NULL}, none = {.reason = "no users file"},
+                               storm = {true, {80, 75, 85}, 80, 1, NULL};
+    const struct {
+        struct gate_measured measured[3];
+        bool rolled;
+        int verdict;
+    } rows[] = {{{good[0], good[1], good[2]}, false, 0}, {{bad, good[1], good[2]}, false, 2},
+        {{good[0], few, good[2]}, false, 3}, {{none, few, good[2]}, false, 3},
+        {{bad, few, good[2]}, false, 2}, {{good[0], good[1], storm}, false, 2}, {{none, few, storm}, true, 2},
+        {{bad, few, good[2]}, true, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct made made;
+        make(&made, rows[i].measured, rows[i].rolled);
+        if (gate_report_verdict(&made.decision) != rows[i].verdict)
+            fail_msg("row %zu: %d", i, gate_report_verdict(&made.decision));
+        arena_free(made.arena);
+    }
 }
 
 static void test_check(void **state)
@@ -309,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_follows),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_again),
+        cmocka_unit_test(test_verdict),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

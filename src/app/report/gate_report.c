@@ -18,10 +18,14 @@ bool gate_report_is_reason(const struct decision *decision, size_t i)
 
 int gate_report_verdict(const struct decision *decision)
 {
-    bool failed = false;
-    for (size_t i = 0; i < decision->file->gate.count; i++)
-        failed |= gate_report_is_reason(decision, i) && decision->result->outcomes[i] == GATE_FAIL;
-    return decision->result->decision == GATE_GO ? 0 : failed ? 2 : 3;
+    const struct gate *gate = &decision->file->gate;
+    bool proved = decision->result->decision == GATE_BACK_OUT;
+    for (size_t i = 0; i < gate->count; i++) {
+        const struct gate_measure *measure = gate_measure_find(gate->criteria[i].measure);
+        proved |= gate_report_is_reason(decision, i) && decision->result->outcomes[i] == GATE_FAIL &&
+                  !(measure && measure->of_coverage);
+    }
+    return decision->result->decision == GATE_GO ? 0 : proved ? 2 : 3;
 }
 
 void gate_report_reason(const struct decision *decision, struct text *text)

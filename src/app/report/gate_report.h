@@ -1,6 +1,6 @@
 /* gate_report: a decision of a gate as people and programs read it. Schema "rollcall.gate/1": the members of
  * decision_log.h beside "verdict": `ready` to go, `not-ready` where a criterion failed, `unknown` where the
- * roll is put off only because something is not known. */
+ * roll is put off only because something is not known, or too little was seen (a criterion of coverage). */
 #ifndef APP_REPORT_GATE_REPORT_H
 #define APP_REPORT_GATE_REPORT_H
 

@@ -71,7 +71,7 @@ struct readiness_group {
     /* The sums of the squares of the users of each such source: of how many sources these users are, in
      * effect. */
     double squares_low, squares_high, squares_failing;
-    int64_t users;                               /* that were told for these networks; -1: for none */
+    int64_t users; /* that were told for these networks; -1: for none */
 };
 
 struct readiness_place; /* the network and country of a source */

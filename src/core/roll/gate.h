@@ -97,6 +97,7 @@ struct gate_measure {
     const char *meaning; /* one sentence for people */
     const char *unit;    /* "share of users", "days", … */
     enum gate_unit kind;
+    bool of_coverage; /* of how much was seen: where it fails something is not known, and nothing proved */
 };
 
 size_t gate_measure_count(void);
