@@ -6,6 +6,7 @@
 #include "app/report/inside.h"
 #include "app/report/page_html.h"
 #include "app/report/page_inside.h"
+#include "base/moment.h"
 #include "page_assets.h"
 
 #include <string.h>
@@ -122,6 +123,17 @@ static void add_keys(const struct page *page, struct text *out)
     text_printf(out, "From key %u to key %u", roll->old_tag, roll->new_tag);
 }
 
+/* How long there is still, or since when. */
+static void add_day(const struct page *page, struct text *out)
+{
+    int64_t sign_us = page->readiness->wish->roll->sign_us, now_us = page->readiness->wish->question->to_us;
+    text_add(out, sign_us == UTC_OPEN ? " The roll has <strong>"
+                  : sign_us <= now_us ? " The new key signs since <strong>"
+                                      : " The new key signs from <strong>");
+    moment_html_from(out, sign_us, now_us, false);
+    text_add(out, "</strong>.");
+}
+
 /* Those of a platform's participants. */
 static void add_zones(const struct page *page, struct text *out)
 {
@@ -143,7 +155,10 @@ static void add_title(const struct page *page, struct text *out)
         text_add(out, ", by the plan ");
         page_html_name(out, page->plan_name);
     }
-    text_add(out, ". As of <strong>");
+    text_add(out, ".");
+    if (!page->readiness->wish->zones)
+        add_day(page, out);
+    text_add(out, " As of <strong>");
     page_html_time(out, question->to_us);
     text_add(out, "</strong>, by what was seen since ");
     page_html_time(out, question->from_us);

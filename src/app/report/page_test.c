@@ -210,6 +210,18 @@ static void too_early_is_said(void **state)
     assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
 }
 
+static void the_day_is_told(void **state)
+{
+    struct fixture *f = *state;
+    expect(page_of(f), " The new key signs from <strong><time datetime=\"2026-11-04T00:00:00Z\">2026-11-04 "
+                       "00:00\xc2\xa0UTC</time> (in 27 days)");
+    f->roll.sign_us = f->question.to_us - 2 * UTC_DAY;
+    expect(page_of(f), " The new key signs since <strong><time datetime=\"2026-10-06T00:00:00Z\">2026-10-06 "
+                       "00:00\xc2\xa0UTC</time> (2 days ago)");
+    f->roll.sign_us = UTC_OPEN;
+    expect(page_of(f), " The roll has <strong>no date</strong>.");
+}
+
 static void what_is_missing_is_said(void **state)
 {
     struct fixture *f = *state;
@@ -582,6 +594,7 @@ int main(void)
         TEST(an_empty_store_is_unknown),
         TEST(words_follow_what_is_proved),
         TEST(too_early_is_said),
+        TEST(the_day_is_told),
         TEST(what_is_missing_is_said),
         TEST(countries_and_networks),
         TEST(coverage_shows_pauses),
