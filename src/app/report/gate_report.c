@@ -5,6 +5,7 @@
 #include "app/report/inside.h"
 
 #include "base/utc.h"
+#include "core/roll/verdict.h"
 #include "io/json/json.h"
 
 #include <inttypes.h>
@@ -145,14 +146,13 @@ static void add_table(const struct decision *decision, size_t columns, struct te
 
 int gate_report_write(const struct decision *decision, bool json, size_t columns, struct text *ret_text)
 {
-    static const char *const verdicts[] = {"ready", "at-risk", "not-ready", "unknown"};
     if (!json) {
         add_table(decision, columns, ret_text);
         return ret_text->failed ? ERR_NOMEM : 0;
     }
     struct json *root = json_new_object();
     json_set_string(root, "schema", "rollcall.gate/1");
-    json_set_string(root, "verdict", verdicts[gate_report_verdict(decision)]);
+    json_set_string(root, "verdict", verdict_name((enum verdict)gate_report_verdict(decision)));
     decision_log_set(root, decision);
     int err = json_write(root, true, ret_text);
     json_free(root);

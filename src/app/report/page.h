@@ -9,6 +9,7 @@
 #include "app/report/decision_log.h"
 #include "app/report/readiness.h"
 #include "app/report/trend.h"
+#include "core/roll/verdict.h"
 
 struct page {
     const char *store; /* as the user named it; a password in it is not shown. NULL: not told */
@@ -21,12 +22,10 @@ struct page {
     bool live; /* served by the platform: its sheets are linked, not held, and it leads to its other pages */
 };
 
-enum page_verdict { PAGE_READY, PAGE_AT_RISK, PAGE_NOT_READY, PAGE_UNKNOWN };
-
 /* The gate's, if one was asked. Else only what the data say by themselves: at risk if somebody is proved to
  * hold only the old key; ready if every validator is told to be; unknown in between. Whether that is too many
  * is for a gate to say. */
-enum page_verdict page_verdict_of(const struct page *page);
+enum verdict page_verdict_of(const struct page *page);
 
 /* Adds the document to a text. ERR_NOMEM. */
 int page_write(const struct page *page, struct arena *arena, struct text *ret_text);

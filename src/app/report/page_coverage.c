@@ -81,7 +81,7 @@ static const struct page_column columns[] = {
     {"Collector", false, false},
     {"From", false, false},
     {"To", false, false},
-    {"At work in the time that is judged", true, false},
+    {"At work when judged", true, false},
     {"Pauses", true, false},
     {"Packets", true, false},
     {"Dropped", true, false},

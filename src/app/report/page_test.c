@@ -175,7 +175,7 @@ static void an_empty_store_is_unknown(void **state)
 {
     struct fixture *f = *state;
     const char *page = page_of(f);
-    assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
     expect(page, "Nothing was seen in this time");
     expect(page, "0 of 0 sources whose word is known");
     expect(page, "How many users stand behind anything here: no file told");
@@ -186,15 +186,15 @@ static void words_follow_what_is_proved(void **state)
     struct fixture *f = *state;
     see(f, "a", 1, (uint8_t[]){192, 0, 2, 1}, "4f66-9728");
     expect(page_of(f), "Every validator that was seen says that it has the new key");
-    assert_int_equal(page_verdict_of(&f->page), PAGE_READY);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_READY);
     f->readiness.partial = true;
-    assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
     see(f, "a", 2, (uint8_t[]){192, 0, 2, 2}, NULL);
     expect(page_of(f), "Nobody is proved to hold only the old key, and not everybody says");
-    assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
     see(f, "a", 3, (uint8_t[]){192, 0, 2, 3}, "4f66");
     const char *page = page_of(f);
-    assert_int_equal(page_verdict_of(&f->page), PAGE_AT_RISK);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_AT_RISK);
     expect(page, "1 of 2 sources whose word is known are proved");
     expect(page, "<strong>1</strong> proved (33.3&#160;%), <strong>2</strong> not disproved (66.7&#160;%), "
                  "of 3 that validate");
@@ -207,7 +207,7 @@ static void too_early_is_said(void **state)
     f->roll.trust_us = f->question.to_us + UTC_DAY;
     see(f, "a", 1, (uint8_t[]){192, 0, 2, 1}, "4f66");
     expect(page_of(f), "Too early: the hold-down of the new key has not ended");
-    assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
 }
 
 static void the_day_is_told(void **state)
@@ -308,7 +308,7 @@ static void coverage_shows_pauses(void **state)
     assert_int_equal(page_write(&f->page, f->arena, &f->text), 0);
     page = f->text.string;
     assert_null(markup_check(page));
-    expect(page, "<td class=\"n\" data-th=\"At work in the time that is judged\">66.7&#160;%</td>");
+    expect(page, "<td class=\"n\" data-th=\"At work when judged\">66.7&#160;%</td>");
     expect(page, "1 (1 day)");
     expect(page, "<text class=\"name\" x=\"0.0\" y=\"17.0\">a-name-that-is-longer-\xe2\x80\xa6</text>");
     expect(page, "6 more collectors are left out.");
@@ -349,7 +349,7 @@ static void a_gate_comes_with_its_reasons(void **state)
         .at_us = FIXTURE_DAY, .plan = "p", .file = &file, .measured = measured, .result = &result};
     f->page.decision = &decision;
     const char *page = page_of(f);
-    assert_int_equal(page_verdict_of(&f->page), PAGE_UNKNOWN);
+    assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
     expect(page, "<strong>Postpone</strong>, by the gate");
     expect(page, "it decides nothing for anybody");
     expect(page, "2.00 % (95 %: 1.00 % to 3.00 %), 2 of 100; at-most 5.00 %");

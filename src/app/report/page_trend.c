@@ -21,8 +21,9 @@ static void add_event(struct text *out, const struct trend_event *event)
         return;
     }
     text_printf(out, "<strong>%s</strong>: the new key signs ", page_trend_word(event));
-    text_add(out, event->sign_us == UTC_OPEN ? "without a date" : "");
-    if (event->sign_us != UTC_OPEN)
+    if (event->sign_us == UTC_OPEN)
+        text_add(out, "without a date");
+    else
         page_html_time(out, event->sign_us);
     if (event->who) {
         text_add(out, ", by ");

@@ -9,25 +9,23 @@
 
 #include <inttypes.h>
 
-static const struct {
-    const char *word, *sign;
-} verdicts[] = {
-    [PAGE_READY] = {"ready", "\xe2\x9c\x93"},
-    [PAGE_AT_RISK] = {"at-risk", "\xe2\x96\xb2"},
-    [PAGE_NOT_READY] = {"not-ready", "\xe2\x9c\x95"},
-    [PAGE_UNKNOWN] = {"unknown", "?"},
+static const char *const signs[] = {
+    [VERDICT_READY] = "\xe2\x9c\x93",
+    [VERDICT_AT_RISK] = "\xe2\x96\xb2",
+    [VERDICT_NOT_READY] = "\xe2\x9c\x95",
+    [VERDICT_UNKNOWN] = "?",
 };
 
-enum page_verdict page_verdict_of(const struct page *page)
+enum verdict page_verdict_of(const struct page *page)
 {
     const struct readiness *readiness = page->readiness;
     const uint64_t *sources = readiness->total.sources;
     if (page->decision)
-        return (enum page_verdict)gate_report_verdict(page->decision);
+        return (enum verdict)gate_report_verdict(page->decision);
     if (sources[CLASSIFY_OLD_ONLY])
-        return PAGE_AT_RISK;
+        return VERDICT_AT_RISK;
     bool all_told = sources[CLASSIFY_READY] && sources[CLASSIFY_READY] == readiness_validators(sources);
-    return all_told && !readiness->partial ? PAGE_READY : PAGE_UNKNOWN;
+    return all_told && !readiness->partial ? VERDICT_READY : VERDICT_UNKNOWN;
 }
 
 /* ---- the verdict ---- */
@@ -47,17 +45,17 @@ static void add_gate_words(const struct decision *decision, struct text *out)
 static void add_words(const struct page *page, struct text *out)
 {
     static const char *const words[] = {
-        [PAGE_READY] = "Every validator that was seen says that it has the new key",
-        [PAGE_AT_RISK] = "Some are proved to hold only the old key; whether that is too many, a gate says",
-        [PAGE_UNKNOWN] = "Nobody is proved to hold only the old key, and not everybody says",
+        [VERDICT_READY] = "Every validator that was seen says that it has the new key",
+        [VERDICT_AT_RISK] = "Some are proved to hold only the old key; whether that is too many, a gate says",
+        [VERDICT_UNKNOWN] = "Nobody is proved to hold only the old key, and not everybody says",
     };
     const struct readiness *readiness = page->readiness;
-    enum page_verdict verdict = page_verdict_of(page);
+    enum verdict verdict = page_verdict_of(page);
     if (page->decision)
         add_gate_words(page->decision, out);
     else if (classify_count(readiness->classify) == 0)
         text_add(out, "Nothing was seen in this time");
-    else if (verdict == PAGE_UNKNOWN && readiness->wish->roll->trust_us > readiness->wish->question->to_us)
+    else if (verdict == VERDICT_UNKNOWN && readiness->wish->roll->trust_us > readiness->wish->question->to_us)
         text_add(out,
             "Too early: the hold-down of the new key has not ended, and who names only the old key may be "
             "waiting for it");
@@ -157,13 +155,13 @@ static void add_unknown(const struct readiness *readiness, struct text *out)
 void page_verdict(const struct page *page, struct text *out)
 {
     const struct readiness *readiness = page->readiness;
-    enum page_verdict verdict = page_verdict_of(page);
-    const char *word = verdicts[verdict].word;
+    enum verdict verdict = page_verdict_of(page);
+    const char *word = verdict_name(verdict);
     text_printf(out, "<section class=\"card verdict vb-%s\" id=\"verdict\" aria-label=\"Verdict\">\n", word);
     text_printf(out,
         "<p class=\"big\"><span class=\"v v-%s\"><span class=\"sign\" "
         "aria-hidden=\"true\">%s</span>%s</span> ",
-        word, verdicts[verdict].sign, word);
+        word, signs[verdict], word);
     add_words(page, out);
     text_add(out, "</p>\n");
     add_partial(readiness, out);
