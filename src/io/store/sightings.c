@@ -119,24 +119,45 @@ static bool times_fit(int64_t first_us, int64_t last_us, int64_t begin_us, int64
     return first_us >= begin_us && last_us >= first_us && last_us - begin_us < span_us;
 }
 
+/* Of so many messages no more can have had a flag. */
+static bool are_parts(uint64_t all, const uint64_t *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parts[i] > all)
+            return false;
+    return true;
+}
+
 const char *sightings_row_fault(const struct tally_row *row, int64_t begin_us, int64_t span_us)
 {
-    uint64_t counts =
-        row->count | row->recursion_desired | row->dnssec_ok | row->checking_disabled | row->truncated;
+    const uint64_t parts[] = {row->recursion_desired, row->dnssec_ok, row->checking_disabled, row->truncated};
     if (row->kind <= SIGHTING_NONE || row->kind >= SIGHTING_KINDS || row->transport > SIGHTING_UNKNOWN)
         return "a kind or a transport";
-    if (counts > INT64_MAX)
+    if (row->count > INT64_MAX || !are_parts(row->count, parts, sizeof parts / sizeof *parts))
         return "a count";
     return times_fit(row->first_us, row->last_us, begin_us, span_us) ? NULL : "a time";
 }
 
 const char *sightings_traffic_fault(const struct tally_traffic *row, int64_t begin_us, int64_t span_us)
 {
-    uint64_t counts = row->queries | row->answers | row->tcp | row->edns | row->dnssec_ok |
-                      row->recursion_desired | row->checking_disabled | row->dnskey | row->truncated;
-    if (counts > INT64_MAX)
+    uint64_t all = row->queries + row->answers;
+    const uint64_t parts[] = {
+        row->tcp, row->edns, row->dnssec_ok, row->recursion_desired, row->checking_disabled, row->dnskey};
+    if (row->queries > INT64_MAX || row->answers > INT64_MAX || row->truncated > row->answers ||
+        !are_parts(all, parts, sizeof parts / sizeof *parts))
         return "a count";
+    if (row->udp_size_least > row->udp_size_most)
+        return "a size";
     return times_fit(row->first_us, row->last_us, begin_us, span_us) ? NULL : "a time";
+}
+
+const char *sightings_coverage_fault(const struct sightings_coverage *coverage)
+{
+    const uint64_t counts[] = {coverage->packets, coverage->messages, coverage->dropped, coverage->overlapped,
+        coverage->malformed, coverage->invalid, coverage->too_big, coverage->reassembly};
+    if (coverage->from_us > coverage->to_us || coverage->from_us < UTC_FIRST || coverage->to_us > UTC_LAST)
+        return "a time";
+    return are_parts(INT64_MAX, counts, sizeof counts / sizeof *counts) ? NULL : "a count";
 }
 
 /* ---- spans ---- */
@@ -151,20 +172,27 @@ void sightings_spans_write(const struct sightings_span *spans, size_t count, uin
     }
 }
 
+bool sightings_span_fits(const struct sightings_span *span)
+{
+    return span->from_us <= span->to_us && span->from_us >= UTC_FIRST && span->to_us <= UTC_LAST;
+}
+
 int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *arena,
-    struct sightings_span **ret_spans, size_t *ret_count, struct err_note *note)
+    struct sightings_span **ret_spans, size_t *ret_count)
 {
     if (length % SIGHTINGS_SPAN || length > SIGHTINGS_MAX_BLOB)
-        return err_set(note, ERR_DATA, "%zu octets are no list of spans: the store is damaged", length);
+        return ERR_DATA;
     size_t count = length / SIGHTINGS_SPAN;
     struct sightings_span *spans = arena_alloc(arena, count * sizeof *spans);
     if (!spans)
-        return err_set(note, ERR_NOMEM, "no memory for what a collector covers");
+        return ERR_NOMEM;
     struct reader reader = reader_over(bytes, length);
     for (size_t i = 0; i < count; i++) {
         spans[i].from_us = (int64_t)reader_u64(&reader);
         spans[i].to_us = (int64_t)reader_u64(&reader);
         spans[i].packets = reader_u64(&reader);
+        if (!sightings_span_fits(&spans[i]))
+            return ERR_DATA;
     }
     *ret_spans = spans;
     *ret_count = count;

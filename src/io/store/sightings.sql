@@ -55,8 +55,17 @@ ORDER BY s.from_us, s.id;
 -- name: segment_coverage
 SELECT c.id, i.id, s.from_us, s.to_us, s.packets, s.messages, s.dropped, s.overlapped, s.malformed, s.invalid, s.too_big,
     s.reassembly, s.spans
-FROM collector c JOIN input i ON i.collector = c.id JOIN segment s ON s.input = i.id
+FROM segment s LEFT JOIN input i ON i.id = s.input LEFT JOIN collector c ON c.id = i.collector
 ORDER BY c.name, i.id;
+
+-- The first and the last collector that rows name, and of one the kinds: found in the order of the keys, not by reading all.
+-- name: row_collectors
+SELECT coalesce((SELECT min(collector) FROM sighting), 1), coalesce((SELECT max(collector) FROM sighting), 0),
+    coalesce((SELECT min(collector) FROM traffic), 1), coalesce((SELECT max(collector) FROM traffic), 0);
+
+-- name: row_kinds
+SELECT coalesce((SELECT min(kind) FROM sighting WHERE collector = ?1), 1),
+    coalesce((SELECT max(kind) FROM sighting WHERE collector = ?1), 1);
 
 -- name: sighting_add
 INSERT INTO sighting (collector, kind, hour, zone, tagset, transport, source, count, first_us, lasting_us,

@@ -20,9 +20,10 @@ static int no_memory(struct err_note *note)
     return err_set(note, ERR_NOMEM, "no memory for what collectors cover");
 }
 
-static int foreign(struct err_note *note)
+static int foreign(const char *what, struct err_note *note)
 {
-    return err_set(note, ERR_DATA, "a segment with a malformed collector: the tables are not rollcall's");
+    return err_set(note, ERR_DATA,
+        "a segment that makes no sense (%s): the tables are not rollcall's, or damaged", what);
 }
 
 static bool collector_of(const struct click_value *value, char out[SIGHTINGS_MAX_COLLECTOR + 1])
@@ -40,7 +41,7 @@ static int take_coverage(void *context, const struct click_value *values, struct
     struct covering *covering = context;
     char name[SIGHTINGS_MAX_COLLECTOR + 1] = "";
     if (!collector_of(&values[0], name))
-        return foreign(note);
+        return foreign("a collector", note);
     struct sightings_coverage *all =
         sightings_click_room(covering->coverage, covering->count, &covering->capacity, sizeof *all);
     if (!all)
@@ -61,7 +62,10 @@ static int take_coverage(void *context, const struct click_value *values, struct
         .too_big = values[10].number,
         .reassembly = values[11].number,
     };
-    return one->collector ? 0 : no_memory(note);
+    if (!one->collector)
+        return no_memory(note);
+    const char *fault = sightings_coverage_fault(one);
+    return fault ? foreign(fault, note) : 0;
 }
 
 /* Ends the collector whose spans have all come. */
@@ -82,7 +86,7 @@ static int take_span(void *context, const struct click_value *values, struct err
     struct covering *covering = context;
     char name[SIGHTINGS_MAX_COLLECTOR + 1] = "";
     if (!collector_of(&values[0], name))
-        return foreign(note);
+        return foreign("a collector", note);
     if (strcmp(name, covering->span_collector) != 0 && !finish_spans(covering))
         return no_memory(note);
     memcpy(covering->span_collector, name, sizeof name);
@@ -91,9 +95,9 @@ static int take_span(void *context, const struct click_value *values, struct err
     if (!spans)
         return no_memory(note);
     covering->spans = spans;
-    spans[covering->span_count++] =
-        (struct sightings_span){(int64_t)values[1].number, (int64_t)values[2].number, 0};
-    return 0;
+    struct sightings_span *span = &spans[covering->span_count++];
+    *span = (struct sightings_span){(int64_t)values[1].number, (int64_t)values[2].number, 0};
+    return sightings_span_fits(span) ? 0 : foreign("spans", note);
 }
 
 int sightings_click_cover(struct sightings_click *store, const struct click_sql_value *values,

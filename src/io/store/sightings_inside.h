@@ -38,17 +38,23 @@ enum { SIGHTINGS_SPAN = 24, SIGHTINGS_MAX_SPANS = SIGHTINGS_MAX_BLOB / SIGHTINGS
 void sightings_spans_write(const struct sightings_span *spans, size_t count, uint8_t *out);
 /* Reads them into the arena. ERR_DATA if the octets are no spans, ERR_NOMEM. */
 int sightings_spans_read(const uint8_t *bytes, size_t length, struct arena *arena,
-    struct sightings_span **ret_spans, size_t *ret_count, struct err_note *note);
+    struct sightings_span **ret_spans, size_t *ret_count);
+/* Begins before it ends, both within the times that we know. */
+bool sightings_span_fits(const struct sightings_span *span);
 
 /* Lays the spans of all segments of a collector over each other: its stretches of work, in the arena, and the
  * pauses between them. Uses up the spans. False when memory is short. */
 bool sightings_work(
     struct sightings_span *spans, size_t count, struct arena *arena, struct sightings_coverage *coverage);
 
-/* Whether rows that a store holds can be some that a tally made: kind, transport and tags are such, nothing
- * is negative, times lie within `span_us` from `begin_us` on. What is wrong, or NULL. */
+/* Whether rows that a store holds can be some that a tally made: kind and transport are such, nothing is
+ * negative, no part of the messages is more than all, times and sizes are in order, times lie within
+ * `span_us` from `begin_us` on. What is wrong, or NULL. */
 const char *sightings_row_fault(const struct tally_row *row, int64_t begin_us, int64_t span_us);
 const char *sightings_traffic_fault(const struct tally_traffic *row, int64_t begin_us, int64_t span_us);
+
+/* The same of what a collector, or one segment of it, covers; its spans are not looked at. */
+const char *sightings_coverage_fault(const struct sightings_coverage *coverage);
 
 /* Puts lines into the order that sightings.h promises. */
 void sightings_sort(enum sightings_by by, struct sightings_line *lines, size_t count);

@@ -91,9 +91,7 @@ static void read_cover(struct db_query *query, struct arena *arena, struct sight
     cover->input = db_column_text(query, 1, arena);
     cover->from_us = db_column(query, 2);
     cover->to_us = db_column(query, 3);
-    bytes = db_column_bytes(query, 4, &length);
-    if (!query->err)
-        query->err = sightings_spans_read(bytes, length, arena, &spans, &cover->span_count, query->note);
+    query->err = sightings_sqlite_spans(query, 4, arena, &spans, &cover->span_count);
     if (!query->err)
         cover->spans = spans;
     cover->prints = db_column_copy(query, 5, arena, &cover->prints_length);

@@ -33,6 +33,10 @@ int64_t sightings_sqlite_number(const struct sightings_sqlite_names *names, cons
 /* A column with an address of 4 or 16 octets. ERR_DATA. */
 int sightings_sqlite_address(struct db_query *query, int column, uint8_t ret_address[16]);
 
+/* A column with spans, in the arena. ERR_DATA, ERR_NOMEM. */
+int sightings_sqlite_spans(struct db_query *query, int column, struct arena *arena,
+    struct sightings_span **ret_spans, size_t *ret_count);
+
 /* The first hour that begins at or after a moment. */
 int64_t sightings_sqlite_hour(int64_t us);
 /* Whether an hour that was stored can be one, so that its microseconds do not overflow. */

@@ -22,13 +22,10 @@ static int no_memory(const struct covering *covering)
 
 static int add_spans(struct covering *covering, struct db_query *query, int column)
 {
-    size_t length, count;
+    size_t count;
     struct sightings_span *spans;
     struct arena *scratch = arena_new();
-    const uint8_t *bytes = db_column_bytes(query, column, &length);
-    int err = scratch ? query->err : no_memory(covering);
-    if (!err)
-        err = sightings_spans_read(bytes, length, scratch, &spans, &count, covering->note);
+    int err = scratch ? sightings_sqlite_spans(query, column, scratch, &spans, &count) : no_memory(covering);
     if (!err && covering->span_count + count > covering->span_room) {
         size_t room = (covering->span_count + count) * 2;
         struct sightings_span *more = reallocarray(covering->spans, room, sizeof *more);
@@ -47,21 +44,37 @@ static int add_spans(struct covering *covering, struct db_query *query, int colu
     return err;
 }
 
-static void add_segment(struct covering *covering, struct db_query *query)
+/* Sums end where the numbers of the file do. */
+static void add(uint64_t *sum, uint64_t more)
 {
-    struct sightings_coverage *now = &covering->now;
-    int64_t input = db_column(query, 1), from_us = db_column(query, 2), to_us = db_column(query, 3);
-    uint64_t *const sums[] = {&now->packets, &now->messages, &now->dropped, &now->overlapped, &now->malformed,
-        &now->invalid, &now->too_big, &now->reassembly};
-    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
-        *sums[i] += (uint64_t)db_column(query, 4 + (int)i);
+    *sum = *sum + more > INT64_MAX ? INT64_MAX : *sum + more;
+}
+
+static int add_segment(struct covering *covering, struct db_query *query)
+{
+    struct sightings_coverage *now = &covering->now,
+                              one = {.from_us = db_column(query, 2), .to_us = db_column(query, 3)};
+    const struct {
+        uint64_t *sum, *one;
+    } counts[] = {{&now->packets, &one.packets}, {&now->messages, &one.messages},
+        {&now->dropped, &one.dropped}, {&now->overlapped, &one.overlapped}, {&now->malformed, &one.malformed},
+        {&now->invalid, &one.invalid}, {&now->too_big, &one.too_big}, {&now->reassembly, &one.reassembly}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        *counts[i].one = (uint64_t)db_column(query, 4 + (int)i);
+    const char *fault = sightings_coverage_fault(&one);
+    if (fault)
+        return sightings_sqlite_damaged(covering->db, fault, covering->note);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        add(counts[i].sum, *counts[i].one);
+    int64_t input = db_column(query, 1);
     now->inputs += input != covering->last_input;
     covering->last_input = input;
-    if (!from_us && !to_us)
-        return;
+    if (!one.from_us && !one.to_us)
+        return 0;
     bool first = !now->from_us && !now->to_us;
-    now->from_us = first || from_us < now->from_us ? from_us : now->from_us;
-    now->to_us = first || to_us > now->to_us ? to_us : now->to_us;
+    now->from_us = first || one.from_us < now->from_us ? one.from_us : now->from_us;
+    now->to_us = first || one.to_us > now->to_us ? one.to_us : now->to_us;
+    return 0;
 }
 
 /* Ends the collector at hand, if there is one. */
@@ -80,14 +93,38 @@ static void end_collector(struct covering *covering, struct db_rows *rows, struc
     covering->last_input = 0;
 }
 
+/* Rows of a collector or a kind that we do not know would be left out without a word. */
+static int check_rows(const struct covering *covering, size_t collectors)
+{
+    struct db_query query = db_query(covering->db, SQL_ROW_COLLECTORS, covering->note);
+    while (db_row(&query))
+        for (int i = 0; i < 4 && !query.err; i += 2)
+            if (db_column(&query, i) < 1 || db_column(&query, i + 1) > (int64_t)collectors)
+                query.err = sightings_sqlite_damaged(covering->db, "rows of no collector", covering->note);
+    int err = db_end(&query);
+    for (size_t i = 1; i <= collectors && !err; i++) {
+        query = db_query(covering->db, SQL_ROW_KINDS, covering->note);
+        db_bind_number(&query, (int64_t)i);
+        while (db_row(&query))
+            if (db_column(&query, 0) <= SIGHTING_NONE || db_column(&query, 1) >= SIGHTING_KINDS)
+                query.err = sightings_sqlite_damaged(covering->db, "a kind", covering->note);
+        err = db_end(&query);
+    }
+    return err;
+}
+
 int sightings_sqlite_cover(struct db *db, const struct sightings_sqlite_names *collectors, const char *only,
     struct arena *arena, struct sightings_coverage **ret_coverage, size_t *ret_count, struct err_note *note)
 {
     struct covering covering = {.db = db, .arena = arena, .note = note};
     struct db_rows rows = {.size = sizeof(struct sightings_coverage)};
     struct db_query query = db_query(db, SQL_SEGMENT_COVERAGE, note);
+    const char *before = NULL;
+    size_t seen = 0;
     while (db_row(&query)) {
         const char *name = sightings_sqlite_name(collectors, db_column(&query, 0));
+        seen += name != before;
+        before = name;
         if (!name || !sightings_name_fits(name))
             query.err = sightings_sqlite_damaged(db, "a collector", note);
         if (query.err || (only && strcmp(name, only) != 0))
@@ -96,11 +133,14 @@ int sightings_sqlite_cover(struct db *db, const struct sightings_sqlite_names *c
             end_collector(&covering, &rows, &query);
             covering.now.collector = name;
         }
-        add_segment(&covering, &query);
+        query.err = add_segment(&covering, &query);
         if (!query.err)
             query.err = add_spans(&covering, &query, 12);
     }
     end_collector(&covering, &rows, &query);
     free(covering.spans);
+    if (!query.err && seen != collectors->count) /* each came with a segment */
+        query.err = sightings_sqlite_damaged(db, "a collector without segments", note);
+    query.err = query.err ? query.err : check_rows(&covering, collectors->count);
     return db_rows_end(&rows, &query, arena, ret_coverage, ret_count);
 }

@@ -72,6 +72,19 @@ int sightings_sqlite_address(struct db_query *query, int column, uint8_t ret_add
     return 0;
 }
 
+int sightings_sqlite_spans(struct db_query *query, int column, struct arena *arena,
+    struct sightings_span **ret_spans, size_t *ret_count)
+{
+    size_t length;
+    const uint8_t *bytes = db_column_bytes(query, column, &length);
+    if (query->err)
+        return query->err;
+    int err = sightings_spans_read(bytes, length, arena, ret_spans, ret_count);
+    if (err == ERR_DATA)
+        return sightings_sqlite_damaged(query->db, "spans", query->note);
+    return err ? err_set(query->note, err, "no memory to read %s", query->db->path) : 0;
+}
+
 int64_t sightings_sqlite_hour(int64_t us)
 {
     return us / UTC_HOUR + (us % UTC_HOUR > 0);
