@@ -92,24 +92,11 @@ static int take_applications(struct trend_making *m, const struct classify *clas
     return 0;
 }
 
-/* Half of the old-only ones may be heard too seldom to be confirmed, while one signal is enough for who is
- * ready. So a change is told by those alone who told often enough, either way: else it would come out
- * smaller than it is, the more so the less the feeds see. */
-static uint64_t count_confirmable(const struct classify *classify)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i < classify_count(classify); i++)
-        count += readiness_role(classify_class_of(classify, i)).told && classify_is_confirmable(classify, i);
-    return count;
-}
-
 /* Takes what was found, and frees it. */
 static int take_views(struct trend_making *m, struct trend_span *span, struct readiness *found)
 {
-    for (size_t i = 0; i < span->view_count; i++) {
+    for (size_t i = 0; i < span->view_count; i++)
         span->views[i].total = found[i].total;
-        span->views[i].confirmable = count_confirmable(found[i].classify);
-    }
     if (found->partial) {
         m->trend.partial = true;
         m->trend.missing = found->missing ? arena_string(m->arena, found->missing) : NULL;
@@ -183,10 +170,14 @@ static int judge_all(struct trend_making *m)
 
 /* ---- what came out ---- */
 
+/* Who is ready has said so once, and the old key is confirmed by saying it twice: where feeds see little,
+ * many are not, and a change of those confirmed alone would come out smaller than it is. */
 static struct trend_share share_of(const struct trend_view *view)
 {
-    uint64_t old_only = view->total.sources[CLASSIFY_OLD_ONLY];
-    return (struct trend_share){old_only, view->confirmable, interval_share(old_only, view->confirmable)};
+    const uint64_t *sources = view->total.sources;
+    uint64_t old = readiness_sum(sources[CLASSIFY_OLD_ONLY], sources[CLASSIFY_OLD_ONLY_WEAK]);
+    uint64_t told = readiness_told(sources);
+    return (struct trend_share){old, told, interval_share(old, told)};
 }
 
 static void set_like(const struct trend_making *m, size_t i)
@@ -196,7 +187,7 @@ static void set_like(const struct trend_making *m, size_t i)
     step->like_before = share_of(find_view(m, now - 1, now->shared));
     step->like_now = share_of(find_view(m, now, now->shared));
     if (step->like_before.told == 0 || step->like_now.told == 0) {
-        step->no_like = "nobody told often enough to who was at work throughout both steps";
+        step->no_like = "no source's word is known to who was at work throughout both steps";
         return;
     }
     step->has_like = true;

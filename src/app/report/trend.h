@@ -6,13 +6,17 @@
  * first is left out. The store is scanned once for each step, and once more for those that an application
  * shows in which only another step makes known.
  *
- * JSON is one document, "rollcall.trend/1":
+ * JSON is one document, "rollcall.trend/1": {"schema", "plan", "from", "to", "step_days", "zone",
+ * "collector", "partial", "missing", "roll", "limits", "steps", "days", "feeds", "events"}, where
  *
- *     {"schema", "plan", "from", "to", "step_days", "zone", "collector", "partial", "missing", "roll",
- * "limits", "steps": [{"from", "to", "judged", "reason", "old_key", "new_key", "collectors", "feeds_changed",
- *                 "broken", "sources", "old_only", "at_risk", "naive", "like", "no_like"}],
- *      "days": [{"day", "old_only", "with_new", "neither", "signalling", "seen"}],
- *      "feeds": [{"at", "collector", "begins"}], "events": [{"at", "what", "key", "to", "who", "reason"}]} */
+ *   steps   {"from", "to", "judged", "reason", "old_key", "new_key", "collectors", "feeds_changed", "broken",
+ *           "sources", "old_only", "at_risk", "naive", "no_like", "like": {"collectors", "before", "now",
+ *           "change_points"}}; shares with numerator, denominator, value, low and high
+ *   days    {"day", "old_only", "with_new", "neither", "signalling", "seen"}
+ *   feeds   {"at", "collector", "begins"}
+ *   events  {"at", "what", "key"}, or of what was decided {"at", "what", "signs", "who", "reason"}
+ *
+ * CSV is RFC 4180, a line for each step. */
 #ifndef APP_REPORT_TREND_H
 #define APP_REPORT_TREND_H
 
@@ -34,9 +38,9 @@ struct trend_day {
     uint64_t old_only, with_new, neither, signalling, seen;
 };
 
-/* Old-only, confirmed, of the sources that told their word so often that it would be confirmed either way. */
+/* Sources whose last word is the old key alone, confirmed or not, of those whose word is known. */
 struct trend_share {
-    uint64_t old_only, told;
+    uint64_t old, told;
     struct interval share;
 };
 

@@ -10,7 +10,6 @@ enum { TREND_MOST_VIEWS = 3 }; /* of everything; of what is shared with the step
 struct trend_view {
     const bool *set;
     struct readiness_group total;
-    uint64_t confirmable; /* of those whose word is known, who told it often enough to be confirmed */
 };
 
 struct trend_span {

@@ -16,7 +16,7 @@ static void set_interval(struct json *interval, double value, double low, double
 static void set_share(struct json *object, const char *name, const struct trend_share *share)
 {
     struct json *set = json_set_object(object, name);
-    json_set_int(set, "numerator", (int64_t)share->old_only);
+    json_set_int(set, "numerator", (int64_t)share->old);
     json_set_int(set, "denominator", (int64_t)share->told);
     set_interval(set, share->share.value, share->share.low, share->share.high);
 }

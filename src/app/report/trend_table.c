@@ -222,8 +222,7 @@ static void add_words(const struct trend *trend, size_t columns, struct text *te
         "OLD-ONLY: the old key only, confirmed, of the sources whose word is known (TOLD), with its "
         "95 % interval. AT RISK: sources, from proved to not disproved. FEEDS: collectors at work "
         "throughout the step. CHANGE: percentage points against the step before, by the same feeds, of the "
-        "sources that told "
-        "their word often enough to be confirmed either way.");
+        "sources whose last word is the old key alone, confirmed or not.");
     if (any)
         text_add(&words,
             " Where feeds changed (3/5), OLD-ONLY must not be read against the line above: the change "

@@ -225,13 +225,6 @@ void classify_weight(const struct classify *classify, size_t i, struct classify_
         .zone_dnskey = voice ? voice->zone_dnskey : 0};
 }
 
-bool classify_is_confirmable(const struct classify *classify, size_t i)
-{
-    struct classify_source source;
-    classify_source(classify, i, &source);
-    return classify_confirms(classify, &source.evidence);
-}
-
 const uint8_t *classify_address(const struct classify *classify, size_t i)
 {
     return (const uint8_t *)part_at_rank(classify, i)->address;

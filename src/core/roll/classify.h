@@ -207,9 +207,6 @@ struct classify_weight {
     uint64_t zone_dnskey; /* DNSKEY queries for the roll's zone */
 };
 void classify_weight(const struct classify *classify, size_t i, struct classify_weight *ret);
-/* It signalled so often, on so many days, with so many other queries, that the old key alone would be
- * confirmed, whatever it said: shares of these alone do not depend on how much of a source is seen. */
-bool classify_is_confirmable(const struct classify *classify, size_t i);
 const uint8_t *classify_address(const struct classify *classify, size_t i);
 bool classify_find(const struct classify *classify, const uint8_t source[16], size_t *ret_i);
 

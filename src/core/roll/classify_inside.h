@@ -191,7 +191,6 @@ int classify_clusters_find(struct classify *classify); /* ERR_NOMEM */
 /* ---- classify_rules.c ---- */
 
 bool classify_fails(const struct classify *classify, const struct classify_evidence *evidence);
-bool classify_confirms(const struct classify *classify, const struct classify_evidence *evidence);
 enum classify_class classify_judge(const struct classify *classify, const struct classify_evidence *evidence);
 
 #endif

@@ -118,17 +118,13 @@ static bool is_waiting(const struct facts *facts)
            facts->classify->to_us <= facts->classify->deadline_us;
 }
 
-static bool is_enough(const struct facts *facts, uint64_t signals, uint32_t days)
-{
-    return signals >= limit_of(facts, CLASSIFY_CONFIRM_SIGNALS) &&
-           days >= limit_of(facts, CLASSIFY_CONFIRM_DAYS) &&
-           facts->others >= limit_of(facts, CLASSIFY_CONFIRM_QUERIES);
-}
-
 static bool is_old_only(const struct facts *facts)
 {
     const struct classify_evidence *e = facts->evidence;
-    return e->last_word == CLASSIFY_SAYS_OLD && is_enough(facts, e->late_signals, e->late_days);
+    return e->last_word == CLASSIFY_SAYS_OLD &&
+           e->late_signals >= limit_of(facts, CLASSIFY_CONFIRM_SIGNALS) &&
+           e->late_days >= limit_of(facts, CLASSIFY_CONFIRM_DAYS) &&
+           facts->others >= limit_of(facts, CLASSIFY_CONFIRM_QUERIES);
 }
 
 static bool is_old_only_weak(const struct facts *facts)
@@ -314,12 +310,6 @@ static const struct rule rules[] = {
 enum { RULES = sizeof rules / sizeof *rules };
 _Static_assert(RULES == (int)CLASSIFY_CLASSES, "a rule for each class");
 _Static_assert(RULES <= (int)CLASSIFY_STEPS, "explanations hold all rules");
-
-bool classify_confirms(const struct classify *classify, const struct classify_evidence *evidence)
-{
-    struct facts facts = facts_of(classify, evidence);
-    return is_enough(&facts, evidence->signals, evidence->signal_days);
-}
 
 enum classify_class classify_judge(const struct classify *classify, const struct classify_evidence *evidence)
 {
