@@ -1,4 +1,5 @@
 """running: rollcall serve with a configuration, and validating resolvers that ask it. Not a test itself."""
+import base64
 import http.client
 import json
 import os
@@ -169,6 +170,14 @@ def dig(port, name, rtype="A", *options, address="127.0.0.1"):
     """`options`: without them no EDNS flags; "+dnssec", "+cd", "+tcp" …"""
     command = ["dig", f"@{address}", "-p", str(port), name, rtype, "+tries=1", "+time=5", "+nocookie", "+ignore", *options]
     return Answer(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False).stdout)
+
+
+def tag(rdata):
+    """The key tag of a DNSKEY's RDATA in text (RFC 4034 App. B)."""
+    flags, protocol, algorithm, *key = rdata.split()
+    octets = int(flags).to_bytes(2, "big") + bytes([int(protocol), int(algorithm)]) + base64.b64decode("".join(key))
+    total = sum(octet << 8 if i % 2 == 0 else octet for i, octet in enumerate(octets))
+    return (total + (total >> 16 & 0xFFFF)) & 0xFFFF
 
 
 class Resolver:

@@ -180,6 +180,16 @@ static int set_time(struct platform_roll *roll, int64_t now_us, struct err_note 
     return 0;
 }
 
+/* A roll begins whenever the first one joins: microseconds are no help to who reads its dates. */
+static void round_dates(struct classify_roll *dates)
+{
+    int64_t *each[] = {
+        &dates->publish_us, &dates->trust_us, &dates->sign_us, &dates->revoke_us, &dates->withdraw_us};
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        if (*each[i] != UTC_OPEN)
+            *each[i] -= *each[i] % UTC_SECOND;
+}
+
 static int read_roll(struct platform *platform, const struct store_participant *rows, size_t count,
     int64_t now_us, struct arena *arena, struct platform_roll *roll, struct err_note *note)
 {
@@ -191,6 +201,7 @@ static int read_roll(struct platform *platform, const struct store_participant *
     err = err ? err : read_zones(platform, roll, rows, count, ids, arena, note);
     if (err)
         return err;
+    round_dates(&roll->dates);
     classify_limits_for(roll->plan, &roll->limits);
     roll->wish.roll = &roll->dates;
     roll->wish.limits = &roll->limits;
