@@ -216,10 +216,10 @@ static void on_observe(void *context, int64_t participant_id, const struct evide
     serve_observe(((struct run *)context)->serve, participant_id, event);
 }
 
-static int on_readiness(void *context, int64_t roll_id, struct text *out)
+static int on_readiness(void *context, int64_t roll_id, bool json, struct text *out)
 {
     struct live *live = ((struct run *)context)->pages.live;
-    return live ? live_page(live, roll_id, out) : ERR_NOINPUT;
+    return live ? live_page(live, roll_id, json ? LIVE_JSON : LIVE_HTML, out) : ERR_NOINPUT;
 }
 
 static int on_report(void *context, int64_t roll_id, struct demo_word *words, size_t count, struct text *text,

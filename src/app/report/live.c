@@ -24,7 +24,7 @@ struct shelf {
     int64_t wanted_us; /* since when it is wanted anew; 0: it is not */
     int64_t made_us, took_us;
     int err;
-    struct text page;
+    struct text forms[LIVE_FORMS];
 };
 
 struct live {
@@ -40,6 +40,18 @@ struct live {
     char complaint[sizeof((struct err_note *)0)->text]; /* as it was logged last */
 };
 
+static void start_forms(struct text forms[LIVE_FORMS])
+{
+    for (int i = 0; i < LIVE_FORMS; i++)
+        text_start(&forms[i]);
+}
+
+static void free_forms(struct text forms[LIVE_FORMS])
+{
+    for (int i = 0; i < LIVE_FORMS; i++)
+        text_free(&forms[i]);
+}
+
 /* ---- making a page, in the thread ---- */
 
 /* What tells of the operator's machines is nobody's business: names of collectors, often those of hosts, and
@@ -54,16 +66,17 @@ static int hide_names(struct readiness *readiness, struct arena *arena)
 }
 
 static int write_page(const struct plan *plan, const char *zone, struct readiness *readiness, int64_t now_us,
-    struct arena *arena, struct text *text)
+    struct arena *arena, struct text forms[LIVE_FORMS])
 {
     const struct page page = {
         .plan_name = plan->name, .zone = zone, .readiness = readiness, .now_us = now_us, .live = true};
     int err = hide_names(readiness, arena);
-    return err ? err : page_write(&page, arena, text);
+    err = err ? err : page_write(&page, arena, &forms[LIVE_HTML]);
+    return err ? err : readiness_write(readiness, READINESS_JSON, 0, &forms[LIVE_JSON]);
 }
 
-static int make_roll(struct live *live, int64_t id, int64_t now_us, struct arena *arena, struct text *text,
-    struct err_note *note)
+static int make_roll(struct live *live, int64_t id, int64_t now_us, struct arena *arena,
+    struct text forms[LIVE_FORMS], struct err_note *note)
 {
     struct platform_judged judged;
     int err = live->platform ? 0 : platform_open(live->config.state, &live->platform, note);
@@ -72,14 +85,14 @@ static int make_roll(struct live *live, int64_t id, int64_t now_us, struct arena
             live->platform, id, now_us, live->config.sightings, live->config.networks, arena, &judged, note);
     if (err)
         return err;
-    err = write_page(judged.roll->plan, NULL, &judged.readiness, now_us, arena, text);
+    err = write_page(judged.roll->plan, NULL, &judged.readiness, now_us, arena, forms);
     platform_judged_free(&judged);
     return err ? err_set(note, err, "out of memory") : 0;
 }
 
 /* The configured plan, by whatever its store of sightings has of its zone. */
-static int make_plan(
-    struct live *live, int64_t now_us, struct arena *arena, struct text *text, struct err_note *note)
+static int make_plan(struct live *live, int64_t now_us, struct arena *arena, struct text forms[LIVE_FORMS],
+    struct err_note *note)
 {
     const struct plan *plan = live->config.plan;
     int64_t to_us = now_us - now_us % UTC_SECOND;
@@ -96,7 +109,7 @@ static int make_plan(
     err = err ? err : sightings_open(live->config.sightings, true, &store, note);
     err = err ? err : readiness_make(store, &wish, arena, &readiness, note);
     sightings_close(store);
-    if (!err && write_page(plan, plan->zone, &readiness, now_us, arena, text))
+    if (!err && write_page(plan, plan->zone, &readiness, now_us, arena, forms))
         err = err_set(note, ERR_NOMEM, "out of memory");
     readiness_free(&readiness);
     return err;
@@ -111,14 +124,14 @@ static void complain(struct live *live, int err, const struct err_note *note)
     snprintf(live->complaint, sizeof live->complaint, "%s", is_fault ? note->text : "");
 }
 
-static int make(struct live *live, int64_t id, struct text *text)
+static int make(struct live *live, int64_t id, struct text forms[LIVE_FORMS])
 {
     struct err_note note = {"out of memory"};
     struct arena *arena = arena_new();
     int64_t now_us = clock_now_us();
     int err = !arena                         ? ERR_NOMEM
-              : id == 0 && live->config.plan ? make_plan(live, now_us, arena, text, &note)
-                                             : make_roll(live, id, now_us, arena, text, &note);
+              : id == 0 && live->config.plan ? make_plan(live, now_us, arena, forms, &note)
+                                             : make_roll(live, id, now_us, arena, forms, &note);
     arena_free(arena);
     complain(live, err, &note);
     if (err) { /* opened anew the next time: it may have been mended */
@@ -152,23 +165,23 @@ static struct shelf *shelf_of(struct live *live, int64_t id)
 /* Under the mutex, which is let go meanwhile; the shelf may have been given to another page by then. */
 static void serve_one(struct live *live, int64_t id)
 {
-    struct text page;
+    struct text forms[LIVE_FORMS];
     int64_t begin_us = clock_mono_us();
     live->busy_us = begin_us;
     live->busy_id = id;
     pthread_mutex_unlock(&live->mutex);
-    text_start(&page);
-    int err = make(live, id, &page);
+    start_forms(forms);
+    int err = make(live, id, forms);
     pthread_mutex_lock(&live->mutex);
     live->busy_us = 0;
     struct shelf *shelf = shelf_of(live, id);
     if (!shelf) {
-        text_free(&page);
+        free_forms(forms);
         return;
     }
-    text_free(&shelf->page);
-    shelf->page = page;
-    shelf->err = page.failed ? ERR_IO : err;
+    free_forms(shelf->forms);
+    memcpy(shelf->forms, forms, sizeof forms);
+    shelf->err = err;
     shelf->made = true;
     shelf->made_us = clock_mono_us();
     shelf->took_us = shelf->made_us - begin_us;
@@ -210,13 +223,14 @@ static struct shelf *take_shelf(struct live *live, int64_t id)
     for (size_t i = 1; i < SHELVES && oldest->used; i++)
         if (!live->shelves[i].used || live->shelves[i].asked_us < oldest->asked_us)
             oldest = &live->shelves[i];
-    text_free(&oldest->page);
+    free_forms(oldest->forms);
     *oldest = (struct shelf){.id = id, .used = true};
-    text_start(&oldest->page);
+    start_forms(oldest->forms);
     return oldest;
 }
 
-static int hand_out(const struct live *live, const struct shelf *shelf, int64_t now_us, struct text *text)
+static int hand_out(const struct live *live, const struct shelf *shelf, enum live_form form, int64_t now_us,
+    struct text *text)
 {
     bool is_stuck = live->busy_us && now_us - live->busy_us >= STUCK_S * UTC_SECOND;
     if (is_stuck && is_old(shelf, now_us))
@@ -224,11 +238,11 @@ static int hand_out(const struct live *live, const struct shelf *shelf, int64_t 
     if (!shelf->made || (shelf->err == ERR_NOINPUT && is_old(shelf, now_us)))
         return ERR_UNAVAILABLE;
     if (!shelf->err)
-        text_add_bytes(text, shelf->page.string, shelf->page.length);
+        text_add_bytes(text, shelf->forms[form].string, shelf->forms[form].length);
     return shelf->err;
 }
 
-int live_page(struct live *live, int64_t id, struct text *text)
+int live_page(struct live *live, int64_t id, enum live_form form, struct text *text)
 {
     int64_t now_us = clock_mono_us();
     pthread_mutex_lock(&live->mutex);
@@ -239,7 +253,7 @@ int live_page(struct live *live, int64_t id, struct text *text)
         shelf->wanted_us = now_us;
         pthread_cond_signal(&live->changed);
     }
-    int err = hand_out(live, shelf, now_us, text);
+    int err = hand_out(live, shelf, form, now_us, text);
     pthread_mutex_unlock(&live->mutex);
     return err;
 }
@@ -266,7 +280,7 @@ int live_start(const struct live_config *config, struct live **ret_live, struct 
         return err_set(note, ERR_NOMEM, "out of memory");
     live->config = *config;
     for (size_t i = 0; i < SHELVES; i++)
-        text_start(&live->shelves[i].page);
+        start_forms(live->shelves[i].forms);
     pthread_mutex_init(&live->mutex, NULL);
     pthread_cond_init(&live->changed, NULL);
     int err = start_thread(live, note);
@@ -291,6 +305,6 @@ void live_stop(struct live *live)
     pthread_cond_destroy(&live->changed);
     pthread_mutex_destroy(&live->mutex);
     for (size_t i = 0; i < SHELVES; i++)
-        text_free(&live->shelves[i].page);
+        free_forms(live->shelves[i].forms);
     free(live);
 }

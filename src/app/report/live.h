@@ -23,6 +23,8 @@ struct live_config {
 
 struct live;
 
+enum live_form { LIVE_HTML, LIVE_JSON, LIVE_FORMS }; /* page_write(), and readiness_write() */
+
 /* What the configuration names must outlive it. ERR_NOMEM, ERR_INTERNAL. */
 int live_start(const struct live_config *config, struct live **ret_live, struct err_note *note);
 
@@ -30,7 +32,7 @@ int live_start(const struct live_config *config, struct live **ret_live, struct 
  * waits. From any thread. ERR_UNAVAILABLE: it is being made, ask again; ERR_NOINPUT: there is nothing to
  * report (no such roll, it has not begun, nobody takes part, nothing was observed); ERR_IO: it cannot be
  * made, as the log says, or a store has not answered for a minute. */
-int live_page(struct live *live, int64_t id, struct text *text);
+int live_page(struct live *live, int64_t id, enum live_form form, struct text *text);
 
 /* Waits for the page that is being made. NULL is allowed. */
 void live_stop(struct live *live);

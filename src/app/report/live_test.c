@@ -28,6 +28,7 @@ struct fixture {
     struct text page;
     struct err_note note;
     uint8_t inputs;
+    enum live_form form;
 };
 
 static int set_up(void **state)
@@ -108,7 +109,7 @@ static int ask(struct fixture *f, int64_t id)
 {
     text_free(&f->page);
     text_start(&f->page);
-    return live_page(f->live, id, &f->page);
+    return live_page(f->live, id, f->form, &f->page);
 }
 
 /* Asks until it is made. */
@@ -151,6 +152,14 @@ static void a_roll(void **state)
     has_not(f, "203.0.113.");
     has_not(f, "host-in-our-cellar");
     has_not(f, f->directory);
+    f->form = LIVE_JSON;
+    assert_int_equal(ask(f, 0), 0); /* made together */
+    has(f, "\"schema\": \"rollcall.report/1\"");
+    has(f, "\"zones\": 1,");
+    has_not(f, "203.0.113.");
+    has_not(f, "host-in-our-cellar");
+    f->form = LIVE_HTML;
+    assert_int_equal(ask(f, 0), 0);
     char *first = arena_string(f->arena, f->page.string);
     assert_int_equal(wait_for(f, fast.roll_id), 0); /* the same by its number */
     has(f, "1 zone of a participant");

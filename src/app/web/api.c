@@ -14,6 +14,8 @@ static const struct {
     {"GET", "/api/", "this list"},
     {"GET", "/api/overview",
         "rolls, participants, users by verdict, changes; ?roll=ID&from=N for more participants"},
+    {"GET", "/api/readiness", "what the signals of resolvers tell, by class (rollcall.report/1)"},
+    {"GET", "/api/readiness/ID", "the same of one roll"},
     {"GET", "/api/plans", "the built-in plans and those of the configuration"},
     {"GET", "/api/plans/NAME", "one of them"},
     {"POST", "/api/participants", "take part: label, contact, country, users, plan, ttl"},

@@ -76,6 +76,7 @@ void events_get(struct ask *ask);
 void api_index_get(struct ask *ask);
 void api_overview_get(struct ask *ask);
 void api_participant_get(struct ask *ask);
+void api_readiness_get(struct ask *ask);
 void api_plans_get(struct ask *ask);
 void api_plan_get(struct ask *ask);
 void enrol_post(struct ask *ask);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_S = 2, MOST_DIGITS = 15 };
+enum { MOST_DIGITS = 15 };
 
 /* Which page the path names; false: none. */
 static bool read_id(const char *part, int64_t *ret_id)
@@ -29,19 +29,43 @@ static bool has_roll(struct ask *ask, int64_t id)
     return !err;
 }
 
-static void say(struct ask *ask, unsigned status, const char *title, const char *words, unsigned again_s)
+/* Why there is no page, and when to ask again. */
+struct reason {
+    int err;
+    unsigned status, again_s;
+    const char *title, *words;
+};
+
+static const struct reason *reason_of(int err)
 {
-    struct text *out = ask_page(ask, status);
-    part_open(out, &(struct part_frame){title, "/readiness", 0, true, again_s});
-    text_printf(out, "<section class=\"card narrow\"><h1>%s</h1><p>%s</p></section>\n", title, words);
-    part_close(out);
-    ask->answer->retry_after_s = status == 503 ? again_s : 0;
+    static const struct reason reasons[] = {
+        {ERR_UNAVAILABLE, 503, 2, "The report is being made", "It will be here in a moment."},
+        {ERR_NOINPUT, 200, 10, "Nothing to report yet",
+            "No roll has begun, nobody takes part in it, or nothing was observed of it so far. What "
+            "resolvers "
+            "ask is counted, and written down every few minutes."},
+        {0, 503, 30, "The report cannot be made now",
+            "What the platform observed cannot be read; its log says why. The verdicts do not depend on it."},
+    };
+    size_t i = 0;
+    while (reasons[i].err && reasons[i].err != err)
+        i++;
+    return &reasons[i];
 }
 
-void readiness_get(struct ask *ask)
+static void say(struct ask *ask, const struct reason *reason)
 {
-    enum { FAILED_AGAIN_S = 30, EMPTY_AGAIN_S = 10 };
+    struct text *out = ask_page(ask, reason->status);
+    part_open(out, &(struct part_frame){reason->title, "/readiness", 0, true, reason->again_s});
+    text_printf(
+        out, "<section class=\"card narrow\"><h1>%s</h1><p>%s</p></section>\n", reason->title, reason->words);
+    part_close(out);
+}
+
+static void answer(struct ask *ask, bool json)
+{
     const struct web_config *config = &ask->web->config;
+    struct http_answer *out = ask->answer;
     int64_t id;
     if (!config->readiness) {
         ask_fail(ask, 404, "This platform keeps no counts of what it is asked, so it has no report on them.");
@@ -53,22 +77,26 @@ void readiness_get(struct ask *ask)
     }
     if (!has_roll(ask, id))
         return;
-    struct text *out = ask_page(ask, 200);
-    switch (config->readiness(config->context, id, out)) {
-    case 0:
+    int err = config->readiness(config->context, id, json, &out->body);
+    const struct reason *reason = reason_of(err);
+    if (err) {
+        if (json) /* a document of this schema, or none */
+            ask_fail(ask, reason->status == 200 ? 404 : reason->status, reason->title);
+        else
+            say(ask, reason);
+        out->retry_after_s = out->status == 200 ? 0 : reason->again_s;
         return;
-    case ERR_UNAVAILABLE:
-        say(ask, 503, "The report is being made", "It will be here in a moment.", AGAIN_S);
-        return;
-    case ERR_NOINPUT:
-        say(ask, 200, "Nothing to report yet",
-            "No roll has begun, nobody takes part in it, or nothing was observed of it so far. What "
-            "resolvers ask is counted, and written down every few minutes.",
-            EMPTY_AGAIN_S);
-        return;
-    default:
-        say(ask, 503, "The report cannot be made now",
-            "What the platform observed cannot be read; its log says why. The verdicts do not depend on it.",
-            FAILED_AGAIN_S);
     }
+    out->status = 200;
+    out->type = json ? "application/json" : "text/html; charset=utf-8";
+}
+
+void readiness_get(struct ask *ask)
+{
+    answer(ask, false);
+}
+
+void api_readiness_get(struct ask *ask)
+{
+    answer(ask, true);
 }

@@ -21,13 +21,13 @@ struct fixture {
     int64_t asked_id;
 };
 
-static int make(void *context, int64_t roll_id, struct text *out)
+static int make(void *context, int64_t roll_id, bool json, struct text *out)
 {
     struct fixture *f = context;
     f->asked++;
     f->asked_id = roll_id;
     if (!f->err)
-        text_add(out, "<!doctype html><p>the report</p>");
+        text_add(out, json ? "{}" : "<!doctype html><p>the report</p>");
     return f->err;
 }
 
@@ -86,6 +86,10 @@ static void there(void **state)
     get(f, path);
     assert_int_equal(f->answer.status, 200);
     assert_int_equal(f->asked_id, f->roll_id);
+    assert_string_equal(get(f, "/api/readiness"), "{}");
+    assert_string_equal(f->answer.type, "application/json");
+    snprintf(path, sizeof path, "/api/readiness/%lld", (long long)f->roll_id);
+    assert_string_equal(get(f, path), "{}");
     assert_non_null(strstr(get(f, "/plans"), "<a href=\"/readiness\">"));
 }
 
@@ -111,6 +115,11 @@ static void not_yet(void **state)
         assert_non_null(strstr(page, cases[i].again));
         assert_non_null(strstr(page, "<a href=\"/readiness\" aria-current=\"page\">"));
         assert_null(markup_check(page));
+        const char *json = get(f, "/api/readiness");
+        assert_int_equal(f->answer.status, cases[i].status == 200 ? 404 : cases[i].status);
+        assert_int_not_equal(f->answer.retry_after_s, 0);
+        assert_string_equal(f->answer.type, "application/json");
+        assert_non_null(strstr(json, "\"error\""));
     }
 }
 

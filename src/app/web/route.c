@@ -20,6 +20,8 @@ static const struct route routes[] = {
     {"/api", api_index_get, NULL},
     {"/api/", api_index_get, NULL},
     {"/api/overview", api_overview_get, NULL},
+    {"/api/readiness", api_readiness_get, NULL},
+    {"/api/readiness/*", api_readiness_get, NULL},
     {"/api/plans", api_plans_get, NULL},
     {"/api/plans/*", api_plan_get, NULL},
     {"/api/participants", NULL, enrol_post},

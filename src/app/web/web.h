@@ -43,10 +43,11 @@ struct web_config {
     void (*observe)(void *context, int64_t participant_id, const struct evidence_event *event);
     /* Fills in figures; returns how many. NULL: none. From the web's thread. */
     size_t (*metrics)(void *context, struct web_metric *out, size_t capacity);
-    /* Adds the readiness page of a roll (its id; 0: the one that comes first), a whole document, as it was
-     * made last; must not wait. ERR_UNAVAILABLE: it is being made; ERR_NOINPUT: there is nothing to report;
-     * other errors: it cannot be made. NULL: there are no such pages. From the web's thread. */
-    int (*readiness)(void *context, int64_t roll_id, struct text *out);
+    /* Adds the readiness page of a roll (its id; 0: the one that comes first), a whole document (HTML or
+     * JSON), as it was made last; must not wait. ERR_UNAVAILABLE: it is being made; ERR_NOINPUT: there is
+     * nothing to report; other errors: it cannot be made. NULL: there are no such pages. From the web's
+     * thread. */
+    int (*readiness)(void *context, int64_t roll_id, bool json, struct text *out);
     void *context;
 };
 
