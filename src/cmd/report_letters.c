@@ -28,6 +28,12 @@ static bool is_url(const char *string)
     return head && string[head] && is_plain(string, MOST_URL);
 }
 
+static bool is_country(const char *code)
+{
+    static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return strlen(code) == 2 && strspn(code, capitals) == 2;
+}
+
 int report_letters_check(const struct report_options *o, struct err_note *note)
 {
     if (!o->letters && !o->operators)
@@ -50,6 +56,10 @@ int report_letters_check(const struct report_options *o, struct err_note *note)
     if (o->from_name && !is_plain(o->from_name, MOST_NAME))
         return err_set(
             note, ERR_USAGE, "--from-name: one line of text is wanted, of at most %d octets", MOST_NAME);
+    for (size_t i = 0; i < o->country_count; i++)
+        if (!is_country(o->countries[i]))
+            return err_set(note, ERR_USAGE, "--country: '%.100s' is no country: two capital letters (NZ)",
+                o->countries[i]);
     return 0;
 }
 
@@ -60,12 +70,12 @@ static int write_letters(const struct readiness *readiness, const struct letters
     int rc = letters_write(readiness, wish, arena, &done, note);
     if (rc)
         return rc;
-    text_printf(said, "Letters to %zu countries in ", done.places);
     text_add_safe(said, wish->directory);
-    text_printf(said, ": %zu. letters.json lists them.\n", done.letters);
+    text_printf(said, ": %zu letter%s to %zu countr%s; letters.json lists them.\n", done.letters,
+        done.letters == 1 ? "" : "s", done.places, done.places == 1 ? "y" : "ies");
     if (done.elsewhere)
-        text_printf(
-            said, "Sources whose country is not known, in none of them: %" PRIu64 "\n", done.elsewhere);
+        text_printf(said, "Sources whose country is not known, in none of them: %" PRIu64 "%s\n",
+            done.elsewhere, done.places ? "" : " (--delegated and --mmdb tell countries)");
     return 0;
 }
 
@@ -84,9 +94,9 @@ static int write_operators(const struct report_judging *j, const struct readines
     rc = rc ? rc : operators_write(readiness, &told, wish, arena, &done, note);
     if (rc)
         return rc;
-    text_add(said, "Letters to operators of networks in ");
     text_add_safe(said, wish->directory);
-    text_printf(said, ": %zu. operators.json lists them.\n", done.letters);
+    text_printf(said, ": %zu letter%s to operators of networks; operators.json lists them.\n", done.letters,
+        done.letters == 1 ? "" : "s");
     return 0;
 }
 

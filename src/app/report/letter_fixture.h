@@ -12,6 +12,7 @@ struct world {
     struct readiness_wish wish;
     struct readiness readiness;
     struct plan_key key;
+    struct plan_step step;
     struct plan plan;
     struct readiness_group group;
 };
@@ -26,7 +27,8 @@ static inline void make_world(struct world *w, int64_t now_us)
             .sign_us = DAY(0) + 16 * UTC_HOUR,
             .revoke_us = DAY(92),
             .withdraw_us = UTC_OPEN},
-        .key = {.id = "new", .algorithm = 8, .tag = 20326, .ds_sha256 = "E06D"},
+        .key = {.id = "new", .algorithm = 8, .tag = 20326, .ds_sha256 = "E06D", .step_count = 1},
+        .step = {.what = PLAN_SIGN, .at_us = DAY(0) + 16 * UTC_HOUR, .planned = true},
         .plan = {.name = "p", .title = "The plan", .zone = ".", .key_count = 1},
         .group = {.country = "NZ",
             .network_count = 1234,
@@ -41,6 +43,7 @@ static inline void make_world(struct world *w, int64_t now_us)
     w->wish = (struct readiness_wish){.roll = &w->roll, .question = &w->question};
     w->readiness.wish = &w->wish;
     w->plan.keys = &w->key;
+    w->key.steps = &w->step;
 }
 
 #endif

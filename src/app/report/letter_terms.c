@@ -15,6 +15,7 @@ static const struct template_condition conditions[LETTER_CONDITIONS] = {
     [LETTER_HELD] = {"held", ALWAYS},
     [LETTER_AFTER] = {"after", LETTER_ROLL_KNOWN},
     [LETTER_ROLL_KNOWN] = {"roll-known", ALWAYS},
+    [LETTER_ROLL_TIMED] = {"roll-timed", LETTER_ROLL_KNOWN},
     [LETTER_PUBLISHED] = {"published", ALWAYS},
     [LETTER_TRUST_KNOWN] = {"trust-known", ALWAYS},
     [LETTER_REVOCATION_KNOWN] = {"revocation-known", ALWAYS},
@@ -23,6 +24,7 @@ static const struct template_condition conditions[LETTER_CONDITIONS] = {
     [LETTER_WITHDRAWAL_KNOWN] = {"withdrawal-known", ALWAYS},
     [LETTER_WITHDRAWAL_PLANNED] = {"withdrawal-planned", LETTER_WITHDRAWAL_KNOWN},
     [LETTER_WITHDRAWN] = {"withdrawn", LETTER_WITHDRAWAL_KNOWN},
+    [LETTER_UNCONFIRMED] = {"unconfirmed", ALWAYS},
     [LETTER_DS_KNOWN] = {"ds-known", ALWAYS},
     [LETTER_PLATFORM_KNOWN] = {"platform-known", ALWAYS},
     [LETTER_SIGNED] = {"signed", ALWAYS},
@@ -150,6 +152,7 @@ static void set_roll(struct letter_terms *terms, const struct classify_roll *rol
     letter_terms_hold(terms, LETTER_PUBLISHED, roll->publish_us <= now_us);
     set_moment(terms, LETTER_TRUSTED_AT, roll->trust_us, LETTER_TRUST_KNOWN);
     set_moment(terms, LETTER_ROLL_AT, roll->sign_us, LETTER_ROLL_KNOWN);
+    letter_terms_hold(terms, LETTER_ROLL_TIMED, known && roll->sign_us % UTC_DAY != 0);
     letter_terms_hold(terms, LETTER_BEFORE, !signs);
     letter_terms_hold(terms, LETTER_PLANNED, !signs && known);
     letter_terms_hold(terms, LETTER_HELD, !signs && !known);
@@ -173,6 +176,20 @@ static const char *ds_of(const struct plan *plan, const char *zone, uint16_t tag
     return NULL;
 }
 
+/* No outcome is claimed that the plan does not tell: steps of the past that are marked as planned. */
+static bool is_unconfirmed(const struct plan *plan, const struct classify_roll *roll, int64_t now_us)
+{
+    for (size_t k = 0; k < plan->key_count; k++) {
+        const struct plan_key *key = &plan->keys[k];
+        if (key->zsk || (key->tag != roll->old_tag && key->tag != roll->new_tag))
+            continue;
+        for (size_t s = 0; s < key->step_count; s++)
+            if (key->steps[s].planned && key->steps[s].at_us <= now_us)
+                return true;
+    }
+    return false;
+}
+
 int letter_terms_roll(const struct readiness *readiness, const struct letter_terms_wish *wish,
     struct arena *arena, struct letter_terms *ret_terms)
 {
@@ -192,6 +209,7 @@ int letter_terms_roll(const struct readiness *readiness, const struct letter_ter
     terms->values[LETTER_AS_OF].number = asked->question->to_us;
     terms->values[LETTER_SEEN_FROM].number = asked->question->from_us;
     letter_terms_hold(terms, LETTER_ROOT, asked->question->zone && strcmp(asked->question->zone, ".") == 0);
+    letter_terms_hold(terms, LETTER_UNCONFIRMED, is_unconfirmed(wish->plan, roll, asked->question->to_us));
     letter_terms_hold(terms, LETTER_DS_KNOWN, ds != NULL);
     letter_terms_hold(terms, LETTER_PLATFORM_KNOWN, wish->platform != NULL);
     letter_terms_hold(terms, LETTER_SIGNED, wish->from_name != NULL);

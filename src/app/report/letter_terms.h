@@ -14,6 +14,7 @@ enum letter_condition {
     LETTER_HELD,    /* ... there is none */
     LETTER_AFTER,   /* it signs */
     LETTER_ROLL_KNOWN,
+    LETTER_ROLL_TIMED, /* ... to the minute: the plan tells more than a day */
     LETTER_PUBLISHED,
     LETTER_TRUST_KNOWN,
     LETTER_REVOCATION_KNOWN,
@@ -22,6 +23,7 @@ enum letter_condition {
     LETTER_WITHDRAWAL_KNOWN,
     LETTER_WITHDRAWAL_PLANNED,
     LETTER_WITHDRAWN,
+    LETTER_UNCONFIRMED, /* of what should have happened by now something is only planned */
     LETTER_DS_KNOWN,
     LETTER_PLATFORM_KNOWN,
     LETTER_SIGNED,

@@ -41,32 +41,51 @@ static void expect(const struct world *w, const char *subject, const char *want)
     free(have);
 }
 
-static const char phases[] = "{{#before}}before {{/before}}{{#planned}}in {{days-left}} "
-                             "{{/planned}}{{#held}}held {{/held}}{{#after}}after "
-                             "{{/after}}{{#roll-known}}{{roll-date}} "
-                             "{{/roll-known}}{{#revocation-planned}}to revoke {{/revocation-planned}}"
-                             "{{#revoked}}revoked {{/revoked}}{{#withdrawal-known}}withdrawal "
-                             "{{/withdrawal-known}}{{#published}}{{published-date}}"
-                             "{{/published}}";
+static const char phases[] =
+    "{{#before}}before {{/before}}{{#planned}}in {{days-left}} "
+    "{{/planned}}{{#held}}held {{/held}}{{#after}}after "
+    "{{/after}}{{#roll-known}}{{roll-date}} {{/roll-known}}"
+    "{{#roll-timed}}{{roll-time}} {{/roll-timed}}{{#revocation-planned}}to revoke {{/revocation-planned}}"
+    "{{#revoked}}revoked {{/revoked}}{{#withdrawal-known}}withdrawal "
+    "{{/withdrawal-known}}{{#published}}{{published-date}}"
+    "{{/published}}";
 
 static void test_phases(void **state)
 {
     (void)state;
     struct world w;
     make_world(&w, DAY(-20));
-    expect(&w, phases, "before in 20 2017-10-11 to revoke 2017-07-13");
+    expect(&w, phases, "before in 20 2017-10-11 16:00 to revoke 2017-07-13");
     make_world(&w, DAY(-100));
-    expect(&w, phases, "before in 100 2017-10-11 to revoke ");
+    expect(&w, phases, "before in 100 2017-10-11 16:00 to revoke ");
     make_world(&w, DAY(0) + 16 * UTC_HOUR - 1);
-    expect(&w, phases, "before in 0 2017-10-11 to revoke 2017-07-13");
+    expect(&w, phases, "before in 0 2017-10-11 16:00 to revoke 2017-07-13");
     make_world(&w, DAY(0) + 16 * UTC_HOUR);
-    expect(&w, phases, "after 2017-10-11 to revoke 2017-07-13");
+    expect(&w, phases, "after 2017-10-11 16:00 to revoke 2017-07-13");
     make_world(&w, DAY(92));
+    expect(&w, phases, "after 2017-10-11 16:00 revoked 2017-07-13");
+    w.roll.sign_us = DAY(0);
     expect(&w, phases, "after 2017-10-11 revoked 2017-07-13");
     w.roll.sign_us = w.roll.revoke_us = UTC_OPEN;
     expect(&w, phases, "before held 2017-07-13");
     w.roll.withdraw_us = DAY(93);
     expect(&w, phases, "before held withdrawal 2017-07-13");
+}
+
+/* What should have happened is not said to have happened. */
+static void test_unconfirmed(void **state)
+{
+    (void)state;
+    static const char subject[] = "{{#unconfirmed}}by plan{{/unconfirmed}}";
+    struct world w;
+    make_world(&w, DAY(0) + 16 * UTC_HOUR - 1);
+    expect(&w, subject, "");
+    make_world(&w, DAY(0) + 16 * UTC_HOUR);
+    expect(&w, subject, "by plan");
+    w.step.planned = false;
+    expect(&w, subject, "");
+    w.step.planned = w.key.zsk = true;
+    expect(&w, subject, "");
 }
 
 static void test_counts(void **state)
@@ -159,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_unconfirmed),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_all_fields),
         cmocka_unit_test(test_documented),

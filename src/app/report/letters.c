@@ -62,8 +62,6 @@ static int check_wished(const struct work *w)
     for (size_t i = 0; i < w->wish->country_count; i++) {
         const char *country = w->wish->countries[i];
         bool found = false;
-        if (!is_country(country))
-            return err_set(w->note, ERR_USAGE, "'%s' is no country: two capital letters (NZ)", country);
         for (size_t g = 0; g < w->group_count && !found; g++)
             found = strcmp(w->groups[g].country, country) == 0;
         if (!found)

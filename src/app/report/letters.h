@@ -17,7 +17,7 @@ struct letters_wish {
     const char *directory;
     const char *templates; /* a directory; NULL: those that are shipped */
     struct letter_terms_wish terms;
-    const char *const *countries; /* only these: two capital letters each */
+    const char *const *countries; /* only these */
     size_t country_count;         /* 0: all */
 };
 
@@ -27,7 +27,7 @@ struct letters_done {
     uint64_t elsewhere;     /* sources (at risk) that are in none of them */
 };
 
-/* ERR_DATA: a template is wrong. ERR_USAGE: the directory is not ours; a country is none. ERR_NOINPUT: there
+/* ERR_DATA: a template is wrong. ERR_USAGE: the directory is not ours. ERR_NOINPUT: there
  * is no template for a country, or no source in one that is asked for. ERR_UNAVAILABLE: part of the store did
  * not answer: no letters are written then. Errors of folder_begin(). */
 int letters_write(const struct readiness *readiness, const struct letters_wish *wish, struct arena *arena,

@@ -44,15 +44,15 @@ void operators_list_add(
     const struct classify_evidence *e = &source->evidence;
     char address[ADDRESS_TEXT], first[UTC_TEXT], last[UTC_TEXT];
     text_printf(text, "%s\n", address_text(e->source, address));
-    text_printf(text, "    seen   %s to %s, on %u days\n", second(e->first_us, first),
-        second(e->last_us, last), e->days);
+    text_printf(text, "    seen   %s to %s; days: %u\n", second(e->first_us, first), second(e->last_us, last),
+        e->days);
     text_printf(text,
-        "    asked  %" PRIu64 " times, %" PRIu64 " with DO, %" PRIu64 " for the keys of the zone\n",
+        "    asked  queries: %" PRIu64 "; with DO: %" PRIu64 "; zone keys: %" PRIu64 "\n",
         e->queries ? e->queries : e->answers, e->dnssec_ok, e->zone_dnskey);
     for (size_t i = 0; i < told->count; i++) {
         text_add(text, "    told   ");
         add_keys(&told->lines[i], text);
-        text_printf(text, " (%" PRIu64 " times, last %s)\n", told->lines[i].signals,
+        text_printf(text, "; times: %" PRIu64 ", last: %s\n", told->lines[i].signals,
             second(told->lines[i].last_us, last));
     }
 }
