@@ -52,10 +52,10 @@ static const struct {
     {0.5, "20 to 50&#160;%"}, {2, "half or more"}};
 enum { TINTS = sizeof tints / sizeof *tints };
 
-/* -1: it was seen, and how many there are was not told. */
+/* By whole numbers, as they are told. -1: it was seen, and how many there are was not told. */
 static int tint_of(const struct map *map, const struct readiness_group *group)
 {
-    double high = high_of(map, group), all = all_of(map, group);
+    double high = round(high_of(map, group)), all = all_of(map, group);
     int tint = 1;
     if (all < 0 || (all == 0 && map->users))
         return -1;

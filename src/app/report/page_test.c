@@ -1,6 +1,7 @@
 /* The page is well-formed, holds what is known, lets nobody's words run, and stays small whatever the store
  * holds. */
 #include "app/report/page.h"
+#include "app/report/page_countries.h"
 
 #include "base/markup_check.h"
 #include "io/store/sightings_fixture.h"
@@ -235,6 +236,14 @@ static void what_is_missing_is_said(void **state)
     expect(f->text.string, EVIL_HTML);
 }
 
+static size_t count_of(const char *page, const char *words)
+{
+    size_t count = 0;
+    for (; (page = strstr(page, words)); page += strlen(words))
+        count++;
+    return count;
+}
+
 /* A file of the user's, read by one of the readers of networks. */
 static void tell(
     struct fixture *f, int (*read)(struct networks *, const char *, struct err_note *), const char *text)
@@ -257,6 +266,9 @@ static void tell(
 static void countries_and_networks(void **state)
 {
     struct fixture *f = *state;
+    see(f, "a", 5, (uint8_t[]){203, 0, 114, 1}, "4f66"); /* less proved than Evil, and more at risk */
+    for (uint8_t i = 2; i < 11; i++)
+        see(f, "a", 5 + i, (uint8_t[]){203, 0, 114, i}, NULL);
     see(f, "a", 1, (uint8_t[]){192, 0, 2, 1}, "4f66");
     see(f, "a", 2, (uint8_t[]){192, 0, 2, 2}, "4f66-9728");
     see(f, "a", 3, (uint8_t[]){198, 51, 100, 1}, NULL);
@@ -268,21 +280,87 @@ static void countries_and_networks(void **state)
     tell(f, networks_read_delegated,
         "2|ripencc|20260101|3|20100101|20260101|+0000\n" DELEGATED("DE", "192.0.2.0")
             DELEGATED("SG", "198.51.100.0") DELEGATED("XX", "203.0.113.0"));
-    tell(f, networks_read_pfx2as, "192.0.2.0\t24\t64500\n198.51.100.0\t24\t64501\n203.0.113.0\t24\t64502\n");
+    tell(f, networks_read_pfx2as,
+        "192.0.2.0\t24\t64500\n198.51.100.0\t24\t64501\n203.0.113.0\t24\t64502\n203.0.114.0\t24\t64503\n");
     page = page_of(f);
     expect(page, "<title>Germany: 1 of 2 sources that validate at risk</title>");
     tell(f, networks_read_users,
         "as,users,name\n64500,1000,\""
         "<b>'Evil"
-        "\"\n64501,7000000,Big\n64502,10,Small\n");
+        "\"\n64501,7000000,Big\n64502,10,Small\n64503,2000,Least\n");
     page = page_of(f);
     expect(page, "<title>Germany: 500 of 1,000 users at risk</title>");
     expect(page, "<title>Singapore: 0 to 7,000,000 of 7,000,000 users at risk</title>");
+    /* 500 and all 7,000,000 of them are not disproved: half or more; Singapore is a dot */
+    assert_int_equal(count_of(page, "<path class=\"land q5\""), 2);
+    expect(
+        page, "<path class=\"land q5\" d=\"M1577 472m-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z\"><title>Singapore");
+    assert_int_equal(count_of(page, "<circle class=\"disc\" cx=\"1"), 1);
     expect(page, "<th scope=\"row\">XX</th>");
     expect(page, "<th scope=\"row\"><bdi>AS64500 &#60;b&#62;&#39;Evil</bdi></th>");
-    assert_true(strstr(page, ">AS64500 ") < strstr(page, ">AS64501 Big"));
+    assert_true(strstr(page, ">AS64500 ") < strstr(page, ">AS64503 Least"));
+    assert_true(strstr(page, ">AS64503 Least") < strstr(page, ">AS64501 Big"));
     assert_true(strstr(page, ">AS64501 Big") < strstr(page, ">AS64502 Small"));
     expect(page, "class=\"code\"");
+}
+
+/* A country of whose networks no file tells the users is dotted; one in which a tenth is not disproved has
+ * the tint for it. */
+static void tints_follow_shares(void **state)
+{
+    struct fixture *f = *state;
+    see(f, "a", 1, (uint8_t[]){192, 0, 2, 1}, NULL);
+    for (uint8_t i = 2; i < 11; i++)
+        see(f, "a", i, (uint8_t[]){192, 0, 2, i}, "4f66-9728");
+    see(f, "a", 11, (uint8_t[]){198, 51, 100, 1}, "4f66-9728");
+    see(f, "a", 12, (uint8_t[]){203, 0, 113, 1}, "4f66-9728");
+    tell(f, networks_read_delegated,
+        "2|ripencc|20260101|3|20100101|20260101|+0000\n" DELEGATED("DE", "192.0.2.0")
+            DELEGATED("FR", "198.51.100.0") DELEGATED("JP", "203.0.113.0"));
+    tell(f, networks_read_pfx2as, "192.0.2.0\t24\t64500\n198.51.100.0\t24\t64501\n203.0.113.0\t24\t64502\n");
+    tell(f, networks_read_users, "as,users,name\n64500,1000,a\n64501,1000,b\n");
+    const char *page = page_of(f);
+    static const char *const classes[] = {"land q0", "land q3", "land untold"}, *const names[] = {"France",
+                                                                                    "Germany", "Japan"};
+    for (size_t i = 0; i < 3; i++) {
+        char begin[40], title[40];
+        snprintf(begin, sizeof begin, "<path class=\"%s\"", classes[i]);
+        snprintf(title, sizeof title, "<title>%s: ", names[i]);
+        const char *at = strstr(page, begin);
+        assert_non_null(at);
+        assert_ptr_equal(strstr(at, "<title>"), strstr(at, title));
+    }
+    expect(page, "<title>Japan: users were not told</title>");
+    expect_not(page, "class=\"disc\" cx=\"1");
+}
+
+/* Every country of the table has what the map needs of it. */
+static void the_table_of_countries_is_whole(void **state)
+{
+    struct page_country country;
+    const char *at = NULL;
+    char last[3] = "";
+    size_t count = 0, shapes = 0;
+    (void)state;
+    for (; page_countries_next(&at, &country); count++) {
+        assert_true(strcmp(last, country.code) < 0 && strlen(country.code) == 2);
+        memcpy(last, country.code, 3);
+        assert_true(country.x >= 0 && country.x <= PAGE_COUNTRIES_WIDTH && country.y >= 0 &&
+                    country.y <= PAGE_COUNTRIES_HEIGHT);
+        unsigned code;
+        for (size_t i = 0, step; country.name[i]; i += step)
+            assert_true((step = text_utf8(country.name + i, strlen(country.name + i), &code)) > 0);
+        for (size_t i = 0; i < country.shape_length; i++)
+            assert_non_null(strchr("Mlz -0123456789", country.shape[i]));
+        shapes += country.shape_length > 0;
+    }
+    assert_int_equal(count, 250);
+    assert_int_equal(shapes, 174);
+    char name[PAGE_COUNTRIES_NAME];
+    page_countries_name("CI", name);
+    assert_string_equal(name, "C\xc3\xb4te d'Ivoire");
+    page_countries_name("ZZ", name);
+    assert_string_equal(name, "");
 }
 
 static void coverage_shows_pauses(void **state)
@@ -395,14 +473,6 @@ static struct trend trend_of(struct trend_step *steps, size_t count, struct tren
         .step_us = 7 * UTC_DAY,
         .steps = steps,
         .step_count = count};
-}
-
-static size_t count_of(const char *page, const char *words)
-{
-    size_t count = 0;
-    for (; (page = strstr(page, words)); page += strlen(words))
-        count++;
-    return count;
 }
 
 static void a_trend_is_broken_where_feeds_change(void **state)
@@ -597,6 +667,8 @@ int main(void)
         TEST(the_day_is_told),
         TEST(what_is_missing_is_said),
         TEST(countries_and_networks),
+        TEST(tints_follow_shares),
+        cmocka_unit_test(the_table_of_countries_is_whole),
         TEST(coverage_shows_pauses),
         TEST(a_gate_comes_with_its_reasons),
         TEST(hostile_names_are_text),
