@@ -12,19 +12,6 @@ static int tell(const struct report_options *o, const struct text *text)
     return rc ? cmd_fail("report", rc, "%s", note.text) : 0;
 }
 
-/* From where the store begins, if --from does not say otherwise. A page without a trend is one all the same.
- */
-static int add_trend(const struct report_judging *j, const struct trend_wish *wish, struct arena *arena,
-    struct trend *trend, struct page *page, struct err_note *note)
-{
-    int rc = trend_make(j->store, wish, arena, trend, note);
-    if (rc == 0)
-        page->trend = trend;
-    else if (rc == ERR_USAGE || rc == ERR_NOINPUT)
-        page->no_trend = arena_string(arena, note->text);
-    return page->trend || page->no_trend ? 0 : rc;
-}
-
 int report_page_of(const struct report_options *o, const struct report_judging *j,
     const struct decision *decision, struct arena *arena)
 {
@@ -39,7 +26,7 @@ int report_page_of(const struct report_options *o, const struct report_judging *
         .networks = j->networks,
         .zone = j->question.zone,
         .collector = o->collector,
-        .from_us = o->from ? j->question.from_us : INT64_MIN,
+        .from_us = o->from ? j->question.from_us : INT64_MIN, /* from where the store begins */
         .to_us = j->question.to_us};
     struct readiness readiness = {.wish = NULL};
     struct trend trend;
@@ -53,7 +40,7 @@ int report_page_of(const struct report_options *o, const struct report_judging *
         .decision = decision,
         .now_us = j->question.to_us};
     rc = rc ? rc : report_step(o, &trend_wish.step_us, &note);
-    rc = rc ? rc : add_trend(j, &trend_wish, arena, &trend, &page, &note);
+    rc = rc ? rc : page_add_trend(&page, j->store, &trend_wish, arena, &trend, &note);
     rc = rc ? rc : page_write(&page, arena, &text);
     int code = rc ? cmd_fail("report", rc, "%s", note.text) : tell(o, &text);
     if (code == 0 && readiness.partial)

@@ -54,24 +54,31 @@ static void free_forms(struct text forms[LIVE_FORMS])
 
 /* ---- making a page, in the thread ---- */
 
-/* What tells of the operator's machines is nobody's business: names of collectors, often those of hosts, and
- * which server of a store does not answer. ERR_NOMEM. */
-static int hide_names(struct readiness *readiness, struct arena *arena)
+/* Names of collectors are often those of hosts, and which server of a store does not answer is nobody's
+ * business either: what tells of the operator's machines becomes a number. ERR_NOMEM. */
+static int hide_names(struct readiness *readiness, struct trend *trend, struct arena *arena)
 {
     readiness->missing = NULL;
-    for (size_t i = 0; i < readiness->coverage_count; i++)
-        if (!(readiness->coverage[i].collector = arena_printf(arena, "collector %zu", i + 1)))
+    for (size_t i = 0; i < readiness->coverage_count; i++) {
+        const char *name = readiness->coverage[i].collector;
+        const char *number = arena_printf(arena, "collector %zu", i + 1);
+        if (!number)
             return ERR_NOMEM;
+        for (size_t j = 0; trend && j < trend->feed_count; j++)
+            if (strcmp(trend->feeds[j].collector, name) == 0)
+                trend->feeds[j].collector = number;
+        readiness->coverage[i].collector = number;
+    }
     return 0;
 }
 
-static int write_page(const struct plan *plan, const char *zone, struct readiness *readiness, int64_t now_us,
+static int write_forms(struct page *page, struct readiness *readiness, struct trend *trend,
     struct arena *arena, struct text forms[LIVE_FORMS])
 {
-    const struct page page = {
-        .plan_name = plan->name, .zone = zone, .readiness = readiness, .now_us = now_us, .live = true};
-    int err = hide_names(readiness, arena);
-    err = err ? err : page_write(&page, arena, &forms[LIVE_HTML]);
+    page->readiness = readiness;
+    page->live = true;
+    int err = hide_names(readiness, trend, arena);
+    err = err ? err : page_write(page, arena, &forms[LIVE_HTML]);
     return err ? err : readiness_write(readiness, READINESS_JSON, 0, &forms[LIVE_JSON]);
 }
 
@@ -85,7 +92,8 @@ static int make_roll(struct live *live, int64_t id, int64_t now_us, struct arena
             live->platform, id, now_us, live->config.sightings, live->config.networks, arena, &judged, note);
     if (err)
         return err;
-    err = write_page(judged.roll->plan, NULL, &judged.readiness, now_us, arena, forms);
+    struct page page = {.plan_name = judged.roll->plan->name, .now_us = now_us};
+    err = write_forms(&page, &judged.readiness, NULL, arena, forms);
     platform_judged_free(&judged);
     return err ? err_set(note, err, "out of memory") : 0;
 }
@@ -102,14 +110,23 @@ static int make_plan(struct live *live, int64_t now_us, struct arena *arena, str
         .from_us = to_us - DAYS * UTC_DAY, .to_us = to_us, .zone = plan->zone};
     struct readiness_wish wish = {
         .roll = &roll, .limits = &limits, .question = &question, .networks = live->config.networks};
+    struct trend_wish over = {.plan = plan,
+        .limits = &limits,
+        .networks = live->config.networks,
+        .zone = plan->zone,
+        .from_us = INT64_MIN,
+        .to_us = to_us};
+    struct page page = {.plan_name = plan->name, .zone = plan->zone, .now_us = now_us};
     struct sightings *store = NULL;
     struct readiness readiness = {.wish = NULL};
+    struct trend trend = {.feed_count = 0};
     classify_limits_usual(&limits);
     int err = classify_roll_of(plan, to_us, &roll, note);
     err = err ? err : sightings_open(live->config.sightings, true, &store, note);
     err = err ? err : readiness_make(store, &wish, arena, &readiness, note);
+    err = err ? err : page_add_trend(&page, store, &over, arena, &trend, note);
     sightings_close(store);
-    if (!err && write_page(plan, plan->zone, &readiness, now_us, arena, forms))
+    if (!err && write_forms(&page, &readiness, page.trend ? &trend : NULL, arena, forms))
         err = err_set(note, ERR_NOMEM, "out of memory");
     readiness_free(&readiness);
     return err;

@@ -170,6 +170,17 @@ static void add_title(const struct page *page, struct text *out)
     text_add(out, "</p></div>\n");
 }
 
+int page_add_trend(struct page *page, struct sightings *store, const struct trend_wish *wish,
+    struct arena *arena, struct trend *trend, struct err_note *note)
+{
+    int err = trend_make(store, wish, arena, trend, note);
+    if (err == 0)
+        page->trend = trend;
+    else if (err == ERR_USAGE || err == ERR_NOINPUT)
+        page->no_trend = arena_string(arena, note->text);
+    return page->trend || page->no_trend ? 0 : err;
+}
+
 int page_write(const struct page *page, struct arena *arena, struct text *ret_text)
 {
     add_head(page, ret_text);

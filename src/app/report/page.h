@@ -27,6 +27,11 @@ struct page {
  * is for a gate to say. */
 enum verdict page_verdict_of(const struct page *page);
 
+/* Sets the page's trend, or why it has none; the trend is the caller's, and must live as long as the page.
+ * Other errors than that there is none to be had: as trend_make(). */
+int page_add_trend(struct page *page, struct sightings *store, const struct trend_wish *wish,
+    struct arena *arena, struct trend *trend, struct err_note *note);
+
 /* Adds the document to a text. ERR_NOMEM. */
 int page_write(const struct page *page, struct arena *arena, struct text *ret_text);
 

@@ -118,7 +118,9 @@ static int insert(struct platform *platform, const struct known *known)
 static int keys_of(struct platform *platform, const struct store_participant *row, const char *const ids[2],
     struct known *ret_known, struct err_note *note)
 {
-    struct known *found = bsearch(&row->id, platform->known, platform->count, sizeof *platform->known, by_id);
+    struct known *found = NULL;
+    if (platform->count)
+        found = bsearch(&row->id, platform->known, platform->count, sizeof *platform->known, by_id);
     if (found) {
         *ret_known = *found;
         return 0;
