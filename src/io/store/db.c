@@ -90,11 +90,13 @@ static void harden(sqlite3 *handle, const struct db_kind *kind)
 static int prepare(struct db *db, bool fresh, struct err_note *note)
 {
     char pragmas[200], page[40] = "";
+    /* Nobody sees the new file before it is whole and synced. */
+    bool unseen = fresh && db->kind->log_later;
     harden(db->handle, db->kind);
     snprintf(pragmas, sizeof pragmas,
         "PRAGMA synchronous = %s; PRAGMA journal_size_limit = %d; PRAGMA cell_size_check = ON;"
         "PRAGMA temp_store = MEMORY",
-        db->kind->synchronous, KEEP_WAL);
+        unseen ? "OFF; PRAGMA journal_mode = OFF" : db->kind->synchronous, KEEP_WAL);
     if (fresh && db->kind->page_size)
         snprintf(page, sizeof page, "PRAGMA page_size = %d", db->kind->page_size);
     int err = db_run(db, page, note);
@@ -104,8 +106,8 @@ static int prepare(struct db *db, bool fresh, struct err_note *note)
         err = quick_check(db, note);
     if (!err)
         err = schema_migrate(db, fresh, note);
-    if (!err && !db->read_only)
-        err = db_run(db, "PRAGMA journal_mode = WAL", note);
+    if (!err && !db->read_only && !db->kind->log_later)
+        err = db_begin_log(db, note);
     if (!err)
         err = db_run(db, "PRAGMA foreign_keys = ON", note);
     return err ? err : prepare_all(db, note);

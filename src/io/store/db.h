@@ -26,6 +26,7 @@ struct db_kind {
     int max_value;            /* octets in one value or statement */
     int page_size;            /* octets; 0: SQLite's own */
     int busy_ms;              /* how long it waits for another's lock */
+    bool log_later;           /* its caller begins the write-ahead log: db_begin_log() */
     const char *command;      /* which brings an older schema to today's */
 };
 
@@ -58,6 +59,10 @@ int db_check(struct db *db, const char *pragma, struct err_note *note);
 
 /* The first column of the first row as a number. */
 int db_number(struct db *db, const char *sql, int64_t *ret, struct err_note *note);
+
+/* What is written goes to the write-ahead log from now on, whoever writes it: readers need not wait. Not
+ * within a transaction. ERR_UNAVAILABLE: somebody else is at work on the file; it may be tried again. */
+int db_begin_log(struct db *db, struct err_note *note);
 
 /* A write transaction (BEGIN IMMEDIATE). db_commit() rolls back if it fails. */
 int db_begin(struct db *db, struct err_note *note);

@@ -182,14 +182,30 @@ static int open_unwritable(const char *path, sqlite3 **ret_handle)
 static bool no_index(int code)
 {
     int kind = code & 0xff;
+    if (code == SQLITE_READONLY_ROLLBACK)
+        return false;
     return kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY || kind == SQLITE_FULL ||
            code == SQLITE_IOERR_SHMOPEN || code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_SHMMAP;
+}
+
+/* A writer was killed in the middle of a transaction without a log: what it did is to be undone first, which
+ * needs one who may write. */
+static void undo(const char *path)
+{
+    sqlite3 *handle = NULL;
+    open_with(path, SQLITE_OPEN_READWRITE, NULL, &handle);
+    sqlite3_close(handle);
 }
 
 int db_file_open(const char *path, bool read_only, sqlite3 **ret_handle, struct err_note *note)
 {
     sqlite3 *handle = NULL;
     int code = open_with(path, read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, NULL, &handle);
+    if (read_only && code == SQLITE_READONLY_ROLLBACK && why_not_writable(path) == 0) {
+        sqlite3_close(handle);
+        undo(path);
+        code = open_with(path, SQLITE_OPEN_READONLY, NULL, &handle);
+    }
     if (read_only && no_index(code) && access(path, R_OK) == 0) {
         sqlite3_close(handle);
         code = open_unwritable(path, &handle);
@@ -268,8 +284,19 @@ int db_file_make_start(const char *path, struct db_file_making *ret_making, stru
     return 0;
 }
 
+static bool sync_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
 int db_file_make_end(struct db_file_making *making, int err, struct err_note *note)
 {
+    if (!err && !sync_file(making->new_path))
+        err = err_set(note, ERR_IO, "cannot make %s: %s", making->path, strerror(errno));
     if (!err && (rename(making->new_path, making->path) != 0 || fsync(making->directory) != 0))
         err = err_set(note, ERR_IO, "cannot put %s in place: %s", making->path, strerror(errno));
     if (err)

@@ -11,6 +11,11 @@ int db_fail(struct db *db, int code, struct err_note *note)
     return db_file_fault(db->handle, code, db->path, note);
 }
 
+int db_begin_log(struct db *db, struct err_note *note)
+{
+    return db_run(db, "PRAGMA journal_mode = WAL", note);
+}
+
 int db_begin(struct db *db, struct err_note *note)
 {
     return db_run(db, "BEGIN IMMEDIATE", note);

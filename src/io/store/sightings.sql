@@ -46,6 +46,9 @@ RETURNING id;
 INSERT INTO segment (input, first_record, end_record, from_us, to_us, written_us, packets, messages, dropped, overlapped,
     malformed, invalid, too_big, reassembly, spans, prints) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: segment_any
+SELECT EXISTS (SELECT 1 FROM segment);
+
 -- name: segment_covers
 SELECT i.input_id, i.name, s.from_us, s.to_us, s.spans, s.prints FROM input i JOIN segment s ON s.input = i.id
 WHERE i.collector = (SELECT id FROM collector WHERE name = ?) AND i.input_id <> ? AND s.from_us < ? AND s.to_us >= ?

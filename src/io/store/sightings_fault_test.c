@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 struct fixture {
     char directory[64], path[96];
@@ -348,6 +350,86 @@ static void locked_by_another(void **state)
     sightings_close(store);
 }
 
+/* Whoever wrote the first segment is killed in the middle of it, by a row that is the last one that he gets.
+ */
+static void killing_row(const void *context, size_t i, struct tally_row *ret)
+{
+    const struct tally_rows *rows = context;
+    if (i + 1 == rows->count)
+        raise(SIGKILL);
+    int64_t hour_us = FIXTURE_DAY + (int64_t)(i / ROWS) * UTC_HOUR;
+    *ret = (struct tally_row){.hour_us = hour_us,
+        .zone = ".",
+        .kind = SIGHTING_TA_NULL,
+        .tags = "4f66",
+        .count = 1,
+        .first_us = hour_us,
+        .last_us = hour_us};
+    fixture_source((uint32_t)i, ret->source);
+}
+
+enum { MANY_ROWS = 120000 }; /* more than fit into SQLite's cache: they are in the file when he dies */
+
+static void write_and_die(const char *path)
+{
+    struct sightings *store;
+    struct tally_rows rows = {.count = MANY_ROWS, .row = killing_row};
+    rows.context = &rows;
+    struct sightings_segment segment = fixture_segment("lax", 1, 0, 1);
+    if (sightings_open(path, false, &store, NULL) == 0)
+        sightings_commit(store, &segment, &rows, NULL);
+    _exit(1);
+}
+
+static void killed_at_the_first_segment(void **state)
+{
+    struct fixture *f = *state;
+    struct sightings *store;
+    struct stat file;
+    char journal[128];
+    uint64_t signals = 1, segments = 1;
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        write_and_die(f->path);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    snprintf(journal, sizeof journal, "%s-journal", f->path);
+    assert_int_equal(stat(journal, &file), 0);
+    assert_int_equal(stat(f->path, &file), 0);
+    assert_true(file.st_size > 1 << 20);
+    /* Who only reads has it undone, and sees nothing of it. */
+    assert_int_equal(sightings_open(f->path, true, &store, &f->note), 0);
+    assert_int_equal(read_all(store, &signals, &segments, &f->note), 0);
+    assert_true(signals == 0 && segments == 0);
+    sightings_close(store);
+    assert_int_equal(stat(journal, &file), -1);
+    store = open_filled(f, 3);
+    assert_int_equal(read_all(store, &signals, &segments, &f->note), 0);
+    assert_true(signals == 3 * ROWS && segments == 3);
+    sightings_close(store);
+}
+
+/* The first segment goes into the file, the next ones through the log, however often it is opened. */
+static void log_begins_with_the_second_segment(void **state)
+{
+    struct fixture *f = *state;
+    struct stat file;
+    char log[128];
+    snprintf(log, sizeof log, "%s-wal", f->path);
+    struct sightings *store = open_filled(f, 1);
+    assert_int_equal(stat(log, &file), -1);
+    sightings_close(store);
+    assert_int_equal(sightings_open(f->path, false, &store, &f->note), 0);
+    assert_int_equal(commit(store, 1, &f->note), 0);
+    assert_int_equal(stat(log, &file), 0);
+    sightings_close(store);
+    assert_int_equal(sightings_open(f->path, false, &store, &f->note), 0);
+    assert_int_equal(commit(store, 2, &f->note), 0);
+    assert_int_equal(stat(log, &file), 0);
+    sightings_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +440,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(file_size_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(read_only_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(locked_by_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(killed_at_the_first_segment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(log_begins_with_the_second_segment, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("sightings faults", tests, NULL, NULL);
 }

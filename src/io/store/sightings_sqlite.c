@@ -29,6 +29,7 @@ static const struct db_kind sightings_kind = {.application_id = SIGHTINGS_FILE,
     .max_value = SIGHTINGS_MAX_BLOB + (1 << 20),
     .busy_ms = BUSY_MS,
     .page_size = PAGE,
+    .log_later = true,
     .command = "rollcall observe"};
 
 static struct db *db_of(struct sightings *store)
@@ -245,11 +246,31 @@ static int add_segment(
     return err;
 }
 
+static bool has_segments(struct db *db)
+{
+    struct db_query query = db_query(db, SQL_SEGMENT_ANY, NULL);
+    bool any = db_row(&query) && db_column(&query, 0);
+    return db_end(&query) == 0 && any;
+}
+
+/* The first segment of a new store, for many the only one, is written into the file: through a log it would
+ * be written twice, though there is nothing yet that readers could wait for. SQLite keeps the few pages that
+ * were there in a journal until the new ones are synced; whoever opens the file after a crash undoes what was
+ * not. */
+static void choose_way(struct sightings_sqlite *store)
+{
+    if (store->logs)
+        return;
+    store->logs = has_segments(store->db) && db_begin_log(store->db, NULL) == 0;
+    db_run(store->db, store->logs ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL);
+}
+
 static int commit_segment(struct sightings *store, const struct sightings_segment *segment,
     const struct tally_rows *rows, struct err_note *note)
 {
     struct db *db = db_of(store);
     int64_t collector = 0, input = 0;
+    choose_way((struct sightings_sqlite *)store);
     int err = db_begin(db, note);
     if (err)
         return err;

@@ -8,6 +8,7 @@
 struct sightings_sqlite {
     struct sightings base;
     struct db *db;
+    bool logs; /* what is written goes to the write-ahead log */
 };
 
 /* The rows of traffic, added to those that are there. Within a transaction. */
