@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { AHEAD = 6, LINE = 64 };
+enum { AHEAD = 6, DIGESTS_AHEAD = 4 };
 
 struct digester {
     struct wire *wire;
@@ -73,7 +73,7 @@ static inline void fetch(const struct capture_record *records, size_t i, size_t 
     if (i >= count)
         return;
     __builtin_prefetch(records[i].bytes);
-    __builtin_prefetch(records[i].bytes + LINE);
+    __builtin_prefetch(records[i].bytes + DIGEST_LINE);
 }
 
 void digest_records(
@@ -81,11 +81,14 @@ void digest_records(
 {
     for (size_t i = 0; i < count; i++) {
         const struct capture_record *record = &records[i];
-        fetch(records, i + AHEAD, count);
         struct digest *digest = &ret_digests[i];
+        fetch(records, i + AHEAD, count);
+        __builtin_prefetch(&digest[DIGESTS_AHEAD], 1); /* the other processor has it */
         digest->print = prints_of(record);
+        digest->ordinary.time_us = record->time_us;
         digest->word = TALLY_OTHER;
-        if (record->what == CAPTURE_PACKET) {
+        digest->is_packet = record->what == CAPTURE_PACKET;
+        if (digest->is_packet) {
             digester->digest = digest;
             wire_packet(digester->wire, record);
         } else if (record->what == CAPTURE_MESSAGE) {

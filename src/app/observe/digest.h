@@ -6,12 +6,16 @@
 #include "core/roll/tally.h"
 #include "io/capture/capture.h"
 
+enum { DIGEST_LINE = 64 }; /* of the cache: it is handed from one processor to the other */
+
 struct digest {
-    uint64_t print; /* prints_of() */
-    struct tally_ordinary ordinary;
+    _Alignas(DIGEST_LINE) uint64_t print; /* prints_of() */
+    struct tally_ordinary ordinary;       /* its time is always set */
     uint8_t word; /* enum tally_word; TALLY_OTHER: it has to be looked at again, in order */
     bool is_cut;  /* by the snap length */
+    bool is_packet;
 };
+_Static_assert(sizeof(struct digest) == DIGEST_LINE, "one line");
 
 struct digester;
 

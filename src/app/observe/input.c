@@ -77,7 +77,7 @@ static inline void take(
         take_other(observer, record);
         return;
     }
-    if (record->what == CAPTURE_PACKET)
+    if (digest->is_packet)
         wire_told(observer->wire, digest->is_cut);
     if (observer->seen)
         return;
@@ -223,15 +223,32 @@ struct times {
     int64_t least_us, most_us;
 };
 
-static struct times times_of(const struct capture_record *records, size_t count)
+static struct times times_of(const struct digest *digests, size_t count)
 {
-    struct times times = {records[0].time_us, records[0].time_us};
+    struct times times = {digests[0].ordinary.time_us, digests[0].ordinary.time_us};
     for (size_t i = 1; i < count; i++) {
-        int64_t time_us = records[i].time_us;
+        int64_t time_us = digests[i].ordinary.time_us;
         times.least_us = time_us < times.least_us ? time_us : times.least_us;
         times.most_us = time_us > times.most_us ? time_us : times.most_us;
     }
     return times;
+}
+
+enum { FAR = 16, NEAR = 8 };
+
+/* Asks for what the other processor has written and will be looked at soon: the digest, and of those that do
+ * not tell all, the record and its octets. */
+static inline void fetch(
+    const struct capture_record *records, const struct digest *digests, size_t i, size_t count)
+{
+    if (i + FAR >= count)
+        return;
+    __builtin_prefetch(&digests[i + FAR]);
+    if (digests[i + NEAR].word == TALLY_OTHER) {
+        const uint8_t *bytes = records[i + NEAR].bytes;
+        __builtin_prefetch(bytes);
+        __builtin_prefetch(bytes + DIGEST_LINE);
+    }
 }
 
 /* Nearly all batches: nothing of them is in the store, and their times go on from those before. Does the same
@@ -249,11 +266,12 @@ static bool count_plain(struct run *run, const struct capture_record *records, c
     done->to_us = times.most_us > done->to_us ? times.most_us : done->to_us;
     observer->seen = false;
     for (size_t i = 0; i < count; i++) {
-        prints_add(stretch->prints, digests[i].print, records[i].time_us);
+        fetch(records, digests, i, count);
+        prints_add(stretch->prints, digests[i].print, digests[i].ordinary.time_us);
         take(observer, &records[i], &digests[i]);
     }
     stretch->last_hash = digests[count - 1].print;
-    observer->clock_us = records[count - 1].time_us;
+    observer->clock_us = digests[count - 1].ordinary.time_us;
     return true;
 }
 
@@ -262,7 +280,7 @@ static int count_all(
 {
     uint64_t prints[CAPTURE_BATCH];
     bool covered[CAPTURE_BATCH], meets;
-    struct times times = times_of(records, count);
+    struct times times = times_of(digests, count);
     int err = cover_meets(run->cover, times.least_us, times.most_us, &meets, run->store_note);
     if (err || (!meets && count_plain(run, records, digests, count, times)))
         return err;
@@ -398,13 +416,13 @@ static bool finish_piece(void *context, void *slot)
 static int read_all(struct run *run)
 {
     const struct observe_options *options = run->observer->options;
-    struct piece *pieces = calloc(CREW_SLOTS, sizeof *pieces);
+    struct piece *pieces = aligned_alloc(DIGEST_LINE, CREW_SLOTS * sizeof *pieces);
     struct crew_task task = {fetch_piece, prepare_piece, finish_piece, run, {NULL},
         .pauses = capture_state(run->capture).size == 0};
     bool good = pieces != NULL;
-    for (size_t i = 0; good && i < CREW_SLOTS; i++) {
+    for (size_t i = 0; pieces && i < CREW_SLOTS; i++) {
         task.slots[i] = &pieces[i];
-        good = (pieces[i].digester = digester_new(options->ports, options->port_count)) != NULL;
+        good &= (pieces[i].digester = digester_new(options->ports, options->port_count)) != NULL;
     }
     run->committed_us = clock_mono_us();
     if (good)

@@ -214,6 +214,17 @@ static bool moment(const struct slots *slots, unsigned sec, unsigned nsec, int64
     return true;
 }
 
+/* Nearly all are whole. Eight octets are written at once, for that is how they are read: a read of more than
+ * was just written has to wait for it. */
+static inline void put_whole4(const uint8_t *from, uint8_t out[16])
+{
+    static const uint8_t head[4] = {0, 0, 0xff, 0xff};
+    uint8_t octets[8];
+    memcpy(octets, head, sizeof head);
+    memcpy(octets + 4, from, 4);
+    memcpy(out + 8, octets, sizeof octets);
+}
+
 /* An address as 16 octets. An anonymiser may have cut it: the family says which one it was, and without that
  * its length. */
 static void put_address(const struct slots *slots, unsigned field, uint8_t out[16])
@@ -223,12 +234,13 @@ static void put_address(const struct slots *slots, unsigned field, uint8_t out[1
         return;
     uint64_t family = value_of(slots, SOCKET_FAMILY);
     bool v4 = length <= 4 && family != FAMILY_INET6;
+    if (v4 && length == 4) {
+        put_whole4(slots->bytes[field], out);
+        return;
+    }
     if (v4)
         memset(out + 10, 0xff, 2);
-    if (length == 4) /* most are whole: of a size that the compiler knows */
-        memcpy(v4 ? out + 12 : out, slots->bytes[field], 4);
-    else
-        memcpy(out + (v4 ? 12 : 0), slots->bytes[field], length);
+    memcpy(out + (v4 ? 12 : 0), slots->bytes[field], length);
 }
 
 static uint8_t transport_of(uint64_t protocol)

@@ -13,6 +13,7 @@ enum {
     RECORD_HEADER = 16,
     MODIFIED_HEADER = 24,
     LINE = 64, /* of the cache */
+    AHEAD = 4, /* records */
 };
 
 struct pcap_file {
@@ -105,6 +106,7 @@ static void pcap_run(const struct pcap_file *file, struct stream *stream, struct
         size_t size = pcap_record(&pcap, at, &fill->records[count]);
         if (fill->records[count].length > CAPTURE_MAX_RECORD || ready < size)
             break;
+        __builtin_prefetch(&fill->records[count + AHEAD], 1); /* which others have read */
         __builtin_prefetch(at + LINE);
         __builtin_prefetch(at + 2 * LINE);
         at += size;
