@@ -229,9 +229,10 @@ static void add_words(const struct trend *trend, size_t columns, struct text *te
             "is told by those alone (3) that were at work throughout both steps.");
     report_add_wrapped(text, &words, 2, columns);
     text_start(&words);
-    text_add(&words, "NAIVE (on a wider screen): addresses that named the old key alone, of those that "
-                     "signalled, by the day; it is what "
-                     "was misread in 2018, and is here to be seen beside.");
+    text_add(&words,
+        "NAIVE (if the screen is wide enough): addresses that named the old key alone, of those that "
+        "signalled, by the day; it is what "
+        "was misread in 2018, and is here to be seen beside.");
     report_add_wrapped(text, &words, 2, columns);
 }
 
