@@ -46,8 +46,7 @@ void operators_list_add(
     text_printf(text, "%s\n", address_text(e->source, address));
     text_printf(text, "    seen   %s to %s; days: %u\n", second(e->first_us, first), second(e->last_us, last),
         e->days);
-    text_printf(text,
-        "    asked  queries: %" PRIu64 "; with DO: %" PRIu64 "; zone keys: %" PRIu64 "\n",
+    text_printf(text, "    asked  queries: %" PRIu64 "; with DO: %" PRIu64 "; zone keys: %" PRIu64 "\n",
         e->queries ? e->queries : e->answers, e->dnssec_ok, e->zone_dnskey);
     for (size_t i = 0; i < told->count; i++) {
         text_add(text, "    told   ");

@@ -2,6 +2,7 @@
  * writer was killed. An old directory and the draft exchange their names in one step; then the old one is
  * emptied, of files that its index names only, and removed under the draft's name. */
 #include "io/proc/folder.h"
+#include "io/proc/folder_index.h"
 
 #include "io/file/file.h"
 #include "io/keys/sha256.h"
@@ -19,59 +20,18 @@
 
 enum { MODE_BITS = 07777, MOST_FILE = 256 << 20 };
 
-struct entry {
-    char name[FOLDER_MAX_NAME + 1], sha256[SHA256_HEX];
-};
-
-struct list {
-    struct entry *entries;
-    size_t count;
-};
-
 struct folder {
     const struct folder_kind *kind;
     char *path, *name, *draft; /* the last without its directory */
     int parent, fd;            /* where both stand; the draft, locked */
     bool exists;
     struct stat old;
-    struct list files, before; /* of the draft; of the old directory, by name */
+    struct folder_index files, before; /* of the draft; of the old directory, by name */
 };
 
 static int no_memory(struct err_note *note, const char *path)
 {
     return err_set(note, ERR_NOMEM, "%s: out of memory", path);
-}
-
-/* ---- lists ---- */
-
-static int list_add(struct list *list, const char *name, const char *sha256)
-{
-    if ((list->count & (list->count - 1)) == 0) { /* full at powers of two */
-        size_t room = list->count ? 2 * list->count : 1;
-        struct entry *grown = realloc(list->entries, room * sizeof *grown);
-        if (!grown)
-            return ERR_NOMEM;
-        list->entries = grown;
-    }
-    struct entry *entry = &list->entries[list->count++];
-    snprintf(entry->name, sizeof entry->name, "%s", name);
-    snprintf(entry->sha256, sizeof entry->sha256, "%s", sha256);
-    return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
-static const struct entry *list_find(const struct list *list, const char *name)
-{
-    struct entry key;
-    if (strlen(name) > FOLDER_MAX_NAME || list->count == 0)
-        return NULL;
-    snprintf(key.name, sizeof key.name, "%s", name);
-    return bsearch(&key, list->entries, list->count, sizeof key, by_name);
 }
 
 /* ---- what is there already ---- */
@@ -82,39 +42,23 @@ static int foreign(const struct folder *f, const char *name, const char *what, s
         f->path, name, what);
 }
 
-/* The files that the index names. A name that leads out of the directory is nobody's of ours. */
 static int read_index(struct folder *f, const char *path, struct err_note *note)
 {
     char *bytes = NULL;
     size_t length = 0;
-    struct json *root = NULL;
-    struct err_note why = {""};
     int err = file_read_all(path, JSON_MAX_SIZE, &bytes, &length, note);
     if (err)
         return err;
-    bool good = json_read(bytes, length, &root, &why) == 0;
-    const char *schema = json_text(json_get(root, "schema"));
-    const struct json *files = json_get(root, "files");
-    good = good && schema && strcmp(schema, f->kind->schema) == 0;
-    for (size_t i = 0; good && !err && i < json_count(files); i++) {
-        const char *name = json_text(json_get(json_at(files, i), "file"));
-        const char *sha256 = json_text(json_get(json_at(files, i), "sha256"));
-        good = name && sha256 && *name && strlen(name) <= FOLDER_MAX_NAME && !strchr(name, '/') &&
-               *name != '.' && strlen(sha256) == SHA256_HEX - 1;
-        err = good && list_add(&f->before, name, sha256) ? no_memory(note, path) : 0;
-    }
-    if (!err && !good)
-        err = foreign(f, f->kind->index, "is not of this command", note);
-    if (!err && f->before.count)
-        qsort(f->before.entries, f->before.count, sizeof *f->before.entries, by_name);
-    json_free(root);
+    err = folder_index_read(bytes, length, f->kind->schema, &f->before);
     free(bytes);
-    return err;
+    return err == ERR_NOMEM ? no_memory(note, path)
+           : err            ? foreign(f, f->kind->index, "is not of this command", note)
+                            : 0;
 }
 
 static int check_file(const struct folder *f, const char *name, const char *path, struct err_note *note)
 {
-    const struct entry *entry = list_find(&f->before, name);
+    const struct folder_index_entry *entry = folder_index_find(&f->before, name);
     char sha256[SHA256_HEX];
     char *bytes = NULL;
     size_t length = 0;
@@ -165,7 +109,7 @@ static int check_old(struct folder *f, struct err_note *note)
 /* ---- the draft ---- */
 
 /* Takes the plain files out of a directory: all, or those that a list names and the index. */
-static void empty(int parent, const char *name, const struct list *only, const char *index)
+static void empty(int parent, const char *name, const struct folder_index *only, const char *index)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -176,7 +120,7 @@ static void empty(int parent, const char *name, const struct list *only, const c
         return;
     }
     while ((entry = readdir(directory)))
-        if (!only || list_find(only, entry->d_name) || strcmp(entry->d_name, index) == 0)
+        if (!only || folder_index_find(only, entry->d_name) || strcmp(entry->d_name, index) == 0)
             unlinkat(fd, entry->d_name, 0); /* of a directory, "." too, it fails */
     closedir(directory);
 }
@@ -320,7 +264,7 @@ int folder_add(
     if (strlen(name) > FOLDER_MAX_NAME || sha256_hex(bytes, length, sha256))
         return err_set(note, ERR_INTERNAL, "%s: nothing is written: %.200s", folder->path, name);
     int err = write_file(folder, name, bytes, length, note);
-    if (!err && list_add(&folder->files, name, sha256))
+    if (!err && folder_index_add(&folder->files, name, sha256))
         err = no_memory(note, folder->path);
     return err;
 }
@@ -397,7 +341,7 @@ void folder_free(struct folder *folder)
     free(folder->path);
     free(folder->name);
     free(folder->draft);
-    free(folder->files.entries);
-    free(folder->before.entries);
+    folder_index_free(&folder->files);
+    folder_index_free(&folder->before);
     free(folder);
 }
