@@ -9,6 +9,7 @@
 #include "io/json/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 bool gate_report_is_reason(const struct decision *decision, size_t i)
 {
@@ -56,7 +57,7 @@ static void add_number(struct text *text, double value, enum gate_unit kind)
     case GATE_AMOUNT:
     case GATE_FACTOR:
     case GATE_POINTS:
-        text_printf(text, "%.2f", value);
+        text_printf(text, "%.2f", fabs(value) < 0.005 ? 0 : value); /* no "-0.00" */
         return;
     }
 }
