@@ -46,7 +46,8 @@ static void add_site(struct text *out)
     text_add(out, "<header class=\"top\"><a class=\"brand\" href=\"/\">rollcall</a>\n<nav "
                   "aria-label=\"Site\"><ul>\n<li><a href=\"/\">Overview</a></li>\n<li><a "
                   "href=\"/readiness\" aria-current=\"page\">Readiness</a></li>\n<li><a "
-                  "href=\"/join\">Take part</a></li>\n<li><a href=\"/plans\">Plans</a></li>\n"
+                  "href=\"/join\">Take part</a></li>\n<li><a href=\"/plans\">Plans</a></li>\n<li><a "
+                  "href=\"/api/\">API</a></li>\n"
                   "</ul></nav></header>\n");
 }
 
@@ -92,7 +93,8 @@ static void add_head(const struct page *page, struct text *out)
     text_add(out, " \xc2\xb7 rollcall</title>\n");
     add_sheets(page, out);
     if (page->live)
-        text_add(out, "<meta http-equiv=\"refresh\" content=\"60\">\n");
+        text_printf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n",
+            roll->trust_us - roll->publish_us < UTC_DAY ? 10 : 60); /* a roll of minutes, or one of weeks */
     text_add(out, "</head>\n<body class=\"readiness\">\n");
     text_add(out, "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
     if (page->live)
