@@ -116,7 +116,8 @@ static int judge(struct trend_making *m, size_t i, struct arena *scratch)
     const struct sightings_question question = {.from_us = step->from_us,
         .to_us = step->to_us,
         .zone = m->wish->zone,
-        .collector = m->wish->collector};
+        .collector = m->wish->collector,
+        .names_only = true};
     struct readiness_wish wishes[TREND_MOST_VIEWS];
     struct readiness found[TREND_MOST_VIEWS];
     for (size_t v = 0; v < span->view_count; v++) {

@@ -122,6 +122,7 @@ struct sightings_question {
     int64_t from_us, to_us; /* whole hours that begin in [from, to); INT64_MIN and INT64_MAX: all */
     const char *zone;       /* presentation form, lower case, final dot; NULL: every zone */
     const char *collector;  /* NULL: every one */
+    bool names_only; /* of a scan: what collectors cover is known already, and may come as names alone */
 };
 
 /* One line of an answer: who told this tag set (or, by key, a set that holds it), by any kind of RFC 8145

@@ -316,6 +316,21 @@ static void expect_coverage(struct fixture *f, const struct sightings_scanned *s
     }
 }
 
+/* The same rows of the same collectors, by the same numbers. */
+static int scan_names_only(struct fixture *f, const struct sightings_scan *scan)
+{
+    struct sightings_scanned scanned;
+    size_t rows = f->got.count, names = f->name_count;
+    f->got.count = f->name_count = 0;
+    f->question.names_only = true;
+    int err = sightings_scan(f->store, &f->question, scan, f->arena, &scanned, &f->note);
+    f->question.names_only = false;
+    assert_true(err || (f->got.count == rows && f->name_count == names && scanned.coverage_count == names));
+    for (size_t i = 0; !err && i < names; i++)
+        assert_string_equal(scanned.coverage[i].collector, f->names[i]);
+    return err;
+}
+
 static int scan(struct fixture *f)
 {
     struct sightings_scan scan = {take_names, take_row, take_traffic, f};
@@ -326,7 +341,7 @@ static int scan(struct fixture *f)
     assert_true(err || (!scanned.partial && !scanned.missing));
     if (!err)
         expect_coverage(f, &scanned);
-    return err;
+    return err ? err : scan_names_only(f, &scan);
 }
 
 static bool asked_for(const struct sightings_question *question, const struct one *one)

@@ -5,6 +5,7 @@
 
 #include "base/utc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct scanning {
@@ -32,14 +33,37 @@ static int damaged(const struct scanning *scanning, const char *what)
 
 /* ---- collectors ---- */
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(
+        ((const struct sightings_coverage *)a)->collector, ((const struct sightings_coverage *)b)->collector);
+}
+
+/* Without the segments, of which there may be many. */
+static int name_collectors(const struct scanning *scanning, const struct sightings_sqlite_names *all,
+    struct sightings_scanned *ret_scanned)
+{
+    const char *only = scanning->question->collector;
+    ret_scanned->coverage = arena_alloc(scanning->arena, (all->count + 1) * sizeof *ret_scanned->coverage);
+    if (!ret_scanned->coverage)
+        return err_set(scanning->note, ERR_NOMEM, "no memory to read %s", scanning->db->path);
+    for (size_t i = 0; i < all->count; i++)
+        if (!only || strcmp(all->names[i], only) == 0)
+            ret_scanned->coverage[ret_scanned->coverage_count++].collector = all->names[i];
+    qsort(ret_scanned->coverage, ret_scanned->coverage_count, sizeof *ret_scanned->coverage, by_name);
+    return 0;
+}
+
 /* Those that the question is about, by name, with what they cover. */
 static int find_collectors(struct scanning *scanning, struct sightings_scanned *ret_scanned)
 {
     struct sightings_sqlite_names all;
     int err = sightings_sqlite_names(scanning->db, SQL_COLLECTORS, scanning->arena, &all, scanning->note);
-    err = err ? err
-              : sightings_sqlite_cover(scanning->db, &all, scanning->question->collector, scanning->arena,
-                    &ret_scanned->coverage, &ret_scanned->coverage_count, scanning->note);
+    if (!err && scanning->question->names_only)
+        err = name_collectors(scanning, &all, ret_scanned);
+    else if (!err)
+        err = sightings_sqlite_cover(scanning->db, &all, scanning->question->collector, scanning->arena,
+            &ret_scanned->coverage, &ret_scanned->coverage_count, scanning->note);
     if (err)
         return err;
     size_t count = ret_scanned->coverage_count;
