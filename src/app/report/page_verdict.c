@@ -237,7 +237,8 @@ void page_bounds(const struct page *page, struct text *out)
         "<p>The lower end is what is <strong>proved</strong>: only the old key, too late, several times, "
         "with "
         "one voice. The upper end is what is <strong>not disproved</strong>: every validator that neither "
-        "names the new key nor waits for it in time. The truth lies between.</p>\n");
+        "names the new key nor waits for it in time. What is true lies between, as far as the classes are "
+        "right.</p>\n");
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].all >= 0)
             add_bounds(out, &all[i]);
