@@ -1,5 +1,7 @@
 #include "io/networks/lines.h"
 
+#include "io/file/file.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -8,13 +10,8 @@
 int lines_open(const char *path, struct lines *ret_lines, struct err_note *note)
 {
     FILE *file = fopen(path, "re");
-    if (!file) {
-        int err = errno == EACCES || errno == EPERM     ? ERR_PERM
-                  : errno == ENOENT || errno == ENOTDIR ? ERR_NOINPUT
-                  : errno == ENOMEM                     ? ERR_NOMEM
-                                                        : ERR_IO;
-        return err_set(note, err, "%s: cannot be opened: %s", path, strerror(errno));
-    }
+    if (!file)
+        return file_error(note, path, "cannot be opened");
     setvbuf(file, NULL, _IOFBF, 1 << 16);
     *ret_lines = (struct lines){.file = file, .path = path};
     return 0;
