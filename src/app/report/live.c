@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHELVES = 16, KEEP_S = 5, TIMES = 4, DAYS = 30, STUCK_S = 60 };
+enum { SHELVES = 64, KEEP_S = 5, TIMES = 4, DAYS = 30, STUCK_S = 60 };
 
 struct shelf {
     int64_t id;
@@ -179,23 +179,18 @@ static struct shelf *shelf_of(struct live *live, int64_t id)
     return NULL;
 }
 
-/* Under the mutex, which is let go meanwhile; the shelf may have been given to another page by then. */
-static void serve_one(struct live *live, int64_t id)
+/* Under the mutex, which is let go meanwhile; nobody takes the shelf away by then. */
+static void serve_one(struct live *live, struct shelf *shelf)
 {
     struct text forms[LIVE_FORMS];
     int64_t begin_us = clock_mono_us();
     live->busy_us = begin_us;
-    live->busy_id = id;
+    int64_t id = live->busy_id = shelf->id;
     pthread_mutex_unlock(&live->mutex);
     start_forms(forms);
     int err = make(live, id, forms);
     pthread_mutex_lock(&live->mutex);
     live->busy_us = 0;
-    struct shelf *shelf = shelf_of(live, id);
-    if (!shelf) {
-        free_forms(forms);
-        return;
-    }
     free_forms(shelf->forms);
     memcpy(shelf->forms, forms, sizeof forms);
     shelf->err = err;
@@ -212,7 +207,7 @@ static void *run(void *context)
         struct shelf *shelf = longest_wanted(live);
         if (shelf) {
             shelf->wanted_us = 0;
-            serve_one(live, shelf->id);
+            serve_one(live, shelf);
         } else {
             pthread_cond_wait(&live->changed, &live->mutex);
         }
@@ -231,15 +226,25 @@ static bool is_old(const struct shelf *shelf, int64_t now_us)
     return !shelf->made || (age_us >= KEEP_S * UTC_SECOND && age_us >= TIMES * shelf->took_us);
 }
 
-/* The page's shelf; if it has none, that which nobody has asked for the longest. */
+/* Whether it waits for its page: whoever asked for it shall get it, however many others are asked for. */
+static bool is_waiting(const struct live *live, const struct shelf *shelf)
+{
+    return shelf->used && (shelf->wanted_us || (live->busy_us && live->busy_id == shelf->id));
+}
+
+/* The page's shelf; if it has none, that which nobody has asked for the longest. NULL: all are waiting. */
 static struct shelf *take_shelf(struct live *live, int64_t id)
 {
-    struct shelf *shelf = shelf_of(live, id), *oldest = &live->shelves[0];
+    struct shelf *shelf = shelf_of(live, id), *oldest = NULL;
     if (shelf)
         return shelf;
-    for (size_t i = 1; i < SHELVES && oldest->used; i++)
-        if (!live->shelves[i].used || live->shelves[i].asked_us < oldest->asked_us)
-            oldest = &live->shelves[i];
+    for (size_t i = 0; i < SHELVES && (!oldest || oldest->used); i++) {
+        shelf = &live->shelves[i];
+        if (!is_waiting(live, shelf) && (!oldest || !shelf->used || shelf->asked_us < oldest->asked_us))
+            oldest = shelf;
+    }
+    if (!oldest)
+        return NULL;
     free_forms(oldest->forms);
     *oldest = (struct shelf){.id = id, .used = true};
     start_forms(oldest->forms);
@@ -264,13 +269,14 @@ int live_page(struct live *live, int64_t id, enum live_form form, struct text *t
     int64_t now_us = clock_mono_us();
     pthread_mutex_lock(&live->mutex);
     struct shelf *shelf = take_shelf(live, id);
-    bool is_busy = live->busy_us && live->busy_id == id;
-    shelf->asked_us = now_us;
-    if (!shelf->wanted_us && !is_busy && is_old(shelf, now_us)) {
-        shelf->wanted_us = now_us;
-        pthread_cond_signal(&live->changed);
+    if (shelf) {
+        shelf->asked_us = now_us;
+        if (!is_waiting(live, shelf) && is_old(shelf, now_us)) {
+            shelf->wanted_us = now_us;
+            pthread_cond_signal(&live->changed);
+        }
     }
-    int err = hand_out(live, shelf, form, now_us, text);
+    int err = shelf ? hand_out(live, shelf, form, now_us, text) : ERR_UNAVAILABLE;
     pthread_mutex_unlock(&live->mutex);
     return err;
 }
