@@ -28,8 +28,9 @@ struct trend_wish {
     const struct classify_limits *limits;
     const struct networks *networks;
     const char *zone, *collector; /* collector NULL: all */
-    int64_t from_us, to_us;       /* from INT64_MIN: where the coverage of the store begins */
-    int64_t step_us;              /* whole days; 0: chosen, 7 days or as many more as make at most 60 steps */
+    int64_t from_us,
+        to_us;       /* from INT64_MIN: where the coverage of the store begins, and the new key is there */
+    int64_t step_us; /* whole days; 0: chosen, 7 days or as many more as make at most 60 steps */
 };
 
 /* Addresses of one UTC day, plainly counted: what was misread in 2018. */

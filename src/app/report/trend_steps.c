@@ -24,23 +24,28 @@ static int64_t day_after(int64_t us)
     return trend_day_before(us + UTC_DAY - 1);
 }
 
-/* Where anybody's coverage begins; the end if nobody's does before. */
-static int64_t coverage_begin(const struct trend_making *m)
+/* Where anybody's coverage begins, but not before the new key was published: nothing is judged there, and a
+ * single capture whose clock stood at 1970 would make steps of a year. The end, if nobody's begins before. */
+static int64_t usual_begin(const struct trend_making *m)
 {
-    int64_t begin_us = m->wish->to_us;
+    int64_t begin_us = m->wish->to_us, publish_us = m->trend.roll.publish_us;
     for (size_t i = 0; i < m->answer.coverage_count; i++) {
         const struct sightings_coverage *one = &m->answer.coverage[i];
         int64_t first_us = one->work_count ? one->work->from_us : one->from_us;
         if ((one->work_count || one->from_us || one->to_us) && first_us < begin_us)
             begin_us = first_us;
     }
+    if (begin_us < publish_us && publish_us < m->wish->to_us)
+        begin_us = trend_day_before(publish_us);
     return begin_us < UTC_FIRST ? UTC_FIRST : begin_us;
 }
 
 static int find_step(const struct trend_making *m, int64_t days, int64_t *ret_days)
 {
     const struct trend_wish *wish = m->wish;
+    int64_t confirm = wish->limits->value[CLASSIFY_CONFIRM_DAYS];
     int64_t step = wish->step_us / UTC_DAY, least = (days + USUAL_STEPS - 1) / USUAL_STEPS;
+    least = least > confirm ? least : confirm;
     if (wish->step_us < 0 || wish->step_us % UTC_DAY)
         return err_set(m->note, ERR_USAGE, "a step of the trend is some whole days");
     if (step > days)
@@ -80,7 +85,7 @@ static int lay_out(struct trend_making *m)
 {
     const struct trend_wish *wish = m->wish;
     bool found = wish->from_us == INT64_MIN;
-    int64_t from_us = found ? coverage_begin(m) : wish->from_us, step = 0;
+    int64_t from_us = found ? usual_begin(m) : wish->from_us, step = 0;
     if (wish->to_us < UTC_FIRST || wish->to_us > UTC_LAST || from_us < UTC_FIRST ||
         (!found && from_us >= wish->to_us))
         return err_set(m->note, ERR_USAGE, "the time of the trend ends before it begins");

@@ -67,7 +67,7 @@ struct crowd {
     uint64_t names;
 };
 
-/* Each of them signals once and asks a hundred times, at the given hours of a day. */
+/* Each of them signals once on a day, and asks a hundred times. */
 static void add_day(const struct crowd *crowd, int64_t day_us, struct fixture_rows *all)
 {
     for (uint32_t i = crowd->first; i < crowd->end; i++) {
@@ -93,27 +93,28 @@ static void add_day(const struct crowd *crowd, int64_t day_us, struct fixture_ro
     }
 }
 
-/* What a collector saw of a crowd from day `first` to before day `end`, at work for `hours` of each. */
+/* What a collector saw of a crowd from day `first` to before day `end`, at work for `hours` of each; 0: when
+ * it was at work is not told. */
 static void collect(
     struct fixture *f, const char *collector, int first, int end, int hours, struct crowd crowd)
 {
     size_t most = (size_t)(end - first) * (crowd.end - crowd.first),
-           spans = hours == 24 ? 1 : (size_t)(end - first);
+           spans = hours == 24 || hours == 0 ? 1 : (size_t)(end - first);
     struct fixture_rows all = {
         calloc(most + 1, sizeof *all.rows), 0, calloc(most + 1, sizeof *all.traffic), 0};
     struct sightings_span *work = calloc(spans + 1, sizeof *work);
     for (int number = first; number < end; number++) {
         add_day(&crowd, day(number), &all);
-        if (hours != 24)
+        if (spans > 1 || (hours && hours < 24))
             work[number - first] = (struct sightings_span){day(number), day(number) + hours * UTC_HOUR, 10};
     }
-    if (hours == 24)
+    if (hours == 24 || hours == 0)
         *work = (struct sightings_span){day(first), day(end) - 1, 100};
     struct sightings_segment segment = fixture_segment(collector, ++f->inputs, 0, 100);
     segment.from_us = work->from_us;
     segment.to_us = work[spans - 1].to_us;
     segment.spans = work;
-    segment.span_count = spans;
+    segment.span_count = hours ? spans : 0;
     struct tally_rows tally = fixture_tally(&all);
     struct err_note note = {""};
     if (sightings_commit(f->store, &segment, &tally, &note))
@@ -328,6 +329,22 @@ static void feed_replaced(void **state)
     assert_int_equal(trend.day_count, 2 * WEEK);
 }
 
+/* Nobody knows when it was at work: what it told is told, and nothing is compared. */
+static void untold_work(void **state)
+{
+    struct fixture *f = *state;
+    for (int week = 0; week < WEEKS; week++)
+        collect(f, "a", week * WEEK, (week + 1) * WEEK, 0, (struct crowd){0, FEW, 4, 0});
+    struct trend trend = made(f);
+    assert_int_equal(trend.step_count, WEEKS);
+    for (size_t i = 0; i < WEEKS; i++) {
+        expect_share(&trend, i, .4, FEW);
+        assert_int_equal(trend.steps[i].collectors, 0);
+        if (i)
+            expect_none(&trend, i, "no collector was at work throughout both");
+    }
+}
+
 /* Sixty copies of an application are too few to be told from resolvers, a hundred and twenty are not: when
  * they grow, the trend stays where it was. */
 static void application_grows(void **state)
@@ -393,6 +410,20 @@ static void hold_down(void **state)
     assert_string_equal(trend.events[0].what, "publish");
     assert_string_equal(trend.events[1].what, "trust");
     assert_int_equal(trend.events[1].key, 38696);
+}
+
+/* A capture whose clock stood at 1970 is no reason for steps of a year. */
+static void begins_with_the_key(void **state)
+{
+    struct fixture *f = *state;
+    collect(f, "clockless", number_of("1970-01-01"), number_of("1970-01-03"), 24, (struct crowd){0, 1, 0, 0});
+    collect_weeks(f, "a");
+    struct trend trend = made(f);
+    char from[UTC_TEXT];
+    assert_string_equal(
+        utc_format_short(trend.from_us, from), "2025-01-13"); /* whole weeks since 2025-01-11 */
+    assert_int_equal(trend.step_us, WEEK * UTC_DAY);
+    expect_share(&trend, trend.step_count - 2, .2, FEW);
 }
 
 /* When the new key begins to sign, who has only the old one fails: its share falls, and nobody is mended. */
@@ -654,8 +685,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(feed_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pauses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(feed_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(untold_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(application_grows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(hold_down, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(begins_with_the_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(postponed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_roll, set_up, tear_down),
