@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { LOOKS = 2000 };
+enum { LOOKS = 400 };
 
 struct crew {
     const struct crew_task *task;

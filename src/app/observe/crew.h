@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CREW_SLOTS = 4 };
+enum { CREW_SLOTS = 8 };
 
 struct crew;
 

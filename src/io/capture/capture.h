@@ -20,7 +20,7 @@
 
 enum {
     CAPTURE_BATCH = 512,            /* records in a batch, at most */
-    CAPTURE_STANDS = 4,             /* batches: capture_keep() */
+    CAPTURE_STANDS = 8,             /* batches: capture_keep() */
     CAPTURE_MAX_RECORD = 256 << 10, /* octets of one packet, frame or line; what claims more is a fault */
 };
 
