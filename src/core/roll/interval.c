@@ -58,11 +58,17 @@ struct interval interval_weight(double sum, double squares, double whole, uint64
         most(least(value * share.high / share.value, 1), value)};
 }
 
+/* Of two distances that have nothing to do with each other. */
+static double combined(double a, double b)
+{
+    return sqrt(a * a + b * b);
+}
+
 struct interval interval_difference(struct interval before, struct interval after)
 {
     double change = after.value - before.value;
-    double down = hypot(after.value - after.low, before.high - before.value);
-    double up = hypot(after.high - after.value, before.value - before.low);
+    double down = combined(after.value - after.low, before.high - before.value);
+    double up = combined(after.high - after.value, before.value - before.low);
     return (struct interval){change, change - down, change + up};
 }
 
