@@ -180,6 +180,8 @@ static void an_empty_store_is_unknown(void **state)
     expect(page, "Nothing was seen in this time");
     expect(page, "0 of 0 sources whose word is known");
     expect(page, "How many users stand behind anything here: no file told");
+    expect(page, "What those who were not seen in this time trust");
+    expect_not(page, "silent validator");
 }
 
 static void words_follow_what_is_proved(void **state)
@@ -192,6 +194,7 @@ static void words_follow_what_is_proved(void **state)
     assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
     see(f, "a", 2, (uint8_t[]){192, 0, 2, 2}, NULL);
     expect(page_of(f), "Nobody is proved to hold only the old key, and not everybody says");
+    expect(f->text.string, "<li>What 1 silent validator trusts: it never says.</li>");
     assert_int_equal(page_verdict_of(&f->page), VERDICT_UNKNOWN);
     see(f, "a", 3, (uint8_t[]){192, 0, 2, 3}, "4f66");
     const char *page = page_of(f);

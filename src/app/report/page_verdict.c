@@ -137,19 +137,27 @@ static void add_known(const struct readiness *readiness, struct text *out)
 static void add_unknown(const struct readiness *readiness, struct text *out)
 {
     const uint64_t *sources = readiness->total.sources;
-    text_add(out, "<div><h3>Not known</h3>\n<ul>\n<li>What ");
-    page_html_count(out, sources[CLASSIFY_SILENT], "silent validator trusts", "silent validators trust");
-    text_add(out, ": they never say.</li>\n<li>Whose word ");
-    page_html_count(out, sources[CLASSIFY_MIXED], "mixed source", "mixed sources");
-    text_add(out, " and ");
-    page_html_count(out, sources[CLASSIFY_RELAY], "relay", "relays");
-    text_add(out, " pass on.</li>\n");
+    uint64_t others = sources[CLASSIFY_MIXED] + sources[CLASSIFY_RELAY];
+    text_add(out, "<div><h3>Not known</h3>\n<ul>\n");
+    if (sources[CLASSIFY_SILENT]) {
+        text_add(out, "<li>What ");
+        page_html_count(out, sources[CLASSIFY_SILENT], "silent validator trusts: it never says",
+            "silent validators trust: they never say");
+        text_add(out, ".</li>\n");
+    }
+    if (others) {
+        text_add(out, "<li>Whose word ");
+        page_html_count(out, sources[CLASSIFY_MIXED], "mixed source", "mixed sources");
+        text_add(out, " and ");
+        page_html_count(out, sources[CLASSIFY_RELAY], "relay", "relays");
+        text_add(out, " pass on.</li>\n");
+    }
     if (!readiness->has_total)
         text_add(
             out, "<li>How many validators no collector saw: it takes two collectors that share some.</li>\n");
     if (readiness->total.users < 0)
         text_add(out, "<li>How many users stand behind anything here: no file told.</li>\n");
-    text_add(out, "</ul></div>\n");
+    text_add(out, "<li>What those who were not seen in this time trust.</li>\n</ul></div>\n");
 }
 
 void page_verdict(const struct page *page, struct text *out)
