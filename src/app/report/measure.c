@@ -294,6 +294,20 @@ static int measure_dnskey(struct measuring *m, const char *name, struct gate_mea
     return err ? err : find_throughout(m);
 }
 
+/* Before the hold-down has ended nobody is late, and once the new key signs, who has only the old one fails
+ * and says so no more: over either, the share changes and nobody has. */
+static const char *why_no_trend(const struct measuring *m)
+{
+    const struct classify_roll *roll = m->wish->roll;
+    if (m->throughout_count == 0)
+        return "no collector was at work throughout the window";
+    if (classify_deadline(roll, m->wish->limits) > m->from_us)
+        return "the hold-down of the new key had not ended when the window began";
+    if (roll->sign_us > m->from_us && roll->sign_us < m->wish->now_us)
+        return "the new key began to sign within the window";
+    return NULL;
+}
+
 /* The share in the second half of the window against that in the first, on the same collectors, in points a
  * week. */
 static int measure_trend(struct measuring *m, const char *name, struct gate_measured *ret)
@@ -301,8 +315,9 @@ static int measure_trend(struct measuring *m, const char *name, struct gate_meas
     (void)name;
     const struct view *first, *second;
     int64_t half_us = (m->wish->now_us - m->from_us) / 2, middle_us = m->from_us + half_us;
-    if (m->throughout_count == 0) {
-        no_value(ret, "no collector was at work throughout the window");
+    const char *reason = why_no_trend(m);
+    if (reason) {
+        no_value(ret, reason);
         return 0;
     }
     int err = view_of(m, m->from_us, middle_us, m->throughout, &first);

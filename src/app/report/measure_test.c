@@ -177,6 +177,20 @@ static void says_why_not(void **state)
     }
 }
 
+/* What the plan brings about is no trend. */
+static void no_trend_over_the_roll(void **state)
+{
+    struct fixture *f = *state;
+    const struct classify_roll calm = f->roll;
+    f->roll.trust_us = FIXTURE_DAY - UTC_DAY; /* and two days of margin */
+    assert_non_null(strstr(measured(f, "trend", 10, NULL).reason, "hold-down"));
+    assert_true(measured(f, "trend", 8, NULL).has_value);
+    f->roll = calm;
+    f->roll.sign_us = FIXTURE_DAY + 7 * UTC_DAY;
+    assert_non_null(strstr(measured(f, "trend", 4, NULL).reason, "sign"));
+    assert_true(measured(f, "trend", 3, NULL).has_value);
+}
+
 /* Users are shared by ordinary queries: one that fails and asks for the zone's keys a hundred times a day has
  * no more of them for that. */
 static void fails_by_users(void **state)
@@ -241,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reckons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_why_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_trend_over_the_roll, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fails_by_users, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_all, set_up, tear_down),
     };
