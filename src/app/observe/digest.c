@@ -52,6 +52,15 @@ void digester_free(struct digester *digester)
     free(digester);
 }
 
+void digest_time_lines(struct capture_record *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct tatlog line;
+        int err = tatlog_parse((const char *)lines[i].bytes, lines[i].length, &line, NULL);
+        lines[i].time_us = err ? -1 : line.time_us;
+    }
+}
+
 struct sighting_message digest_message(const struct capture_record *record)
 {
     const struct capture_peer *peer = record->peer;

@@ -26,6 +26,9 @@ void digester_free(struct digester *digester); /* NULL is allowed */
 void digest_records(struct digester *digester, const struct capture_record *records, size_t count,
     struct digest *ret_digests);
 
+/* A log's reader does not read times: each line gets its own here, and -1 if it has none. */
+void digest_time_lines(struct capture_record *lines, size_t count);
+
 /* The message of a CAPTURE_MESSAGE record, which it points into. */
 struct sighting_message digest_message(const struct capture_record *record);
 

@@ -362,20 +362,14 @@ static bool fetch_piece(void *context, struct crew *crew, void *slot)
     return !piece->err && !piece->batch.end;
 }
 
-/* A log's reader does not read times: a line gets its own here, and -1 if it has none. */
 static void time_lines(struct piece *piece)
 {
     struct capture_batch *batch = &piece->batch;
     if (batch->count == 0 || batch->records[0].what != CAPTURE_LINE)
         return;
     memcpy(piece->lines, batch->records, batch->count * sizeof *piece->lines);
+    digest_time_lines(piece->lines, batch->count);
     batch->records = piece->lines;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct capture_record *record = &piece->lines[i];
-        struct tatlog line;
-        int err = tatlog_parse((const char *)record->bytes, record->length, &line, NULL);
-        record->time_us = err ? -1 : line.time_us;
-    }
 }
 
 static void prepare_piece(void *context, void *slot)
