@@ -49,8 +49,9 @@ struct wire;
  * memory is short. */
 struct wire *wire_new(const uint16_t *ports, size_t port_count, uint64_t seed, const struct wire_sink *sink);
 
-/* One that tells messages in UDP which are whole in one packet, and nothing else: what a packet says by itself,
- * whatever came before it. It holds nothing. The other wire need not see such a packet: wire_told(). */
+/* One that tells messages in UDP which are whole in one packet, and nothing else: what a packet says by
+ * itself, whatever came before it. It holds nothing. The other wire need not see such a packet: wire_told().
+ */
 struct wire *wire_new_plain(const uint16_t *ports, size_t port_count, const struct wire_sink *sink);
 
 /* Counts a packet of which a plain wire told a message; `is_cut`: by the snap length. */

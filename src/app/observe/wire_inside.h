@@ -54,7 +54,7 @@ struct wire {
     struct wire_sink sink;
     uint16_t port; /* the first, asked first */
     bool more_ports;
-    bool plain; /* wire_new_plain() */
+    bool plain;    /* wire_new_plain() */
     uint16_t link; /* the last one, and how it is read */
     int (*read_link)(struct wire_layer *layer);
     uint64_t seed;
