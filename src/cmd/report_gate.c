@@ -1,8 +1,8 @@
 /* rollcall report --gate: go, postpone or back out; logged, and carried out on a plan, if that is asked for.
  */
-#include "app/report/gate_report.h"
+#include "app/report/gate/gate_report.h"
 #include "app/report/inside.h"
-#include "app/report/measure.h"
+#include "app/report/gate/measure.h"
 #include "cmd/plan_parts.h"
 #include "cmd/report_parts.h"
 

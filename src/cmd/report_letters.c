@@ -1,6 +1,6 @@
 /* rollcall report --letters, --operators: files to be mailed. */
-#include "app/report/letters.h"
-#include "app/report/operators.h"
+#include "app/report/letters/letters.h"
+#include "app/report/letters/operators.h"
 #include "cmd/report_parts.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* rollcall report --log, by itself: the decisions of a log, verified. */
-#include "app/report/decision_list.h"
+#include "app/report/gate/decision_list.h"
 #include "cmd/report_parts.h"
 
 int report_log(const struct report_options *o)

@@ -1,5 +1,5 @@
 /* rollcall report --html: the readiness of a store as one page, with a gate's decision if there is one. */
-#include "app/report/page.h"
+#include "app/report/page/page.h"
 #include "cmd/report_parts.h"
 #include "io/file/file.h"
 

@@ -3,7 +3,7 @@
  * files: that goes to the log, and not to whoever asks. */
 #include "app/report/live.h"
 
-#include "app/report/page.h"
+#include "app/report/page/page.h"
 #include "app/report/platform.h"
 #include "base/log.h"
 #include "io/proc/clock.h"
