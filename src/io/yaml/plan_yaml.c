@@ -124,7 +124,7 @@ static int read_span(struct source *s, const struct yaml_node *value, void *targ
 static int read_seconds(struct source *s, const struct yaml_node *value, void *target)
 {
     long number;
-    int64_t span;
+    int64_t span = 0;
     if (!is_number(value, INT32_MAX, &number)) {
         int rc = read_span(s, value, &span);
         if (rc)

@@ -85,7 +85,7 @@ static int scalar(struct builder *b, struct yaml_node **ret_node)
     size_t length = b->event.data.scalar.length;
     if (memchr(b->event.data.scalar.value, '\0', length))
         return refuse(b, "a NUL character");
-    struct yaml_node *node;
+    struct yaml_node *node = NULL;
     int rc = make_node(b, YAML_SCALAR, &node);
     if (rc)
         return rc;
@@ -161,7 +161,7 @@ static int list_or_map(struct builder *b, unsigned depth, struct yaml_node **ret
         return refuse(b, "tags are not taken");
     if (depth >= YAML_MAX_DEPTH)
         return refuse(b, "nested too deep");
-    struct yaml_node *node;
+    struct yaml_node *node = NULL;
     int rc = make_node(b, is_map ? YAML_MAP : YAML_LIST, &node);
     if (rc)
         return rc;
