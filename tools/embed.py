@@ -13,7 +13,7 @@ HEADER = """/* Made by tools/embed.py: edit the files themselves. */
 
 struct @ {
     const char *name, *type, *hash, *bytes;
-    size_t length;
+    size_t length; /* without the NUL that ends the bytes */
 };
 extern const struct @ @s[];
 extern const size_t @_count;
@@ -27,7 +27,7 @@ def main(header, source, *files):
         print(f'#include "{name}s.h"', file=out)
         contents = [(pathlib.Path(name), pathlib.Path(name).read_bytes()) for name in files]
         for number, (_, content) in enumerate(contents):
-            print(f"static const unsigned char bytes_{number}[] = {{{','.join(map(str, content))}}};", file=out)
+            print(f"static const unsigned char bytes_{number}[] = {{{','.join(map(str, content + bytes(1)))}}};", file=out)
         print(f"const struct {name} {name}s[] = {{", file=out)
         for number, (path, content) in enumerate(contents):
             digest = hashlib.sha256(content).hexdigest()[:16]
