@@ -92,10 +92,8 @@ int classify_new(const struct classify_roll *roll, const struct classify_limits 
         (day_begin(to_us - 1) - day_begin(from_us)) / UTC_DAY >= CLASSIFY_MAX_DAYS)
         return err_set(note, ERR_USAGE, "the time to judge has more than %d days", CLASSIFY_MAX_DAYS);
     struct classify *classify = calloc(1, sizeof *classify);
-    if (!classify || classify_table_start(classify) != 0) {
-        free(classify);
+    if (!classify)
         return err_set(note, ERR_NOMEM, "out of memory");
-    }
     classify->roll = *roll;
     classify->limits = *limits;
     classify->seed = seed;
@@ -106,6 +104,10 @@ int classify_new(const struct classify_roll *roll, const struct classify_limits 
     classify->late_day = late_day_of(classify);
     uint32_t recent = limits->value[CLASSIFY_FAILING_DAYS];
     classify->recent_day = classify->days > recent ? classify->days - recent : 0;
+    if (classify_table_start(classify) != 0) {
+        free(classify);
+        return err_set(note, ERR_NOMEM, "out of memory");
+    }
     *ret_classify = classify;
     return 0;
 }
@@ -183,6 +185,7 @@ int classify_finish(struct classify *classify)
             classify->clusters[part->cluster - 1].failing_sources++;
         classify_days_add(classify, part);
     }
+    classify_table_close(classify);
     classify->finished = true;
     return 0;
 }

@@ -3,12 +3,13 @@
  * A source's numbers lie in several places, by which rows need them, so that a row touches little memory:
  * `part` for all rows, one line of the cache; `load` for traffic, numbered alike; `voice` for those that said
  * anything of the zone; days in lists of stretches of 32 days, the latest first, of which only
- * those exist in which there was something. So a row finds its place in any order, and a year costs only
- * those who were there all year. Everything derived (days, regressions, what was late) is told from these by
- * classify_tell_evidence(), for judging and for showing alike. */
+ * those exist in which there was something; and marks, which lead into the lists. So a row finds its place
+ * in any order, and a year costs only those who were there all year. Everything derived (days, regressions,
+ * what was late) is told from these by classify_tell_evidence(), for judging and for showing alike. */
 #ifndef CORE_ROLL_CLASSIFY_INSIDE_H
 #define CORE_ROLL_CLASSIFY_INSIDE_H
 
+#include "base/hash.h"
 #include "base/utc.h"
 #include "core/roll/classify.h"
 #include "core/roll/tally_index.h"
@@ -17,8 +18,9 @@
 
 enum {
     STRETCH_DAYS = 32,
-    CLASSIFY_BATCH = 128, /* rows that wait until their memory has come near */
-    CLASSIFY_LINE = 64,   /* octets of the cache that come at once */
+    CLASSIFY_BATCH = 128,                              /* rows that wait until their memory has come near */
+    CLASSIFY_LINE = 64,                                /* octets of the cache that come at once */
+    CLASSIFY_MARKS = CLASSIFY_LINE / sizeof(uint32_t), /* of one list, at most; a power of two */
     /* Beside the values of enum sighting_kind: */
     CLASSIFY_TRAFFIC = SIGHTING_KINDS,
 };
@@ -28,14 +30,7 @@ struct classify_part {
     uint64_t collectors;
     int64_t first_us, last_us;
     uint32_t stretches, said, voice; /* first of each list, and number; 0: none */
-    union {
-        struct {
-            uint32_t stretch, said; /* where the last row found its day: the next one is mostly near */
-        } near;                     /* until classify_finish() */
-        struct {
-            uint32_t rank, cluster;
-        };
-    };
+    uint32_t rank, cluster;
     uint8_t class;
 };
 _Static_assert(sizeof(struct classify_part) == CLASSIFY_LINE, "one line for each row");
@@ -86,6 +81,15 @@ struct classify_said {
     uint16_t old[STRETCH_DAYS]; /* signals with the old key alone */
 };
 
+/* Into a list: the time that is judged is cut into equal pieces, and each has the entry that was found in it
+ * last. Rows come in whatever order a server reads them, mostly of several times in turn: the list would be
+ * walked for each of them. In a piece there is one stretch, unless there are more than CLASSIFY_MARKS. */
+struct classify_marks {
+    uint32_t shift, count;                   /* block >> shift is the piece; powers of two */
+    struct tally_pool of_stretches, of_said; /* `count` numbers each, by part and by voice; until
+                                                classify_finish() */
+};
+
 /* A row, without its strings. */
 struct classify_event {
     uint64_t address[2];
@@ -123,6 +127,7 @@ struct classify {
         recent_day; /* the deadline lies in; the last days begin with. CLASSIFY_MAX_DAYS: none */
     struct tally_index index;
     struct tally_pool parts, loads, voices, stretches, said; /* a load has the number of its part */
+    struct classify_marks marks;
     struct classify_event events[CLASSIFY_BATCH];
     size_t waiting;
     struct classify_known *known;
@@ -135,9 +140,15 @@ struct classify {
     struct classify_day *day_list;
 };
 
+static inline uint32_t classify_hash(const struct classify *classify, const uint64_t address[2])
+{
+    return (uint32_t)(hash_pair(address[0], address[1], hash_key(classify->seed)) >> 32);
+}
+
 /* ---- classify_table.c ---- */
 
-int classify_table_start(struct classify *classify); /* ERR_NOMEM */
+int classify_table_start(struct classify *classify);  /* its days are known. ERR_NOMEM */
+void classify_table_close(struct classify *classify); /* no more rows */
 void classify_table_free(struct classify *classify);
 int classify_table_settle(struct classify *classify); /* counts what waits. ERR_NOMEM */
 void classify_table_fetch(

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { MODEL_DAYS = 128 };
+enum { MODEL_DAYS = CLASSIFY_MAX_DAYS };
 
 struct model_row {
     unsigned collector;

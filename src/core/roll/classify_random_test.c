@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-enum { DAYS = 50, SOURCES = 24, ROWS = 900, ROUNDS = 150 };
+/* LONG_DAYS: some worlds are so long that days share a mark (classify_inside.h). */
+enum { DAYS = 50, LONG_DAYS = CLASSIFY_MAX_DAYS, SOURCES = 24, ROWS = 900, ROUNDS = 150 };
 
 static const int64_t from_us = 17000 * UTC_DAY;
 
@@ -21,6 +22,7 @@ struct world {
     uint64_t random;
     struct classify_roll roll;
     struct classify_limits limits;
+    uint32_t days;
     int64_t to_us;
     struct model_row rows[ROWS];
     size_t count;
@@ -45,9 +47,9 @@ static void make_row(struct world *world, struct model_row *row)
                    : rare == 1 && who % 4 == 0 ? who / 4 % 2
                    : who % 3 == 0              ? 0
                                                : who % 7;
-    int64_t hour_us = from_us + ((int64_t)draw(world, DAYS * 24 + 48) - 24) * UTC_HOUR;
+    int64_t hour_us = from_us + ((int64_t)draw(world, world->days * 24 + 48) - 24) * UTC_HOUR;
     if (who % 8 == 7)
-        hour_us = from_us + (who + draw(world, 4) / 3) % DAYS * UTC_DAY;
+        hour_us = from_us + (who + draw(world, 4) / 3) % world->days * UTC_DAY;
     uint32_t first = draw(world, 3600),
              many = draw(world, 40) == 0 ? 70000 : 1 + draw(world, who % 5 == 0 ? 60 : 3);
     *row = (struct model_row){.collector = draw(world, 3), .is_traffic = draw(world, 3) == 0};
@@ -83,12 +85,13 @@ static void make_world(struct world *world, uint64_t seed)
 {
     memset(world, 0, sizeof *world);
     world->random = seed;
-    world->to_us = from_us + DAYS * UTC_DAY - draw(world, 2) * 7 * UTC_HOUR;
+    world->days = seed % 5 == 4 ? DAYS + draw(world, LONG_DAYS - DAYS) : DAYS;
+    world->to_us = from_us + world->days * UTC_DAY - draw(world, 2) * 7 * UTC_HOUR;
     world->roll = (struct classify_roll){.old_tag = 19036,
         .new_tag = 20326,
         .has_old_revoked = draw(world, 4) != 0,
         .old_revoked_tag = 19164,
-        .trust_us = from_us + draw(world, (DAYS + 5) * 1440) * UTC_MINUTE};
+        .trust_us = from_us + draw(world, (world->days + 5) * 1440) * UTC_MINUTE};
     classify_limits_usual(&world->limits);
     world->limits.value[CLASSIFY_CLUSTER_SOURCES] = 2 + draw(world, 5);
     world->limits.value[CLASSIFY_MIXED_DAYS] = 1 + draw(world, 6);

@@ -1,17 +1,28 @@
-/* Taking rows. Each of the millions touches four or five places in tables much bigger than any cache, so
- * rows wait in batches: what a row will touch is asked for while others are worked on.
+/* Counting events. Each of the millions touches four or five places in tables much bigger than any cache, so
+ * events wait in batches: what one will touch is asked for while others are worked on.
  *
  * All that is kept are sums, unions, least and greatest values: so the order of rows cannot matter. */
 #include "core/roll/classify_inside.h"
-
-#include "base/hash.h"
 
 #include <string.h>
 
 enum { FIRST_BITS = 12 };
 
+/* As few pieces as there are stretches. */
+static void start_marks(struct classify_marks *marks, uint32_t days)
+{
+    uint32_t last = (days - 1) / STRETCH_DAYS;
+    while (last >> marks->shift >= CLASSIFY_MARKS)
+        marks->shift++;
+    marks->count = 1;
+    while (last >> marks->shift >= marks->count)
+        marks->count *= 2;
+    marks->of_stretches.size = marks->of_said.size = marks->count * sizeof(uint32_t);
+}
+
 int classify_table_start(struct classify *classify)
 {
+    start_marks(&classify->marks, classify->days);
     classify->parts.size = sizeof(struct classify_part);
     classify->loads.size = sizeof(struct classify_load);
     classify->voices.size = sizeof(struct classify_voice);
@@ -20,8 +31,16 @@ int classify_table_start(struct classify *classify)
     return index_start(&classify->index, FIRST_BITS);
 }
 
+void classify_table_close(struct classify *classify)
+{
+    pool_free(&classify->marks.of_stretches);
+    pool_free(&classify->marks.of_said);
+    classify->marks = (struct classify_marks){0};
+}
+
 void classify_table_free(struct classify *classify)
 {
+    classify_table_close(classify);
     index_free(&classify->index);
     pool_free(&classify->parts);
     pool_free(&classify->loads);
@@ -31,11 +50,6 @@ void classify_table_free(struct classify *classify)
 }
 
 /* ---- finding ---- */
-
-static uint32_t hash_of(const struct classify *classify, const uint64_t address[2])
-{
-    return (uint32_t)(hash_pair(address[0], address[1], hash_key(classify->seed)) >> 32);
-}
 
 /* 0 if it is not there; *at is where it belongs then. */
 static uint32_t search(const struct classify *classify, const uint64_t address[2], uint32_t hash, size_t *at)
@@ -55,7 +69,7 @@ uint32_t classify_table_find(const struct classify *classify, const uint8_t addr
     uint64_t words[2];
     size_t at;
     memcpy(words, address, sizeof words);
-    return search(classify, words, hash_of(classify, words), &at);
+    return search(classify, words, classify_hash(classify, words), &at);
 }
 
 /* ---- making; there is room ---- */
@@ -73,6 +87,7 @@ static uint32_t part_of(struct classify *classify, const struct classify_event *
     if (number)
         return number;
     take_new(&classify->loads, &number);
+    take_new(&classify->marks.of_stretches, &number);
     struct classify_part *part = take_new(&classify->parts, &number);
     memcpy(part->address, event->address, sizeof part->address);
     part->first_us = INT64_MAX;
@@ -85,6 +100,7 @@ static struct classify_voice *voice_of(struct classify *classify, struct classif
 {
     if (part->voice)
         return pool_at(&classify->voices, part->voice);
+    take_new(&classify->marks.of_said, &part->voice);
     struct classify_voice *voice = take_new(&classify->voices, &part->voice);
     voice->edge_first_us = INT64_MAX;
     voice->edge_last_us = INT64_MIN;
@@ -95,35 +111,52 @@ static struct classify_voice *voice_of(struct classify *classify, struct classif
     return voice;
 }
 
-/* The entry of the list for this day. It is looked for from the one that was found before: a store hands out
- * rows in the order of time, once for each collector and kind. */
-static void *day_of(struct tally_pool *pool, uint32_t *first, uint32_t *near, uint32_t day)
+static uint32_t piece_of(const struct classify_marks *marks, uint32_t day)
 {
-    uint32_t block = day / STRETCH_DAYS, at = *near;
+    return day / STRETCH_DAYS >> marks->shift;
+}
+
+/* An entry of the list that is near, and 0 if it is empty. */
+static uint32_t near(const uint32_t *marks, uint32_t piece, uint32_t count)
+{
+    uint32_t at = marks[piece];
+    for (uint32_t apart = 1; at == 0 && apart < count; apart++) {
+        at = apart <= piece ? marks[piece - apart] : 0;
+        at = at == 0 && piece + apart < count ? marks[piece + apart] : at;
+    }
+    return at;
+}
+
+/* The entry of the list for this day. */
+static void *day_of(
+    const struct classify *classify, struct tally_pool *pool, uint32_t *first, uint32_t *marks, uint32_t day)
+{
+    uint32_t block = day / STRETCH_DAYS, piece = piece_of(&classify->marks, day);
+    uint32_t *found = &marks[piece], at = near(marks, piece, classify->marks.count);
     struct classify_link *link = at ? pool_at(pool, at) : NULL;
     while (link && link->block < block && link->later)
         link = pool_at(pool, at = link->later);
     while (link && link->block > block && link->next)
         link = pool_at(pool, at = link->next);
     if (link && link->block == block) {
-        *near = at;
+        *found = at;
         return link;
     }
-    struct classify_link *made = take_new(pool, near);
+    struct classify_link *made = take_new(pool, found);
     *made = (struct classify_link){.block = block};
     if (link && link->block > block) { /* it was the earliest */
         made->later = at;
-        link->next = *near;
+        link->next = *found;
         return made;
     }
     made->next = at;
     made->later = link ? link->later : 0;
     if (link)
-        link->later = *near;
+        link->later = *found;
     if (made->later)
-        ((struct classify_link *)pool_at(pool, made->later))->next = *near;
+        ((struct classify_link *)pool_at(pool, made->later))->next = *found;
     else
-        *first = *near;
+        *first = *found;
     return made;
 }
 
@@ -194,7 +227,8 @@ static void add_signal(struct classify *classify, struct classify_part *part, st
     const struct classify_event *event)
 {
     uint32_t bit = UINT32_C(1) << event->day % STRETCH_DAYS;
-    struct classify_said *said = day_of(&classify->said, &part->said, &part->near.said, event->day);
+    struct classify_said *said = day_of(
+        classify, &classify->said, &part->said, pool_at(&classify->marks.of_said, part->voice), event->day);
     struct classify_told *told = &voice->told[event->word - 1];
     add(&told->signals, event->count);
     add(&voice->signals_rd, event->recursion_desired);
@@ -245,8 +279,8 @@ static void add_sighting(struct classify *classify, struct classify_part *part,
 static void count(struct classify *classify, const struct classify_event *event)
 {
     struct classify_part *part = classify_part_at(classify, event->number);
-    struct classify_stretch *stretch =
-        day_of(&classify->stretches, &part->stretches, &part->near.stretch, event->day);
+    struct classify_stretch *stretch = day_of(classify, &classify->stretches, &part->stretches,
+        pool_at(&classify->marks.of_stretches, event->number), event->day);
     stretch->seen |= UINT32_C(1) << event->day % STRETCH_DAYS;
     part->collectors |= UINT64_C(1) << event->collector;
     widen(&part->first_us, &part->last_us, event);
@@ -275,11 +309,10 @@ void classify_table_fetch(const struct classify *classify, uint32_t number)
     fetch(&classify->said, part->said, 0, sizeof(struct classify_said));
 }
 
-/* What the event will probably touch: days near those of the row before, and lines of the voice. */
+/* What the event will probably touch: its traffic, or lines of the voice. */
 static void fetch_places(const struct classify *classify, const struct classify_event *event)
 {
     const struct classify_part *part = classify_part_at(classify, event->number);
-    fetch(&classify->stretches, part->near.stretch, 0, 1);
     if (event->what == CLASSIFY_TRAFFIC) {
         fetch(&classify->loads, event->number, 0, sizeof(struct classify_load));
         return;
@@ -291,152 +324,59 @@ static void fetch_places(const struct classify *classify, const struct classify_
         return;
     }
     fetch(&classify->voices, part->voice, 0, (size_t)(is_recent ? 2 : 1) * CLASSIFY_LINE);
-    fetch(&classify->said, part->near.said, 0, 1);
+    fetch(&classify->marks.of_said, part->voice, 0, 1);
+}
+
+static uint32_t marked(const struct tally_pool *marks, uint32_t number, uint32_t piece)
+{
+    return number ? ((const uint32_t *)pool_at(marks, number))[piece] : 0;
+}
+
+/* Its days: their marks have come near. */
+static void fetch_days(const struct classify *classify, const struct classify_event *event)
+{
+    uint32_t piece = piece_of(&classify->marks, event->day);
+    fetch(&classify->stretches, marked(&classify->marks.of_stretches, event->number, piece), 0, 1);
+    if (event->word != CLASSIFY_SAYS_NOTHING)
+        fetch(&classify->said,
+            marked(&classify->marks.of_said, classify_part_at(classify, event->number)->voice, piece), 0, 1);
+}
+
+/* Probably the right one. */
+static void fetch_part(const struct classify *classify, const struct classify_event *event)
+{
+    size_t at = index_place(&classify->index, event->hash);
+    uint32_t number = index_next(&classify->index, event->hash, &at);
+    fetch(&classify->parts, number, 0, 1);
+    fetch(&classify->marks.of_stretches, number, 0, 1);
+}
+
+static int reserve(struct classify *classify, uint32_t more)
+{
+    int err = index_reserve(&classify->index, more);
+    struct tally_pool *pools[] = {&classify->parts, &classify->loads, &classify->voices, &classify->stretches,
+        &classify->said, &classify->marks.of_stretches, &classify->marks.of_said};
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        err = err ? err : pool_reserve(pools[i], more);
+    return err;
 }
 
 int classify_table_settle(struct classify *classify)
 {
     uint32_t waiting = (uint32_t)classify->waiting;
-    int err = index_reserve(&classify->index, waiting);
-    struct tally_pool *pools[] = {
-        &classify->parts, &classify->loads, &classify->voices, &classify->stretches, &classify->said};
-    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
-        err = err ? err : pool_reserve(pools[i], waiting);
+    int err = reserve(classify, waiting);
     if (err)
         return err;
-    for (uint32_t i = 0; i < waiting; i++) { /* probably the right one */
-        size_t at = index_place(&classify->index, classify->events[i].hash);
-        fetch(&classify->parts, index_next(&classify->index, classify->events[i].hash, &at), 0, 1);
-    }
+    for (uint32_t i = 0; i < waiting; i++)
+        fetch_part(classify, &classify->events[i]);
     for (uint32_t i = 0; i < waiting; i++) {
-        struct classify_event *event = &classify->events[i];
-        event->number = part_of(classify, event);
-        fetch_places(classify, event);
+        classify->events[i].number = part_of(classify, &classify->events[i]);
+        fetch_places(classify, &classify->events[i]);
     }
+    for (uint32_t i = 0; i < waiting; i++)
+        fetch_days(classify, &classify->events[i]);
     for (uint32_t i = 0; i < waiting; i++)
         count(classify, &classify->events[i]);
     classify->waiting = 0;
     return 0;
-}
-
-/* What is common to both sorts of rows: who and when. NULL: not of the time that is judged. */
-static struct classify_event *begin(struct classify *classify, unsigned collector, const uint8_t source[16],
-    int64_t hour_us, int64_t first_us, int64_t last_us)
-{
-    if (hour_us < classify->begin_us || hour_us >= classify->to_us)
-        return NULL;
-    uint32_t day = (uint32_t)((hour_us - classify->begin_us) / UTC_DAY);
-    int64_t day_us = classify->begin_us + day * UTC_DAY, end_us = day_us + UTC_DAY;
-    end_us = end_us < classify->to_us ? end_us : classify->to_us;
-    first_us = first_us < day_us ? day_us : first_us;
-    if (first_us >= end_us)
-        return NULL;
-    last_us = last_us < first_us ? first_us : last_us < end_us ? last_us : end_us - 1;
-    struct classify_event *event = &classify->events[classify->waiting];
-    memcpy(event->address, source, sizeof event->address);
-    event->hash = hash_of(classify, event->address);
-    event->day = day;
-    event->collector =
-        (uint8_t)(collector < CLASSIFY_MAX_COLLECTORS ? collector : CLASSIFY_MAX_COLLECTORS - 1);
-    event->first_us = first_us;
-    event->last_us = last_us;
-    __builtin_prefetch(&classify->index.slots[index_place(&classify->index, event->hash)]);
-    return event;
-}
-
-static int end(struct classify *classify)
-{
-    return ++classify->waiting < CLASSIFY_BATCH ? 0 : classify_table_settle(classify);
-}
-
-/* ---- rows ---- */
-
-/* RFC 8145 lets a set hold any keys: what matters is whether the new one is among them, and if not, the old
- * one. A revoked key has another tag (RFC 5011 §2.1), and who holds it holds the old key. False: no tag set.
- */
-static bool read_word(const struct classify_roll *keys, const char *tags, uint8_t *ret_word)
-{
-    uint16_t tag[TASIGNAL_MAX_OPTION];
-    unsigned count;
-    bool old = false, new = false;
-    if (!tags || sighting_tags_parse(tags, tag, &count) != 0)
-        return false;
-    for (unsigned i = 0; i < count; i++) {
-        new |= tag[i] == keys->new_tag;
-        old |= tag[i] == keys->old_tag || (keys->has_old_revoked && tag[i] == keys->old_revoked_tag);
-    }
-    *ret_word = new ? CLASSIFY_SAYS_NEW : old ? CLASSIFY_SAYS_OLD : CLASSIFY_SAYS_NEITHER;
-    return true;
-}
-
-static bool is_signal(uint8_t kind)
-{
-    return kind == SIGHTING_TA_NULL || kind == SIGHTING_TA_A || kind == SIGHTING_OPTION;
-}
-
-static uint64_t at_most(uint64_t part, uint64_t whole)
-{
-    return part < whole ? part : whole;
-}
-
-/* What a source said too much of is counted without zone (tally.h): it tells nothing of this one. */
-static bool is_of_no_zone(const struct tally_row *row)
-{
-    return row->zone && row->zone[0] == '\0' && row->kind != SIGHTING_TOO_BIG &&
-           row->kind != SIGHTING_REASSEMBLY && row->kind != SIGHTING_INVALID;
-}
-
-/* As tally.h has names: a bit for the hash. */
-static uint64_t name_bit(const char *zone)
-{
-    struct name name;
-    struct sighting asked;
-    if (name_from_text(zone, &name, NULL))
-        return 0;
-    sighting_of_question(&name, 0, &asked);
-    return UINT64_C(1) << asked.names_hash % 64;
-}
-
-int classify_row(struct classify *classify, unsigned collector, const struct tally_row *row)
-{
-    return classify_row_of(classify, &classify->roll, collector, row);
-}
-
-int classify_row_of(struct classify *classify, const struct classify_roll *keys, unsigned collector,
-    const struct tally_row *row)
-{
-    if (classify->finished)
-        return ERR_INTERNAL;
-    if (row->count == 0 || row->kind == SIGHTING_NONE || row->kind >= SIGHTING_KINDS || is_of_no_zone(row))
-        return 0;
-    struct classify_event *event =
-        begin(classify, collector, row->source, row->hour_us, row->first_us, row->last_us);
-    if (!event)
-        return 0;
-    if (!classify->own_name && row->zone && *row->zone)
-        classify->own_name = name_bit(row->zone);
-    event->what = row->kind;
-    event->word = CLASSIFY_SAYS_NOTHING;
-    if (is_signal(row->kind) && !read_word(keys, row->tags, &event->word))
-        event->what = SIGHTING_INVALID;
-    event->count = row->count;
-    event->recursion_desired = at_most(row->recursion_desired, row->count);
-    event->dnssec_ok = at_most(row->dnssec_ok, row->count);
-    event->truncated = at_most(row->truncated, row->count);
-    return end(classify);
-}
-
-int classify_traffic(struct classify *classify, unsigned collector, const struct tally_traffic *traffic)
-{
-    if (classify->finished)
-        return ERR_INTERNAL;
-    if (traffic->queries == 0 && traffic->answers == 0)
-        return 0;
-    struct classify_event *event =
-        begin(classify, collector, traffic->source, traffic->hour_us, traffic->first_us, traffic->last_us);
-    if (!event)
-        return 0;
-    event->what = CLASSIFY_TRAFFIC;
-    event->traffic = *traffic;
-    return end(classify);
 }
