@@ -74,7 +74,7 @@ struct readiness_group {
     int64_t users; /* that were told for these networks; -1: for none */
 };
 
-struct readiness_place; /* the network and country of a source */
+struct readiness_place; /* of a source: its network and country, what it weighs */
 struct readiness_crowd; /* the users of a network, and who shares them */
 
 struct readiness {

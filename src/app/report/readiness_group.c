@@ -15,6 +15,7 @@ enum { MAPPED_BITS = 96, PREFIX4 = 24, PREFIX6 = 48 };
 struct readiness_place {
     uint32_t as;
     char country[3];
+    struct classify_weight weight; /* here, for what it follows from lies in many places */
 };
 
 /* `each` query (or source, or whatever it is shared by) stands for so many users. */
@@ -58,6 +59,7 @@ static int place(struct readiness *readiness)
         networks_find(readiness->wish->networks, classify_address(readiness->classify, i), &network);
         readiness->places[i].as = network.as;
         memcpy(readiness->places[i].country, network.country, sizeof network.country);
+        classify_weight(readiness->classify, i, &readiness->places[i].weight);
     }
     return 0;
 }
@@ -213,12 +215,11 @@ static void count_sources(
     const struct readiness *readiness, const struct item *items, size_t count, struct readiness_group *part)
 {
     for (size_t i = 0; i < count; i++) {
-        struct classify_weight weight;
-        classify_weight(readiness->classify, items[i].index, &weight);
-        part->sources[weight.class]++;
-        part->queries[weight.class] = readiness_sum(part->queries[weight.class], weight.queries);
-        part->ordinary[weight.class] = readiness_sum(part->ordinary[weight.class], weight.ordinary);
-        part->squares[weight.class] += (double)weight.ordinary * (double)weight.ordinary;
+        const struct classify_weight *weight = &readiness->places[items[i].index].weight;
+        part->sources[weight->class]++;
+        part->queries[weight->class] = readiness_sum(part->queries[weight->class], weight->queries);
+        part->ordinary[weight->class] = readiness_sum(part->ordinary[weight->class], weight->ordinary);
+        part->squares[weight->class] += (double)weight->ordinary * (double)weight->ordinary;
     }
 }
 
@@ -380,15 +381,14 @@ static void sum_up(struct readiness *readiness)
 {
     uint64_t seen[CLASSIFY_MAX_COLLECTORS + 1] = {0}, only[CLASSIFY_MAX_COLLECTORS] = {0};
     for (size_t i = 0; i < classify_count(readiness->classify); i++) {
-        struct classify_weight weight;
-        classify_weight(readiness->classify, i, &weight);
-        readiness->dnskey = readiness_sum(readiness->dnskey, weight.zone_dnskey);
+        const struct classify_weight *weight = &readiness->places[i].weight;
+        readiness->dnskey = readiness_sum(readiness->dnskey, weight->zone_dnskey);
         uint32_t back =
-            readiness_role(weight.class).told ? classify_regressions_of(readiness->classify, i) : 0;
+            readiness_role(weight->class).told ? classify_regressions_of(readiness->classify, i) : 0;
         readiness->regressions += back;
         readiness->regressed_sources += back > 0;
-        uint64_t collectors = weight.collectors;
-        if (!readiness_role(weight.class).validates || !collectors)
+        uint64_t collectors = weight->collectors;
+        if (!readiness_role(weight->class).validates || !collectors)
             continue;
         seen[__builtin_popcountll(collectors)]++;
         if ((collectors & (collectors - 1)) == 0)

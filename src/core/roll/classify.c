@@ -1,6 +1,8 @@
 /* From rows to classes: rows make the tables, the tables make clusters, then each source is judged alone. */
 #include "core/roll/classify_inside.h"
 
+#include "base/near.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,7 +136,7 @@ static uint32_t address_word(const void *context, uint32_t number, unsigned leve
 
 static void fetch_part(const void *context, uint32_t number)
 {
-    __builtin_prefetch(classify_part_at(context, number));
+    near_fetch(classify_part_at(context, number));
 }
 
 static int sort(struct classify *classify)
@@ -178,14 +180,14 @@ int classify_finish(struct classify *classify)
         return err;
     for (uint32_t number = 1; number <= classify->parts.used; number++) { /* as they lie in memory */
         struct classify_part *part = classify_part_at(classify, number);
-        classify_table_fetch(classify, number + AHEAD);
+        classify_table_fetch(classify, number + 2 * AHEAD, false);
+        classify_table_fetch(classify, number + AHEAD, true);
         classify_tell_evidence(classify, number, &evidence);
         part->class = (uint8_t)classify_judge(classify, &evidence);
         if (part->cluster && classify_fails(classify, &evidence))
             classify->clusters[part->cluster - 1].failing_sources++;
-        classify_days_add(classify, part);
+        classify_days_add(classify, number);
     }
-    classify_table_close(classify);
     classify->finished = true;
     return 0;
 }
@@ -213,8 +215,25 @@ uint32_t classify_regressions_of(const struct classify *classify, size_t i)
     return classify_regressions(classify, part_at_rank(classify, i));
 }
 
+/* Who asks for many asks in their order, more or less, which is not that of memory: what comes next is asked
+ * for ahead. */
+static void fetch_ahead(const struct classify *classify, size_t i)
+{
+    if (i + 2 * AHEAD < classify->parts.used) {
+        uint32_t number = number_at(classify, i + 2 * AHEAD);
+        near_fetch(classify_part_at(classify, number));
+        near_fetch(classify_load_at(classify, number));
+    }
+    if (i + AHEAD < classify->parts.used) {
+        const struct classify_voice *voice = classify_voice_of(classify, part_at_rank(classify, i + AHEAD));
+        for (size_t line = 0; voice && line < sizeof *voice / CLASSIFY_LINE; line++)
+            near_fetch((const uint8_t *)voice + line * CLASSIFY_LINE);
+    }
+}
+
 void classify_weight(const struct classify *classify, size_t i, struct classify_weight *ret)
 {
+    fetch_ahead(classify, i);
     const struct classify_part *part = part_at_rank(classify, i);
     const struct classify_load *load = classify_load_at(classify, number_at(classify, i));
     const struct classify_voice *voice = classify_voice_of(classify, part);
@@ -230,6 +249,8 @@ void classify_weight(const struct classify *classify, size_t i, struct classify_
 
 const uint8_t *classify_address(const struct classify *classify, size_t i)
 {
+    if (i + AHEAD < classify->parts.used)
+        near_fetch(part_at_rank(classify, i + AHEAD));
     return (const uint8_t *)part_at_rank(classify, i)->address;
 }
 

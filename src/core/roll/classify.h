@@ -9,10 +9,10 @@
  * the same classes and the same evidence. A source that several collectors saw is one: counts add, days are a
  * union.
  *
- * Memory: about 200 octets a source, 24 for each 32 days in which it was seen; 200 more for one that says
- * something of the zone, and 92 for each 32 days in which it signals. While rows come, each of the two also
- * has 4 octets for each 32 days that are judged, at most 64. Counts end at their greatest value.
- * Pure: the caller gives seed, plan and moment. */
+ * Memory: about 200 octets a source, 20 for each 32 days in which it was seen; 200 more for one that says
+ * something of the zone, and 88 for each 32 days in which it signals. Both also have 4 octets for each 32
+ * days that are judged, at most 64. Counts end at their greatest value. Pure: the caller gives seed, plan and
+ * moment. */
 #ifndef CORE_ROLL_CLASSIFY_H
 #define CORE_ROLL_CLASSIFY_H
 

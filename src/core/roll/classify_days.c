@@ -20,19 +20,10 @@ static uint32_t next_day(uint32_t block, uint32_t *days)
     return day;
 }
 
-void classify_days_add(struct classify *classify, const struct classify_part *part)
+static void add_said(struct classify *classify, uint32_t voice)
 {
-    for (uint32_t number = part->stretches; number;) {
-        const struct classify_stretch *stretch = pool_at(&classify->stretches, number);
-        uint32_t seen = stretch->seen, signal = stretch->signal;
-        while (seen)
-            classify->day_list[next_day(stretch->link.block, &seen)].seen++;
-        while (signal)
-            classify->day_list[next_day(stretch->link.block, &signal)].signalling++;
-        number = stretch->link.next;
-    }
-    for (uint32_t number = part->said; number;) {
-        const struct classify_said *said = pool_at(&classify->said, number);
+    const struct classify_said *said;
+    for (struct classify_walk walk = classify_walk_said(classify, voice); (said = classify_earlier(&walk));) {
         uint32_t old = said->days[CLASSIFY_SAYS_OLD], new = said->days[CLASSIFY_SAYS_NEW];
         uint32_t neither = said->days[CLASSIFY_SAYS_NEITHER];
         while (old)
@@ -41,8 +32,23 @@ void classify_days_add(struct classify *classify, const struct classify_part *pa
             classify->day_list[next_day(said->link.block, &new)].with_new++;
         while (neither)
             classify->day_list[next_day(said->link.block, &neither)].neither++;
-        number = said->link.next;
     }
+}
+
+void classify_days_add(struct classify *classify, uint32_t number)
+{
+    const struct classify_stretch *stretch;
+    uint32_t voice = classify_part_at(classify, number)->voice;
+    for (struct classify_walk walk = classify_walk_seen(classify, number);
+         (stretch = classify_earlier(&walk));) {
+        uint32_t seen = stretch->seen, signal = stretch->signal;
+        while (seen)
+            classify->day_list[next_day(stretch->link.block, &seen)].seen++;
+        while (signal)
+            classify->day_list[next_day(stretch->link.block, &signal)].signalling++;
+    }
+    if (voice)
+        add_said(classify, voice);
 }
 
 size_t classify_day_count(const struct classify *classify)

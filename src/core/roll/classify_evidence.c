@@ -28,11 +28,6 @@ enum classify_word classify_last_word(const struct classify_voice *voice)
     return last;
 }
 
-static const struct classify_said *said_at(const struct classify *classify, uint32_t number)
-{
-    return number ? pool_at(&classify->said, number) : NULL;
-}
-
 /* Backwards: a regression is met at its later day first. */
 uint32_t classify_regressions(const struct classify *classify, const struct classify_part *part)
 {
@@ -42,8 +37,9 @@ uint32_t classify_regressions(const struct classify *classify, const struct clas
     if (!voice || !classify_told(voice, CLASSIFY_SAYS_OLD)->signals ||
         !classify_told(voice, CLASSIFY_SAYS_NEW)->signals)
         return 0;
-    for (const struct classify_said *said = said_at(classify, part->said); said;
-         said = said_at(classify, said->link.next)) {
+    const struct classify_said *said;
+    for (struct classify_walk walk = classify_walk_said(classify, part->voice);
+         (said = classify_earlier(&walk));) {
         uint32_t old = said->days[CLASSIFY_SAYS_OLD], with_new = said->days[CLASSIFY_SAYS_NEW];
         uint32_t any = old | with_new | said->days[CLASSIFY_SAYS_NEITHER];
         while (any) {
@@ -70,8 +66,9 @@ static uint32_t late_of_day(
 static void tell_late(const struct classify *classify, const struct classify_part *part,
     const struct classify_voice *voice, struct classify_evidence *ret)
 {
-    for (const struct classify_said *said = said_at(classify, part->said); said;
-         said = said_at(classify, said->link.next)) {
+    const struct classify_said *said;
+    for (struct classify_walk walk = classify_walk_said(classify, part->voice);
+         (said = classify_earlier(&walk));) {
         uint32_t with_new = said->days[CLASSIFY_SAYS_NEW];
         uint32_t late = said->days[CLASSIFY_SAYS_OLD] & days_from(said->link.block, classify->late_day);
         if (with_new)
@@ -91,8 +88,9 @@ static void tell_late(const struct classify *classify, const struct classify_par
 static void tell_said(
     const struct classify *classify, const struct classify_part *part, struct classify_evidence *ret)
 {
-    for (const struct classify_said *said = said_at(classify, part->said); said;
-         said = said_at(classify, said->link.next)) {
+    const struct classify_said *said;
+    for (struct classify_walk walk = classify_walk_said(classify, part->voice);
+         (said = classify_earlier(&walk));) {
         uint32_t old = said->days[CLASSIFY_SAYS_OLD], with_new = said->days[CLASSIFY_SAYS_NEW];
         uint32_t neither = said->days[CLASSIFY_SAYS_NEITHER];
         ret->signal_days += bits(old | with_new | neither);
@@ -166,13 +164,13 @@ void classify_tell_evidence(const struct classify *classify, uint32_t number, st
         .udp_size_most = load->udp_size_most,
         .cluster = part->cluster};
     memcpy(ret->source, part->address, sizeof ret->source);
-    for (uint32_t first = part->stretches; first;) {
-        const struct classify_stretch *stretch = pool_at(&classify->stretches, first);
+    const struct classify_stretch *stretch;
+    for (struct classify_walk walk = classify_walk_seen(classify, number);
+         (stretch = classify_earlier(&walk));) {
         ret->days += bits(stretch->seen);
         ret->zone_dnskey_days += bits(stretch->dnskey);
         ret->recent_days +=
             bits((stretch->dnskey | stretch->signal) & days_from(stretch->link.block, classify->recent_day));
-        first = stretch->link.next;
     }
     const struct classify_voice *voice = classify_voice_of(classify, part);
     if (voice)

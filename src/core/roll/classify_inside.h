@@ -2,10 +2,10 @@
  *
  * A source's numbers lie in several places, by which rows need them, so that a row touches little memory:
  * `part` for all rows, one line of the cache; `load` for traffic, numbered alike; `voice` for those that said
- * anything of the zone; days in lists of stretches of 32 days, the latest first, of which only
- * those exist in which there was something; and marks, which lead into the lists. So a row finds its place
- * in any order, and a year costs only those who were there all year. Everything derived (days, regressions,
- * what was late) is told from these by classify_tell_evidence(), for judging and for showing alike. */
+ * anything of the zone; days in stretches of 32 days, of which only those exist in which there was something,
+ * in short lists. So a row finds its place in any order, and a year costs only those who were there all year.
+ * Everything derived (days, regressions, what was late) is told from these by classify_tell_evidence(), for
+ * judging and for showing alike. */
 #ifndef CORE_ROLL_CLASSIFY_INSIDE_H
 #define CORE_ROLL_CLASSIFY_INSIDE_H
 
@@ -20,7 +20,7 @@ enum {
     STRETCH_DAYS = 32,
     CLASSIFY_BATCH = 128,                              /* rows that wait until their memory has come near */
     CLASSIFY_LINE = 64,                                /* octets of the cache that come at once */
-    CLASSIFY_MARKS = CLASSIFY_LINE / sizeof(uint32_t), /* of one list, at most; a power of two */
+    CLASSIFY_LISTS = CLASSIFY_LINE / sizeof(uint32_t), /* of one source, at most; a power of two */
     /* Beside the values of enum sighting_kind: */
     CLASSIFY_TRAFFIC = SIGHTING_KINDS,
 };
@@ -29,7 +29,7 @@ struct classify_part {
     _Alignas(CLASSIFY_LINE) uint64_t address[2]; /* as it lies in memory */
     uint64_t collectors;
     int64_t first_us, last_us;
-    uint32_t stretches, said, voice; /* first of each list, and number; 0: none */
+    uint32_t voice; /* its number; 0: none */
     uint32_t rank, cluster;
     uint8_t class;
 };
@@ -67,9 +67,9 @@ struct classify_voice {
 };
 _Static_assert(offsetof(struct classify_voice, zone_dnskey) == 2 * (size_t)CLASSIFY_LINE, "the third line");
 
-/* Both lists are sorted, the latest first. Bit n: day STRETCH_DAYS * block + n of the time that is judged. */
+/* Bit n: day STRETCH_DAYS * block + n of the time that is judged. */
 struct classify_link {
-    uint32_t next, later, block; /* later: the one before it, back to the latest */
+    uint32_t next, block; /* next: the number of the one before it in time; 0: none */
 };
 struct classify_stretch {
     struct classify_link link;
@@ -81,13 +81,14 @@ struct classify_said {
     uint16_t old[STRETCH_DAYS]; /* signals with the old key alone */
 };
 
-/* Into a list: the time that is judged is cut into equal pieces, and each has the entry that was found in it
- * last. Rows come in whatever order a server reads them, mostly of several times in turn: the list would be
- * walked for each of them. In a piece there is one stretch, unless there are more than CLASSIFY_MARKS. */
-struct classify_marks {
-    uint32_t shift, count;                   /* block >> shift is the piece; powers of two */
-    struct tally_pool of_stretches, of_said; /* `count` numbers each, by part and by voice; until
-                                                classify_finish() */
+/* The time that is judged is cut into equal pieces, each with a list: its first entry, or 0. In a piece there
+ * is one stretch, unless there are more than CLASSIFY_LISTS; then the latest is the first. Rows come in
+ * whatever order a server reads them, mostly of several times in turn: one list of all would be walked for
+ * each of them. */
+struct classify_lists {
+    uint32_t shift, count;              /* block >> shift is the piece; a power of two */
+    struct tally_pool of_seen, of_said; /* `count` lists each: of a part's struct classify_stretch, of a
+                                           voice's struct classify_said */
 };
 
 /* A row, without its strings. */
@@ -127,7 +128,7 @@ struct classify {
         recent_day; /* the deadline lies in; the last days begin with. CLASSIFY_MAX_DAYS: none */
     struct tally_index index;
     struct tally_pool parts, loads, voices, stretches, said; /* a load has the number of its part */
-    struct classify_marks marks;
+    struct classify_lists lists;
     struct classify_event events[CLASSIFY_BATCH];
     size_t waiting;
     struct classify_known *known;
@@ -147,12 +148,11 @@ static inline uint32_t classify_hash(const struct classify *classify, const uint
 
 /* ---- classify_table.c ---- */
 
-int classify_table_start(struct classify *classify);  /* its days are known. ERR_NOMEM */
-void classify_table_close(struct classify *classify); /* no more rows */
+int classify_table_start(struct classify *classify); /* its days are known. ERR_NOMEM */
 void classify_table_free(struct classify *classify);
 int classify_table_settle(struct classify *classify); /* counts what waits. ERR_NOMEM */
-void classify_table_fetch(
-    const struct classify *classify, uint32_t number); /* asks for what a part leads to */
+/* Asks for what a part leads to; and when that has come near, for what it leads to in turn. */
+void classify_table_fetch(const struct classify *classify, uint32_t number, bool is_near);
 uint32_t classify_table_find(const struct classify *classify, const uint8_t address[16]); /* 0: not there */
 
 static inline struct classify_part *classify_part_at(const struct classify *classify, uint32_t number)
@@ -184,6 +184,38 @@ static inline uint64_t classify_sum(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
+/* Through all entries of one source, from the latest to the earliest. */
+struct classify_walk {
+    const struct tally_pool *entries;
+    const uint32_t *lists;
+    uint32_t piece, at;
+};
+
+static inline struct classify_walk classify_walk_seen(const struct classify *classify, uint32_t number)
+{
+    return (struct classify_walk){
+        &classify->stretches, pool_at(&classify->lists.of_seen, number), classify->lists.count, 0};
+}
+
+/* `voice`: its number, not 0. */
+static inline struct classify_walk classify_walk_said(const struct classify *classify, uint32_t voice)
+{
+    return (struct classify_walk){
+        &classify->said, pool_at(&classify->lists.of_said, voice), classify->lists.count, 0};
+}
+
+/* The next entry, NULL at the end. */
+static inline const void *classify_earlier(struct classify_walk *walk)
+{
+    while (walk->at == 0 && walk->piece > 0)
+        walk->at = walk->lists[--walk->piece];
+    if (walk->at == 0)
+        return NULL;
+    const struct classify_link *link = pool_at(walk->entries, walk->at);
+    walk->at = link->next;
+    return link;
+}
+
 /* ---- classify_evidence.c ---- */
 
 enum classify_word classify_last_word(const struct classify_voice *voice); /* NULL is allowed */
@@ -193,7 +225,7 @@ uint32_t classify_regressions(const struct classify *classify, const struct clas
 /* ---- classify_days.c ---- */
 
 int classify_days_start(struct classify *classify); /* ERR_NOMEM */
-void classify_days_add(struct classify *classify, const struct classify_part *part);
+void classify_days_add(struct classify *classify, uint32_t number);
 
 /* ---- classify_cluster.c ---- */
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* LONG_DAYS: some worlds are so long that days share a mark (classify_inside.h). */
+/* LONG_DAYS: some worlds are so long that stretches share a list (classify_inside.h). */
 enum { DAYS = 50, LONG_DAYS = CLASSIFY_MAX_DAYS, SOURCES = 24, ROWS = 900, ROUNDS = 150 };
 
 static const int64_t from_us = 17000 * UTC_DAY;

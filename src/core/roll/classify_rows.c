@@ -1,6 +1,8 @@
 /* Rows become events: what a row says of one roll, in its time, without its strings. */
 #include "core/roll/classify_inside.h"
 
+#include "base/near.h"
+
 #include <string.h>
 
 /* What is common to both sorts of rows: who and when. NULL: not of the time that is judged. */
@@ -25,7 +27,7 @@ static struct classify_event *begin(struct classify *classify, unsigned collecto
     event->word = CLASSIFY_SAYS_NOTHING;
     event->first_us = first_us;
     event->last_us = last_us;
-    __builtin_prefetch(&classify->index.slots[index_place(&classify->index, event->hash)]);
+    near_fetch(&classify->index.slots[index_place(&classify->index, event->hash)]);
     return event;
 }
 

@@ -4,25 +4,27 @@
  * All that is kept are sums, unions, least and greatest values: so the order of rows cannot matter. */
 #include "core/roll/classify_inside.h"
 
+#include "base/near.h"
+
 #include <string.h>
 
 enum { FIRST_BITS = 12 };
 
-/* As few pieces as there are stretches. */
-static void start_marks(struct classify_marks *marks, uint32_t days)
+/* As few lists as there are stretches. */
+static void start_lists(struct classify_lists *lists, uint32_t days)
 {
     uint32_t last = (days - 1) / STRETCH_DAYS;
-    while (last >> marks->shift >= CLASSIFY_MARKS)
-        marks->shift++;
-    marks->count = 1;
-    while (last >> marks->shift >= marks->count)
-        marks->count *= 2;
-    marks->of_stretches.size = marks->of_said.size = marks->count * sizeof(uint32_t);
+    while (last >> lists->shift >= CLASSIFY_LISTS)
+        lists->shift++;
+    lists->count = 1;
+    while (last >> lists->shift >= lists->count)
+        lists->count *= 2;
+    lists->of_seen.size = lists->of_said.size = lists->count * sizeof(uint32_t);
 }
 
 int classify_table_start(struct classify *classify)
 {
-    start_marks(&classify->marks, classify->days);
+    start_lists(&classify->lists, classify->days);
     classify->parts.size = sizeof(struct classify_part);
     classify->loads.size = sizeof(struct classify_load);
     classify->voices.size = sizeof(struct classify_voice);
@@ -31,16 +33,10 @@ int classify_table_start(struct classify *classify)
     return index_start(&classify->index, FIRST_BITS);
 }
 
-void classify_table_close(struct classify *classify)
-{
-    pool_free(&classify->marks.of_stretches);
-    pool_free(&classify->marks.of_said);
-    classify->marks = (struct classify_marks){0};
-}
-
 void classify_table_free(struct classify *classify)
 {
-    classify_table_close(classify);
+    pool_free(&classify->lists.of_seen);
+    pool_free(&classify->lists.of_said);
     index_free(&classify->index);
     pool_free(&classify->parts);
     pool_free(&classify->loads);
@@ -87,7 +83,7 @@ static uint32_t part_of(struct classify *classify, const struct classify_event *
     if (number)
         return number;
     take_new(&classify->loads, &number);
-    take_new(&classify->marks.of_stretches, &number);
+    take_new(&classify->lists.of_seen, &number);
     struct classify_part *part = take_new(&classify->parts, &number);
     memcpy(part->address, event->address, sizeof part->address);
     part->first_us = INT64_MAX;
@@ -100,7 +96,7 @@ static struct classify_voice *voice_of(struct classify *classify, struct classif
 {
     if (part->voice)
         return pool_at(&classify->voices, part->voice);
-    take_new(&classify->marks.of_said, &part->voice);
+    take_new(&classify->lists.of_said, &part->voice);
     struct classify_voice *voice = take_new(&classify->voices, &part->voice);
     voice->edge_first_us = INT64_MAX;
     voice->edge_last_us = INT64_MIN;
@@ -111,52 +107,25 @@ static struct classify_voice *voice_of(struct classify *classify, struct classif
     return voice;
 }
 
-static uint32_t piece_of(const struct classify_marks *marks, uint32_t day)
+/* The list of the part or voice with this number, for this day. */
+static uint32_t *list_of(
+    const struct classify *classify, const struct tally_pool *lists, uint32_t number, uint32_t day)
 {
-    return day / STRETCH_DAYS >> marks->shift;
+    return (uint32_t *)pool_at(lists, number) + (day / STRETCH_DAYS >> classify->lists.shift);
 }
 
-/* An entry of the list that is near, and 0 if it is empty. */
-static uint32_t near(const uint32_t *marks, uint32_t piece, uint32_t count)
+/* The entry of a list for this day. */
+static void *day_of(struct tally_pool *pool, uint32_t *list, uint32_t day)
 {
-    uint32_t at = marks[piece];
-    for (uint32_t apart = 1; at == 0 && apart < count; apart++) {
-        at = apart <= piece ? marks[piece - apart] : 0;
-        at = at == 0 && piece + apart < count ? marks[piece + apart] : at;
-    }
-    return at;
-}
-
-/* The entry of the list for this day. */
-static void *day_of(
-    const struct classify *classify, struct tally_pool *pool, uint32_t *first, uint32_t *marks, uint32_t day)
-{
-    uint32_t block = day / STRETCH_DAYS, piece = piece_of(&classify->marks, day);
-    uint32_t *found = &marks[piece], at = near(marks, piece, classify->marks.count);
-    struct classify_link *link = at ? pool_at(pool, at) : NULL;
-    while (link && link->block < block && link->later)
-        link = pool_at(pool, at = link->later);
-    while (link && link->block > block && link->next)
-        link = pool_at(pool, at = link->next);
-    if (link && link->block == block) {
-        *found = at;
+    uint32_t block = day / STRETCH_DAYS;
+    struct classify_link *link = NULL;
+    while (*list && (link = pool_at(pool, *list))->block > block)
+        list = &link->next;
+    if (*list && link->block == block)
         return link;
-    }
-    struct classify_link *made = take_new(pool, found);
-    *made = (struct classify_link){.block = block};
-    if (link && link->block > block) { /* it was the earliest */
-        made->later = at;
-        link->next = *found;
-        return made;
-    }
-    made->next = at;
-    made->later = link ? link->later : 0;
-    if (link)
-        link->later = *found;
-    if (made->later)
-        ((struct classify_link *)pool_at(pool, made->later))->next = *found;
-    else
-        *first = *found;
+    uint32_t next = *list;
+    struct classify_link *made = take_new(pool, list);
+    *made = (struct classify_link){next, block};
     return made;
 }
 
@@ -228,7 +197,7 @@ static void add_signal(struct classify *classify, struct classify_part *part, st
 {
     uint32_t bit = UINT32_C(1) << event->day % STRETCH_DAYS;
     struct classify_said *said = day_of(
-        classify, &classify->said, &part->said, pool_at(&classify->marks.of_said, part->voice), event->day);
+        &classify->said, list_of(classify, &classify->lists.of_said, part->voice, event->day), event->day);
     struct classify_told *told = &voice->told[event->word - 1];
     add(&told->signals, event->count);
     add(&voice->signals_rd, event->recursion_desired);
@@ -279,8 +248,8 @@ static void add_sighting(struct classify *classify, struct classify_part *part,
 static void count(struct classify *classify, const struct classify_event *event)
 {
     struct classify_part *part = classify_part_at(classify, event->number);
-    struct classify_stretch *stretch = day_of(classify, &classify->stretches, &part->stretches,
-        pool_at(&classify->marks.of_stretches, event->number), event->day);
+    struct classify_stretch *stretch = day_of(&classify->stretches,
+        list_of(classify, &classify->lists.of_seen, event->number, event->day), event->day);
     stretch->seen |= UINT32_C(1) << event->day % STRETCH_DAYS;
     part->collectors |= UINT64_C(1) << event->collector;
     widen(&part->first_us, &part->last_us, event);
@@ -296,17 +265,28 @@ static void fetch(const struct tally_pool *pool, uint32_t number, size_t from, s
 {
     const uint8_t *entry = number ? pool_at(pool, number) : NULL;
     for (size_t at = from; entry && at < to; at += CLASSIFY_LINE)
-        __builtin_prefetch(entry + at, 1);
+        near_fetch(entry + at);
 }
 
-void classify_table_fetch(const struct classify *classify, uint32_t number)
+static void fetch_lists(const struct classify *classify, const struct tally_pool *pool, const uint32_t *lists)
+{
+    for (uint32_t piece = 0; piece < classify->lists.count; piece++)
+        fetch(pool, lists[piece], 0, pool->size);
+}
+
+void classify_table_fetch(const struct classify *classify, uint32_t number, bool is_near)
 {
     if (number > classify->parts.used)
         return;
-    const struct classify_part *part = classify_part_at(classify, number);
-    fetch(&classify->stretches, part->stretches, 0, sizeof(struct classify_stretch));
-    fetch(&classify->voices, part->voice, 0, sizeof(struct classify_voice));
-    fetch(&classify->said, part->said, 0, sizeof(struct classify_said));
+    uint32_t voice = classify_part_at(classify, number)->voice;
+    if (!is_near) {
+        fetch(&classify->voices, voice, 0, sizeof(struct classify_voice));
+        fetch(&classify->lists.of_said, voice, 0, 1);
+        return;
+    }
+    fetch_lists(classify, &classify->stretches, pool_at(&classify->lists.of_seen, number));
+    if (voice)
+        fetch_lists(classify, &classify->said, pool_at(&classify->lists.of_said, voice));
 }
 
 /* What the event will probably touch: its traffic, or lines of the voice. */
@@ -324,22 +304,17 @@ static void fetch_places(const struct classify *classify, const struct classify_
         return;
     }
     fetch(&classify->voices, part->voice, 0, (size_t)(is_recent ? 2 : 1) * CLASSIFY_LINE);
-    fetch(&classify->marks.of_said, part->voice, 0, 1);
+    fetch(&classify->lists.of_said, part->voice, 0, 1);
 }
 
-static uint32_t marked(const struct tally_pool *marks, uint32_t number, uint32_t piece)
-{
-    return number ? ((const uint32_t *)pool_at(marks, number))[piece] : 0;
-}
-
-/* Its days: their marks have come near. */
+/* Its days: their lists have come near. */
 static void fetch_days(const struct classify *classify, const struct classify_event *event)
 {
-    uint32_t piece = piece_of(&classify->marks, event->day);
-    fetch(&classify->stretches, marked(&classify->marks.of_stretches, event->number, piece), 0, 1);
-    if (event->word != CLASSIFY_SAYS_NOTHING)
-        fetch(&classify->said,
-            marked(&classify->marks.of_said, classify_part_at(classify, event->number)->voice, piece), 0, 1);
+    uint32_t voice = classify_part_at(classify, event->number)->voice;
+    fetch(
+        &classify->stretches, *list_of(classify, &classify->lists.of_seen, event->number, event->day), 0, 1);
+    if (voice && event->word != CLASSIFY_SAYS_NOTHING)
+        fetch(&classify->said, *list_of(classify, &classify->lists.of_said, voice, event->day), 0, 1);
 }
 
 /* Probably the right one. */
@@ -348,14 +323,14 @@ static void fetch_part(const struct classify *classify, const struct classify_ev
     size_t at = index_place(&classify->index, event->hash);
     uint32_t number = index_next(&classify->index, event->hash, &at);
     fetch(&classify->parts, number, 0, 1);
-    fetch(&classify->marks.of_stretches, number, 0, 1);
+    fetch(&classify->lists.of_seen, number, 0, 1);
 }
 
 static int reserve(struct classify *classify, uint32_t more)
 {
     int err = index_reserve(&classify->index, more);
     struct tally_pool *pools[] = {&classify->parts, &classify->loads, &classify->voices, &classify->stretches,
-        &classify->said, &classify->marks.of_stretches, &classify->marks.of_said};
+        &classify->said, &classify->lists.of_seen, &classify->lists.of_said};
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         err = err ? err : pool_reserve(pools[i], more);
     return err;
