@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOGETHER = 1024, BATCHES = 4, FIRST_ROOM = 4096 };
+/* A batch fits into the cache that a processor has for itself; the ring is deep, so that neither waits when
+ * the other is held up for a while. */
+enum { TOGETHER = 256, BATCHES = 128, FIRST_ROOM = 1024 };
 
 struct entry {
     unsigned collector;
