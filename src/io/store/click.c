@@ -1,10 +1,8 @@
 /* One curl handle for a server: connections are kept for questions, and fresh for what is inserted, for curl
- * sends a request again when a kept connection turns out to be closed. What comes with an HTTP error is text
- * for people, of which the first line is kept; what comes without is rows, parsed as they come: `rest` holds
- * the row, or the block of them, that is not all there yet. */
+ * sends a request again when a kept connection turns out to be closed. Streams of several servers run side by
+ * side in one thread: each works on while what others have sent is taken. */
 #include "io/store/click.h"
-#include "io/store/click_error.h"
-#include "io/store/click_native.h"
+#include "io/store/click_answer.h"
 
 #include "base/text.h"
 
@@ -12,22 +10,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
     CONNECT_TIMEOUT_S = 10,
     SEND_AT_ONCE = 256 << 10,
-    MOST_WORDS = 2048,      /* of an error */
-    MOST_REST = 64 << 20,   /* of a row that is not all there */
-    MOST_BLOCK = 256 << 20, /* of a block */
     MOST_SQL =
         200 << 10, /* what ClickHouse reads without being told to; a user who may only read may not tell */
-    HTTP_OK = 200,
+    LOOK_AGAIN_MS = 1000,
 };
 
 struct click {
     CURL *curl;
-    struct curl_slist *headers, *insert_headers;
+    struct curl_slist *headers, *insert_headers, *form_headers;
     struct text host, url;
     const char *settings;
     bool shard_missing;
@@ -35,163 +29,31 @@ struct click {
 
 /* A request that is on its way. */
 struct exchange {
-    CURL *curl;
-    bool framed; /* the end of the answer can be told */
-    char words[MOST_WORDS + 1];
-    size_t words_length;
-    /* rows that come */
-    const char *types; /* NULL: none are expected */
-    bool streams;      /* they come in blocks, and the last value of a row is a mark */
-    struct click_native native;
-    click_row_fn *row;
-    void *row_context;
-    struct click_rows rest;
-    bool gave_up; /* ClickHouse, after some rows; `words` tell why */
+    struct click *click;
+    struct click_answer answer;
     /* rows that go */
     click_fill_fn *fill;
     void *fill_context;
     struct click_rows out;
     size_t sent;
-    /* what failed here */
-    int rc;
-    struct err_note *note;
+    curl_mime *form; /* a table that goes with a question */
 };
 
 /* ---- what comes ---- */
 
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
-    struct exchange *exchange = context;
-    static const char length[] = "content-length:", chunks[] = "transfer-encoding: chunked";
-    size_t octets = size * count;
-    if (octets >= 5 && memcmp(line, "HTTP/", 5) == 0)
-        exchange->framed = false; /* a new answer begins */
-    if ((octets >= sizeof length && strncasecmp(line, length, sizeof length - 1) == 0) ||
-        (octets >= sizeof chunks && strncasecmp(line, chunks, sizeof chunks - 1) == 0))
-        exchange->framed = true;
-    return octets;
-}
-
-/* What is no row. In a stream of them it is mostly why ClickHouse has given up, which then is told instead.
- */
-static int refuse_rows(struct exchange *exchange, const uint8_t *bytes, size_t length)
-{
-    static const char begin[] = "Code: ";
-    if (!exchange->streams)
-        return err_set(exchange->note, ERR_DATA, "an answer that is none: its rows are malformed");
-    const uint8_t *words = memmem(bytes, length, begin, sizeof begin - 1);
-    if (!words)
-        return err_set(
-            exchange->note, ERR_UNAVAILABLE, "ClickHouse has broken off in the middle of an answer");
-    size_t left = length - (size_t)(words - bytes);
-    exchange->words_length = left < MOST_WORDS ? left : MOST_WORDS;
-    memcpy(exchange->words, words, exchange->words_length);
-    exchange->gave_up = true;
-    return ERR_UNAVAILABLE;
-}
-
-static int take_rows(struct exchange *exchange, const uint8_t *bytes, size_t length, size_t *ret_taken)
-{
-    struct click_value values[CLICK_ROW_MAX_VALUES];
-    *ret_taken = 0;
-    while (*ret_taken < length) {
-        ptrdiff_t octets = click_row_read(bytes + *ret_taken, length - *ret_taken, exchange->types, values);
-        if (octets == 0)
-            return 0;
-        if (octets < 0)
-            return refuse_rows(exchange, bytes + *ret_taken, length - *ret_taken);
-        int rc = exchange->row(exchange->row_context, values, exchange->note);
-        if (rc)
-            return rc;
-        *ret_taken += (size_t)octets;
-    }
-    return 0;
-}
-
-/* The rest from before comes first; mostly there is none, and rows are read where they lie. */
-static int take_answer(struct exchange *exchange, const uint8_t *bytes, size_t length)
-{
-    struct click_rows *rest = &exchange->rest;
-    size_t taken = 0;
-    int rc = rest->length ? 0 : take_rows(exchange, bytes, length, &taken);
-    if (rc || (!rest->length && taken == length))
-        return rc;
-    click_row_fixed(rest, bytes + taken, length - taken);
-    if (rest->failed)
-        return err_set(exchange->note, ERR_NOMEM, "no memory for an answer");
-    rc = take_rows(exchange, rest->bytes, rest->length, &taken);
-    if (!rc && rest->length - taken > MOST_REST)
-        return err_set(exchange->note, ERR_DATA, "an answer that is none: a row without an end");
-    if (taken) {
-        memmove(rest->bytes, rest->bytes + taken, rest->length - taken);
-        rest->length -= taken;
-    }
-    return rc;
-}
-
-/* Words hold no octet 1: in a block into which they have come its end, the marks, is not all of them. */
-static bool is_marked(const struct click_native *native, const uint8_t *bytes)
-{
-    size_t marked = 0;
-    for (size_t i = 0; i < native->rows; i++)
-        marked += bytes[native->places[native->column - 1] + i] == 1;
-    return marked == native->rows;
-}
-
-static int take_block(struct exchange *exchange, const uint8_t *bytes)
-{
-    struct click_value values[CLICK_ROW_MAX_VALUES];
-    int rc = 0;
-    while (!rc && click_native_row(&exchange->native, bytes, values))
-        rc = exchange->row(exchange->row_context, values, exchange->note);
-    click_native_start(&exchange->native, exchange->types);
-    return rc;
-}
-
-static int take_blocks(struct exchange *exchange, const uint8_t *bytes, size_t length)
-{
-    struct click_rows *rest = &exchange->rest;
-    size_t taken = 0;
-    click_row_fixed(rest, bytes, length);
-    if (rest->failed)
-        return err_set(exchange->note, ERR_NOMEM, "no memory for an answer");
-    while (taken < rest->length) {
-        const uint8_t *block = rest->bytes + taken;
-        ptrdiff_t octets = click_native_read(&exchange->native, block, rest->length - taken);
-        if (octets == 0)
-            break;
-        if (octets < 0 || !is_marked(&exchange->native, block))
-            return refuse_rows(exchange, block, rest->length - taken);
-        int rc = take_block(exchange, block);
-        if (rc)
-            return rc;
-        taken += (size_t)octets;
-    }
-    if (rest->length - taken > MOST_BLOCK)
-        return err_set(exchange->note, ERR_DATA, "an answer that is none: rows without an end");
-    if (taken) {
-        memmove(rest->bytes, rest->bytes + taken, rest->length - taken);
-        rest->length -= taken;
-    }
-    return 0;
+    click_answer_head(&((struct exchange *)context)->answer, line, size * count);
+    return size * count;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
-    size_t octets = size * count;
     long status = 0;
-    curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status == HTTP_OK && exchange->types) {
-        exchange->rc =
-            (exchange->streams ? take_blocks : take_answer)(exchange, (const uint8_t *)bytes, octets);
-        return exchange->rc ? 0 : octets; /* less than all ends the transfer */
-    }
-    size_t room = MOST_WORDS - exchange->words_length;
-    size_t kept = octets < room ? octets : room;
-    memcpy(exchange->words + exchange->words_length, bytes, kept);
-    exchange->words_length += kept;
-    return octets;
+    curl_easy_getinfo(exchange->click->curl, CURLINFO_RESPONSE_CODE, &status);
+    bool more = click_answer_body(&exchange->answer, status, (const uint8_t *)bytes, size * count);
+    return more ? size * count : 0; /* less than all ends the transfer */
 }
 
 /* ---- what goes ---- */
@@ -209,7 +71,7 @@ static size_t on_send(char *room, size_t size, size_t count, void *context)
                 break;
         } while (out->length < SEND_AT_ONCE && !out->failed);
         if (out->failed) {
-            exchange->rc = err_set(exchange->note, ERR_NOMEM, "no memory for rows");
+            exchange->answer.rc = err_set(exchange->answer.note, ERR_NOMEM, "no memory for rows");
             return CURL_READFUNC_ABORT;
         }
     }
@@ -224,53 +86,59 @@ static size_t on_send(char *room, size_t size, size_t count, void *context)
 
 /* ---- a request ---- */
 
-static int judge(struct click *click, struct exchange *exchange, CURLcode code, struct err_note *note)
+/* Whether it can begin; `url` of its server is set. */
+static int begin(struct exchange *exchange, struct err_note *note)
 {
-    const char *host = click_host(click);
-    long status = 0;
-    curl_easy_getinfo(click->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (!exchange->rc && exchange->streams && exchange->rest.length)
-        (void)refuse_rows(exchange, exchange->rest.bytes, exchange->rest.length);
-    exchange->words[exchange->words_length] = '\0';
-    if (exchange->gave_up)
-        return click_error(exchange->words, host, status, &click->shard_missing, note);
-    if (exchange->rc)
-        return exchange->rc;
-    if (status && status != HTTP_OK)
-        return click_error(exchange->words, host, status, &click->shard_missing, note);
-    if (code == CURLE_OUT_OF_MEMORY)
-        return err_set(note, ERR_NOMEM, "no memory to ask ClickHouse at %s", host);
-    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
-        return err_set(note, ERR_DATA, "what answers at %s is no ClickHouse", host);
-    if (code != CURLE_OK)
-        return err_set(note, ERR_UNAVAILABLE, "ClickHouse at %s: %s", host, curl_easy_strerror(code));
-    if (!exchange->framed || exchange->rest.length)
-        return err_set(note, ERR_UNAVAILABLE, "ClickHouse at %s: an answer that was cut off", host);
-    if (!exchange->types && exchange->words_length)
-        return err_set(
-            note, ERR_DATA, "what answers at %s is no ClickHouse: a statement brought an answer", host);
+    struct click *click = exchange->click;
+    exchange->answer.note = note;
+    click->shard_missing = false;
+    if (click->url.failed)
+        return err_set(note, ERR_NOMEM, "no memory to ask ClickHouse at %s", click_host(click));
+    curl_easy_setopt(click->curl, CURLOPT_URL, click->url.string);
+    curl_easy_setopt(click->curl, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(click->curl, CURLOPT_HEADERDATA, exchange);
+    curl_easy_setopt(click->curl, CURLOPT_READDATA, exchange);
     return 0;
 }
 
-static int request(struct click *click, struct exchange *exchange, struct err_note *note)
+static int judge(struct exchange *exchange, CURLcode code, struct err_note *note)
 {
-    CURL *curl = exchange->curl = click->curl;
-    exchange->note = note;
-    click->shard_missing = false;
-    curl_easy_setopt(curl, CURLOPT_URL, click->url.string);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
-    curl_easy_setopt(curl, CURLOPT_READDATA, exchange);
-    int rc = click->url.failed
-                 ? err_set(note, ERR_NOMEM, "no memory to ask ClickHouse at %s", click_host(click))
-                 : judge(click, exchange, curl_easy_perform(curl), note);
-    click_rows_free(&exchange->rest);
+    struct click *click = exchange->click;
+    long status = 0;
+    curl_easy_getinfo(click->curl, CURLINFO_RESPONSE_CODE, &status);
+    return click_answer_end(
+        &exchange->answer, (int)code, status, click_host(click), &click->shard_missing, note);
+}
+
+static void end(struct exchange *exchange)
+{
+    click_answer_free(&exchange->answer);
     click_rows_free(&exchange->out);
+    if (exchange->form)
+        curl_easy_setopt(exchange->click->curl, CURLOPT_MIMEPOST, NULL);
+    curl_mime_free(exchange->form);
+}
+
+static int request(struct exchange *exchange, struct err_note *note)
+{
+    int rc = begin(exchange, note);
+    rc = rc ? rc : judge(exchange, curl_easy_perform(exchange->click->curl), note);
+    end(exchange);
     return rc;
 }
 
-/* The address with its parameters; `query` NULL: it is the body, of so many octets. */
-static void set_url(struct click *click, const char *query, size_t length, bool streams)
+static void add_escaped(struct click *click, const char *name, const char *value)
+{
+    char *escaped = curl_easy_escape(click->curl, value, 0);
+    if (!escaped)
+        click->url.failed = true;
+    else
+        text_printf(&click->url, "&%s=%s", name, escaped);
+    curl_free(escaped);
+}
+
+/* The address with its parameters; of a query that is the body so many octets. */
+static void set_url(struct click *click, size_t length, bool streams)
 {
     text_free(&click->url);
     text_start(&click->url);
@@ -278,69 +146,131 @@ static void set_url(struct click *click, const char *query, size_t length, bool 
         &click->url, "http://%s/?wait_end_of_query=%d%s", click_host(click), !streams, click->settings);
     if (length > MOST_SQL)
         text_printf(&click->url, "&max_query_size=%zu", 2 * length);
-    if (!query)
-        return;
-    char *escaped = curl_easy_escape(click->curl, query, 0);
-    if (!escaped)
-        click->url.failed = true;
-    else
-        text_printf(&click->url, "&query=%s", escaped);
-    curl_free(escaped);
 }
 
-static int ask(struct click *click, const char *sql, struct exchange *exchange, struct err_note *note)
+static int ask(struct exchange *exchange, const char *sql, struct err_note *note)
 {
-    set_url(click, NULL, strlen(sql), exchange->streams);
-    curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, exchange->types ? 0L : 1L);
+    struct click *click = exchange->click;
+    set_url(click, strlen(sql), false);
+    curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, exchange->answer.types ? 0L : 1L);
     curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->headers);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(sql));
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDS, sql);
-    return request(click, exchange, note);
+    return request(exchange, note);
 }
 
 int click_do(struct click *click, const char *sql, struct err_note *note)
 {
-    struct exchange exchange = {0};
-    return ask(click, sql, &exchange, note);
-}
-
-static int ask_rows(struct click *click, const char *sql, struct exchange *exchange, struct err_note *note)
-{
-    struct text whole;
-    text_start(&whole);
-    text_add(&whole, sql);
-    text_add(&whole, exchange->streams ? "\nFORMAT Native" : "\nFORMAT RowBinary");
-    int rc = whole.failed ? err_set(note, ERR_NOMEM, "no memory for a question")
-                          : ask(click, whole.string, exchange, note);
-    text_free(&whole);
-    return rc;
+    struct exchange exchange = {.click = click};
+    return ask(&exchange, sql, note);
 }
 
 int click_ask(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
     struct err_note *note)
 {
-    struct exchange exchange = {.types = types, .row = row, .row_context = context};
-    return ask_rows(click, sql, &exchange, note);
-}
-
-int click_stream(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
-    struct err_note *note)
-{
-    struct exchange exchange = {.types = types, .streams = true, .row = row, .row_context = context};
-    click_native_start(&exchange.native, types);
-    return ask_rows(click, sql, &exchange, note);
+    struct exchange exchange = {.click = click, .answer = {.types = types, .row = row, .context = context}};
+    struct text whole;
+    text_start(&whole);
+    text_printf(&whole, "%s\nFORMAT RowBinary", sql);
+    int rc = whole.failed ? err_set(note, ERR_NOMEM, "no memory for a question")
+                          : ask(&exchange, whole.string, note);
+    text_free(&whole);
+    return rc;
 }
 
 int click_insert(
     struct click *click, const char *sql, click_fill_fn *fill, void *context, struct err_note *note)
 {
-    set_url(click, sql, 0, false);
+    set_url(click, 0, false);
+    add_escaped(click, "query", sql);
     curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->insert_headers);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDS, NULL);
     curl_easy_setopt(click->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)-1);
-    struct exchange exchange = {.fill = fill, .fill_context = context};
-    return request(click, &exchange, note);
+    struct exchange exchange = {.click = click, .fill = fill, .fill_context = context};
+    return request(&exchange, note);
+}
+
+/* ---- streams ---- */
+
+/* The question lies in the address, for the body is the table. */
+static int start_stream(
+    struct exchange *exchange, const struct click_question *question, struct err_note *note)
+{
+    struct click *click = exchange->click;
+    set_url(click, 0, true);
+    add_escaped(click, "ids_format", "RowBinary");
+    add_escaped(click, "ids_structure", "id FixedString(16)");
+    add_escaped(click, "query", question->sql);
+    text_add(&click->url, "%0AFORMAT%20Native");
+    exchange->form = curl_mime_init(click->curl);
+    curl_mimepart *table = exchange->form ? curl_mime_addpart(exchange->form) : NULL;
+    if (!table || curl_mime_name(table, "ids") || curl_mime_filename(table, "ids") ||
+        curl_mime_data(
+            table, question->id_count ? (const char *)question->ids : "", question->id_count * CLICK_ID))
+        return err_set(note, ERR_NOMEM, "no memory to ask ClickHouse at %s", click_host(click));
+    curl_easy_setopt(click->curl, CURLOPT_FRESH_CONNECT, 0L);
+    curl_easy_setopt(click->curl, CURLOPT_HTTPHEADER, click->form_headers);
+    curl_easy_setopt(click->curl, CURLOPT_MIMEPOST, exchange->form);
+    curl_easy_setopt(click->curl, CURLOPT_PRIVATE, exchange);
+    click_native_start(&exchange->answer.native, question->types);
+    return begin(exchange, note);
+}
+
+/* Judges those that have come to their end: the first error. */
+static int judge_ended(CURLM *multi, struct err_note *note)
+{
+    struct CURLMsg *message;
+    int rc = 0, left;
+    while (!rc && (message = curl_multi_info_read(multi, &left))) {
+        char *exchange;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+        rc = judge((struct exchange *)(void *)exchange, message->data.result, note);
+    }
+    return rc;
+}
+
+static int run_all(CURLM *multi, struct err_note *note)
+{
+    int rc = 0, running = 1;
+    while (!rc && running) {
+        CURLMcode code = curl_multi_perform(multi, &running);
+        rc = judge_ended(multi, note);
+        if (!rc && !code && running)
+            code = curl_multi_poll(multi, NULL, 0, LOOK_AGAIN_MS, NULL);
+        if (!rc && code)
+            rc = err_set(note, ERR_NOMEM, "cannot ask ClickHouse: %s", curl_multi_strerror(code));
+    }
+    return rc;
+}
+
+int click_stream(struct click *const *clicks, size_t count, const struct click_question *question,
+    click_block_fn *block, void *context, struct err_note *note)
+{
+    struct exchange *exchanges = calloc(count, sizeof *exchanges);
+    CURLM *multi = curl_multi_init();
+    size_t added = 0;
+    int rc = exchanges && multi ? 0 : err_set(note, ERR_NOMEM, "no memory to ask ClickHouse");
+    while (!rc && added < count) {
+        struct exchange *exchange = &exchanges[added];
+        *exchange = (struct exchange){
+            .click = clicks[added], .answer = {.types = question->types, .block = block, .context = context}};
+        rc = start_stream(exchange, question, note);
+        if (!rc && curl_multi_add_handle(multi, exchange->click->curl))
+            rc = err_set(note, ERR_NOMEM, "no memory to ask ClickHouse");
+        if (rc)
+            end(exchange);
+        else
+            added++;
+    }
+    rc = rc ? rc : run_all(multi, note);
+    for (size_t i = 0; i < added; i++) {
+        curl_multi_remove_handle(multi, exchanges[i].click->curl);
+        end(&exchanges[i]);
+    }
+    curl_multi_cleanup(multi);
+    free(exchanges);
+    return rc;
 }
 
 /* ---- making and ending ---- */
@@ -374,7 +304,8 @@ static bool add_headers(struct click *click)
     static const char no_question[] = "Expect:", type[] = "Content-Type: application/octet-stream";
     return add_header(&click->headers, no_question) && add_header(&click->headers, type) &&
            add_header(&click->insert_headers, no_question) && add_header(&click->insert_headers, type) &&
-           add_header(&click->insert_headers, "Transfer-Encoding: chunked");
+           add_header(&click->insert_headers, "Transfer-Encoding: chunked") &&
+           add_header(&click->form_headers, no_question);
 }
 
 static void set_up(struct click *click, const struct click_url *url)
@@ -428,6 +359,7 @@ void click_free(struct click *click)
     curl_easy_cleanup(click->curl);
     curl_slist_free_all(click->headers);
     curl_slist_free_all(click->insert_headers);
+    curl_slist_free_all(click->form_headers);
     text_free(&click->host);
     text_free(&click->url);
     free(click);

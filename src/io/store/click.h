@@ -12,7 +12,7 @@
 #ifndef IO_STORE_CLICK_H
 #define IO_STORE_CLICK_H
 
-#include "io/store/click_row.h"
+#include "io/store/click_native.h"
 #include "io/store/click_url.h"
 
 #include "base/err.h"
@@ -40,12 +40,24 @@ typedef int click_row_fn(void *context, const struct click_value *values, struct
 int click_ask(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
     struct err_note *note);
 
-/* The same for an answer that is too big to be held back: rows come while ClickHouse still works, and when it
- * fails after some of them that is an error as well. Its words then follow in the same answer; so that they
- * are never read as rows, the last column must be toUInt8(1), with type '1'. It is looked at here. Rows come
- * by the block (click_native.h), no arrays among them. */
-int click_stream(struct click *click, const char *sql, const char *types, click_row_fn *row, void *context,
-    struct err_note *note);
+/* A question for an answer that is too big to be held back: rows come by the block (click_native.h), no
+ * arrays among them, while ClickHouse still works, and when it fails after some of them that is an error as
+ * well. Its words then follow in the same answer; so that they are never read as rows, the last column must
+ * be toUInt8(1), with type '1'. It is looked at here. */
+enum { CLICK_ID = 16 };
+struct click_question {
+    const char *sql; /* some kilobytes at most: it goes into the address */
+    const char *types;
+    const uint8_t *ids; /* of CLICK_ID octets each: the table `ids` with the column `id`, which goes along */
+    size_t id_count;
+};
+
+/* Asks it of so many different servers at once, whose blocks come as they come, mixed. The first error ends
+ * all. `block` may use up the block; it lives during the call. */
+typedef int click_block_fn(
+    void *context, struct click_native *native, const uint8_t *bytes, struct err_note *note);
+int click_stream(struct click *const *clicks, size_t count, const struct click_question *question,
+    click_block_fn *block, void *context, struct err_note *note);
 
 /* `INSERT INTO … FORMAT RowBinary`: `fill` adds some rows at a time, none at the end. */
 typedef void click_fill_fn(void *context, struct click_rows *rows);

@@ -1,11 +1,11 @@
 /* A block comes in many pieces. It is looked at as it comes, each octet once: a column of numbers is passed
- * in one step, one of strings length by length. When all of it is there rows are told from places whose
+ * in one step, one of strings length by length. When all of it is there values are told from places whose
  * bounds are known. */
 #include "io/store/click_native.h"
 
 #include <string.h>
 
-enum { MOST_ROWS = 1 << 26, MOST_NAME = 1024, FIXED = 16 };
+enum { MOST_ROWS = 1 << 26, MOST_NAME = 1024 };
 
 static const struct type {
     const char *name;
@@ -17,7 +17,7 @@ static const struct type {
     {"UInt32", '4', 4},
     {"UInt64", '8', 8},
     {"Int64", 'i', 8},
-    {"FixedString(16)", 'f', FIXED},
+    {"FixedString(16)", 'f', CLICK_NATIVE_FIXED},
     {"String", 's', 0},
 };
 
@@ -141,58 +141,4 @@ ptrdiff_t click_native_read(struct click_native *native, const uint8_t *bytes, s
     }
     native->at = cursor.at;
     return rc == 1 ? (ptrdiff_t)cursor.at : rc;
-}
-
-/* ---- telling ---- */
-
-static uint64_t number_at(const uint8_t *at, unsigned octets)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < octets; i++) /* a compiler makes one load of it */
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
-}
-
-static struct click_value value_of(struct click_native *native, const uint8_t *bytes, size_t column)
-{
-    size_t place = native->places[column], row = native->row;
-    struct click_value value = {0};
-    switch (native->types[column]) {
-    case '1':
-        value.number = bytes[place + row];
-        break;
-    case '2':
-        value.number = number_at(bytes + place + 2 * row, 2);
-        break;
-    case '4':
-        value.number = number_at(bytes + place + 4 * row, 4);
-        break;
-    case 'f':
-        value.length = FIXED;
-        value.bytes = bytes + place + FIXED * row;
-        break;
-    case 's':
-        for (unsigned shift = 0;; shift += 7) {
-            value.length |= (size_t)(bytes[place] & 0x7f) << shift;
-            if (!(bytes[place++] & 0x80))
-                break;
-        }
-        value.bytes = bytes + place;
-        native->places[column] = place + value.length;
-        break;
-    default: /* 8 i */
-        value.number = number_at(bytes + place + 8 * row, 8);
-    }
-    return value;
-}
-
-bool click_native_row(
-    struct click_native *native, const uint8_t *bytes, struct click_value ret_values[CLICK_ROW_MAX_VALUES])
-{
-    if (native->row == native->rows)
-        return false;
-    for (size_t column = 0; column < native->column; column++)
-        ret_values[column] = value_of(native, bytes, column);
-    native->row++;
-    return true;
 }

@@ -20,18 +20,27 @@ static void must(bool good)
         abort();
 }
 
+/* A value of the row, by the letter of its type. */
+static uint64_t print_value(
+    struct click_native *native, const uint8_t *bytes, size_t column, size_t row, uint64_t print)
+{
+    char letter = native->types[column];
+    unsigned octets = letter == 'i' ? 8 : (unsigned)(letter - '0');
+    if (letter == 'f')
+        return hash_bytes(
+            click_native_fixed(native, bytes, column, row), CLICK_NATIVE_FIXED, hash_mix(print, 1));
+    if (letter != 's')
+        return hash_mix(print, click_native_number(native, bytes, column, row, octets));
+    struct click_value string = click_native_string(native, bytes, column);
+    return hash_bytes(string.bytes, string.length, hash_mix(print, string.length));
+}
+
 static uint64_t print_of(struct click_native *native, const uint8_t *bytes, uint64_t print)
 {
-    struct click_value values[CLICK_ROW_MAX_VALUES];
-    size_t rows = 0;
-    for (; click_native_row(native, bytes, values); rows++)
-        for (size_t i = 0; native->types[i]; i++) {
-            print = hash_mix(print, values[i].number);
-            if (values[i].length)
-                print = hash_bytes(values[i].bytes, values[i].length, print);
-        }
-    must(rows == native->rows);
-    return hash_mix(print, rows);
+    for (size_t row = 0; row < native->rows; row++)
+        for (size_t column = 0; native->types[column]; column++)
+            print = print_value(native, bytes, column, row, print);
+    return hash_mix(print, native->rows);
 }
 
 /* Reads blocks of which `step` octets more are there each time. Returns the fingerprint of their rows. */

@@ -11,8 +11,7 @@ static const unsigned pauses_ms[] = {100, 300, 1000, 2000, 4000};
 
 /* ---- SQL ---- */
 
-/* The statement with its values, and the names of tables. */
-static void add_sql(struct sightings_click *store, struct text *sql, const char *statement,
+void sightings_click_sql(struct sightings_click *store, struct text *out, const char *statement,
     const struct click_sql_value *values)
 {
     enum { MOST_VALUES = 24 };
@@ -28,7 +27,7 @@ static void add_sql(struct sightings_click *store, struct text *sql, const char 
     }
     for (; values && values->name && count < MOST_VALUES; values++)
         all[count++] = *values;
-    click_sql_add(sql, statement, all);
+    click_sql_add(out, statement, all);
     for (size_t i = 0; i < 3; i++)
         text_free(&names[i]);
 }
@@ -39,23 +38,10 @@ int sightings_click_run(struct sightings_click *store, const char *statement,
 {
     struct text sql;
     text_start(&sql);
-    add_sql(store, &sql, statement, values);
+    sightings_click_sql(store, &sql, statement, values);
     int rc = sql.failed ? err_set(note, ERR_NOMEM, "no memory for a question to ClickHouse")
              : types    ? click_ask(store->click, sql.string, types, row, context, note)
                         : click_do(store->click, sql.string, note);
-    text_free(&sql);
-    return rc;
-}
-
-int sightings_click_stream(struct sightings_click *store, const char *statement,
-    const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
-    struct err_note *note)
-{
-    struct text sql;
-    text_start(&sql);
-    add_sql(store, &sql, statement, values);
-    int rc = sql.failed ? err_set(note, ERR_NOMEM, "no memory for a question to ClickHouse")
-                        : click_stream(store->click, sql.string, types, row, context, note);
     text_free(&sql);
     return rc;
 }

@@ -20,6 +20,7 @@ struct sightings_click {
     struct click *click; /* to url.hosts[host] */
     unsigned host;
     bool distributed; /* there is a cluster */
+    bool skips;       /* it is asked without the shards that are away */
     char cluster[65];
 };
 
@@ -31,10 +32,9 @@ int sightings_click_run(struct sightings_click *store, const char *statement,
     const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
     struct err_note *note);
 
-/* The same, with rows that come while ClickHouse still works: click_stream(). */
-int sightings_click_stream(struct sightings_click *store, const char *statement,
-    const struct click_sql_value *values, const char *types, click_row_fn *row, void *context,
-    struct err_note *note);
+/* Adds one of the statements with its values and the names of tables. */
+void sightings_click_sql(struct sightings_click *store, struct text *out, const char *statement,
+    const struct click_sql_value *values);
 
 /* Goes over to the next host of the URL that answers. ERR_UNAVAILABLE: none does. */
 int sightings_click_next_host(struct sightings_click *store, struct err_note *note);
@@ -90,6 +90,17 @@ int sightings_click_try(struct sightings_click *store, sightings_click_ask_fn *a
 
 /* Room for one more in an array on the heap, or NULL; it may have moved. */
 void *sightings_click_room(void *array, size_t count, size_t *capacity, size_t size);
+
+/* ---- sightings_click_shards.c: each shard by itself ---- */
+
+struct sightings_click_shards {
+    struct click *clicks[CLICK_URL_MAX_HOSTS];
+    unsigned count;
+};
+
+/* The hosts of the URL, if it is certain that they are all shards of the cluster, each once. */
+bool sightings_click_shards(struct sightings_click *store, struct sightings_click_shards *ret_shards);
+void sightings_click_shards_free(struct sightings_click *store, struct sightings_click_shards *shards);
 
 /* ---- sightings_click_cover.c ---- */
 

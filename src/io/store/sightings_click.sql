@@ -108,6 +108,10 @@ SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster
 -- name: shards
 SELECT DISTINCT shard_num, host_name, toUInt16(port) FROM system.clusters WHERE cluster = {cluster} ORDER BY shard_num
 
+-- name: addresses
+SELECT toUInt32(shard_num), toUInt32(replica_num), host_name, toUInt16(port), toUInt8(is_local) FROM system.clusters
+WHERE cluster = {cluster} ORDER BY shard_num, replica_num
+
 -- name: engines
 SELECT name, engine, engine_full FROM system.tables
 WHERE database = {database_name} AND name IN ('sighting', 'traffic', 'segment', 'sighting_local', 'traffic_local', 'segment_local')
@@ -223,14 +227,19 @@ WHERE {of_collector} AND {counted} ORDER BY collector
 
 -- ---- all rows ----
 
+-- What counts is asked once, so that rows of all shards, and traffic, are of the same segments: it goes along as table `ids`.
+-- name: ids
+SELECT DISTINCT id FROM {segment} WHERE {of_collector} AND {counted}
+
 -- Rows as they lie, by the block: to sum them by day first takes ClickHouse many times as long as to send them, for there are
 -- about as many sources as rows. The last column is what click_stream() wants. ICMP errors are of no zone.
 -- name: scan_rows
 SELECT collector, hour_us, zone, kind, transport, tags, source, count, recursion_desired, dnssec_ok, checking_disabled, octets,
 truncated, udp_size, first_us, last_us, toUInt8(1)
-FROM {sighting} WHERE ({of_zone} OR (zone = '' AND kind IN (9, 10))) AND {in_time}
+FROM {table} WHERE ({of_zone} OR (zone = '' AND kind IN (9, 10)))
+AND hour_us >= {from} AND hour_us < {to} AND {of_collector} AND segment IN ids
 
 -- name: scan_traffic
 SELECT collector, hour_us, source, queries, answers, tcp, edns, dnssec_ok, recursion_desired, checking_disabled, dnskey,
 truncated, udp_size_least, udp_size_most, names, ports, first_us, last_us, toUInt8(1)
-FROM {traffic} WHERE {in_time}
+FROM {table} WHERE hour_us >= {from} AND hour_us < {to} AND {of_collector} AND segment IN ids

@@ -112,7 +112,9 @@ int sightings_click_try(struct sightings_click *store, sightings_click_ask_fn *a
         rc = ask(store, context, note);
     if (rc == ERR_UNAVAILABLE && click_shard_missing(store->click) && may_again(again, context)) {
         click_settings(store->click, "&skip_unavailable_shards=1");
+        store->skips = true;
         rc = ask(store, context, note);
+        store->skips = false;
         click_settings(store->click, "");
         rc = rc ? rc : name_missing(store, arena, &missing, note);
     }

@@ -6,12 +6,13 @@
 #include "io/store/store_test_dir.h"
 
 #include <pthread.h>
+#include <time.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sqlite3.h>
 #include <cmocka.h>
 
-enum { SOURCES = 40, SEGMENTS = 9, ROWS = 400, TRAFFIC = 150, MOST = SEGMENTS * (ROWS + TRAFFIC) };
+enum { SOURCES = 40, SEGMENTS = 99, ROWS = 400, TRAFFIC = 150, MOST = SEGMENTS * (ROWS + TRAFFIC) };
 
 static const char *const collectors[] = {"lax", "ams-2", "b.root"}; /* by segment */
 static const char *const sorted[] = {"ams-2", "b.root", "lax"};
@@ -42,6 +43,7 @@ struct fixture {
     size_t name_count;
     size_t stop_after; /* callbacks, with ERR_IO; 0: never */
     bool refuses_names;
+    bool is_slow;     /* with the first row, so that the reader has to wait (sightings_beside.c) */
     pthread_t caller; /* who scans, and so is called */
     struct sightings_question question;
 };
@@ -284,6 +286,8 @@ static int take_row(void *context, unsigned collector, const struct tally_row *r
 {
     struct fixture *f = context;
     assert_true(collector < f->name_count && pthread_equal(pthread_self(), f->caller));
+    if (f->is_slow && !f->got.count)
+        nanosleep(&(struct timespec){.tv_nsec = 200 * 1000 * 1000}, NULL);
     add_row(&f->got, f->names[collector], row);
     return f->stop_after && f->got.count == f->stop_after ? ERR_IO : 0;
 }
@@ -354,12 +358,35 @@ static bool asked_for(const struct sightings_question *question, const struct on
                (icmp && !*one->zone));
 }
 
+/* By field: what lies between fields is nobody's. */
+static bool same_row(const struct tally_row *a, const struct tally_row *b)
+{
+    return a->hour_us == b->hour_us && a->kind == b->kind && a->transport == b->transport &&
+           memcmp(a->source, b->source, sizeof a->source) == 0 && a->count == b->count &&
+           a->recursion_desired == b->recursion_desired && a->dnssec_ok == b->dnssec_ok &&
+           a->checking_disabled == b->checking_disabled && a->octets == b->octets &&
+           a->truncated == b->truncated && a->udp_size == b->udp_size && a->first_us == b->first_us &&
+           a->last_us == b->last_us;
+}
+
+static bool same_traffic(const struct tally_traffic *a, const struct tally_traffic *b)
+{
+    return a->hour_us == b->hour_us && memcmp(a->source, b->source, sizeof a->source) == 0 &&
+           a->queries == b->queries && a->answers == b->answers && a->tcp == b->tcp && a->edns == b->edns &&
+           a->dnssec_ok == b->dnssec_ok && a->recursion_desired == b->recursion_desired &&
+           a->checking_disabled == b->checking_disabled && a->dnskey == b->dnskey &&
+           a->truncated == b->truncated && a->udp_size_least == b->udp_size_least &&
+           a->udp_size_most == b->udp_size_most && a->names == b->names && a->ports == b->ports &&
+           a->first_us == b->first_us && a->last_us == b->last_us;
+}
+
+/* order() has looked at collectors, zones and tag sets. */
 static void expect_same(const struct list *want, const struct list *got)
 {
     assert_int_equal(got->count, want->count);
     for (size_t i = 0; i < want->count; i++)
-        if (order(&want->rows[i], &got->rows[i]) != 0 ||
-            memcmp(&want->rows[i], &got->rows[i], sizeof *got->rows) != 0)
+        if (order(&want->rows[i], &got->rows[i]) != 0 || !same_row(&want->rows[i].row, &got->rows[i].row) ||
+            !same_traffic(&want->rows[i].traffic, &got->rows[i].traffic))
             fail_msg("row %zu: kind %d of %s, %lld and %lld", i, want->rows[i].row.kind, want->rows[i].zone,
                 (long long)want->rows[i].row.count, (long long)got->rows[i].row.count);
 }
@@ -430,7 +457,7 @@ static void a_caller_who_has_enough(void **state)
     f->question = (struct sightings_question){.from_us = INT64_MIN, .to_us = INT64_MAX};
     assert_int_equal(scan(f), 0);
     size_t all = f->got.count;
-    const size_t stops[] = {1, 2, 1023, 1024, 1025, 2048, all - 1, all};
+    const size_t stops[] = {1, 2, 255, 256, 257, 512, all - 1, all};
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
         f->stop_after = stops[i];
         assert_int_equal(scan(f), ERR_IO);
@@ -441,6 +468,7 @@ static void a_caller_who_has_enough(void **state)
     assert_int_equal(f->got.count, 0);
     f->refuses_names = false;
     f->stop_after = 0;
+    f->is_slow = true;
     compare(f, false);
     struct sightings_segment more = fixture_segment("lax", 77, 0, 1);
     assert_int_equal(sightings_commit(f->store, &more, &(struct tally_rows){0}, &f->note), 0);
