@@ -297,13 +297,10 @@ static int by_risk(const void *a, const void *b)
     return order ? order : memcmp(x->prefix, y->prefix, sizeof x->prefix);
 }
 
-int readiness_group_by(const struct readiness *readiness, enum readiness_by by, struct arena *arena,
-    struct readiness_group **ret_groups, size_t *ret_count)
+static int make_lines(const struct readiness *readiness, enum readiness_by by, const struct item *items,
+    struct arena *arena, struct readiness_group **ret_groups, size_t *ret_count)
 {
     size_t count = classify_count(readiness->classify), lines = 0;
-    struct item *items = sorted(readiness, by);
-    if (!items)
-        return ERR_NOMEM;
     for (size_t at = 0; at < count; at += key_run(items + at, count - at))
         lines++;
     struct readiness_group *groups = arena_alloc(arena, (lines + 1) * sizeof *groups);
@@ -317,8 +314,16 @@ int readiness_group_by(const struct readiness *readiness, enum readiness_by by, 
         *ret_groups = groups;
         *ret_count = lines;
     }
-    free(items);
     return groups ? 0 : ERR_NOMEM;
+}
+
+int readiness_group_by(const struct readiness *readiness, enum readiness_by by, struct arena *arena,
+    struct readiness_group **ret_groups, size_t *ret_count)
+{
+    struct item *items = sorted(readiness, by);
+    int err = items ? make_lines(readiness, by, items, arena, ret_groups, ret_count) : ERR_NOMEM;
+    free(items);
+    return err;
 }
 
 /* ---- networks ---- */
@@ -355,13 +360,13 @@ int readiness_networks(const struct readiness *readiness,
 
 /* ---- everything ---- */
 
-static int find_crowds(struct readiness *readiness)
+/* Items are sorted by network. */
+static int find_crowds(struct readiness *readiness, const struct item *items)
 {
     size_t count = classify_count(readiness->classify), made = 0;
-    struct item *items = sorted(readiness, READINESS_BY_CLASS);
-    for (size_t at = 0; items && at < count; at += network_run(items + at, count - at))
+    for (size_t at = 0; at < count; at += network_run(items + at, count - at))
         made++;
-    readiness->crowds = items ? calloc(made + 1, sizeof *readiness->crowds) : NULL;
+    readiness->crowds = calloc(made + 1, sizeof *readiness->crowds);
     for (size_t at = 0, n; readiness->crowds && at < count; at += n) {
         struct readiness_group whole = {.as = readiness->places[items[at].index].as};
         n = network_run(items + at, count - at);
@@ -371,7 +376,6 @@ static int find_crowds(struct readiness *readiness)
         count_sources(readiness, items + at, n, &whole);
         readiness->crowds[readiness->crowd_count++] = crowd_of(&whole, users);
     }
-    free(items);
     return readiness->crowds ? 0 : ERR_NOMEM;
 }
 
@@ -427,8 +431,10 @@ int readiness_weigh(struct readiness *readiness, struct arena *arena)
     struct readiness_group *total;
     size_t count;
     int err = place(readiness);
-    err = err ? err : find_crowds(readiness);
-    err = err ? err : readiness_group_by(readiness, READINESS_BY_CLASS, arena, &total, &count);
+    struct item *items = err ? NULL : sorted(readiness, READINESS_BY_CLASS);
+    err = items ? find_crowds(readiness, items) : ERR_NOMEM;
+    err = err ? err : make_lines(readiness, READINESS_BY_CLASS, items, arena, &total, &count);
+    free(items);
     if (err)
         return err;
     readiness->total = count ? *total : (struct readiness_group){.users = -1};
