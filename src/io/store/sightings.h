@@ -207,9 +207,9 @@ struct sightings_scanned {
 
 /* Every row, of all kinds, of the question's time, collector and zone (with a zone, ICMP errors of zone ""
  * as well; by NULL every zone), and all traffic of its time and collector. `by` does not matter. In no
- * promised order, and of one key there may be several. Of the segments that were committed when the scan began,
- * each wholly, and of no other. Nothing is held but what is at hand. While the caller judges what came, a
- * thread beside it reads on.
+ * promised order, and of one key there may be several. Of the segments that were committed when the scan
+ * began, each wholly, and of no other. Nothing is held but what is at hand. While the caller judges what
+ * came, a thread beside it reads on.
  *
  * Rows may come summed: of one collector, source, zone, kind, tag set and day (UTC; of traffic one collector,
  * source and day) there is at least one row, with hour_us in that day, first_us and last_us in it and the
