@@ -1,7 +1,7 @@
 #include "app/demo/demo.h"
 
 #include "app/demo/inside.h"
-#include "app/demo/prober.h"
+#include "core/roll/prober.h"
 #include "base/text.h"
 #include "core/dns/rrset.h"
 #include "core/zone/testzone.h"

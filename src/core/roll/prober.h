@@ -1,6 +1,6 @@
-/* prober: the questions that the users of a participant would ask, and what the answers mean. Pure. */
-#ifndef APP_DEMO_PROBER_H
-#define APP_DEMO_PROBER_H
+/* prober: the questions that the users of a resolver would ask, and what the answers mean. Pure. */
+#ifndef CORE_ROLL_PROBER_H
+#define CORE_ROLL_PROBER_H
 
 #include "core/roll/evidence.h"
 

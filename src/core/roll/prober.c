@@ -1,4 +1,4 @@
-#include "app/demo/prober.h"
+#include "core/roll/prober.h"
 
 #include "core/dns/name.h"
 #include "core/dns/rrset.h"

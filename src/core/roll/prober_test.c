@@ -1,4 +1,4 @@
-#include "app/demo/prober.h"
+#include "core/roll/prober.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
