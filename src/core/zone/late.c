@@ -14,7 +14,7 @@ struct late_signer late_signer_of(const struct zone_view *view)
     return (struct late_signer){.name = view->signers->apex,
         .key = view->signers->zone,
         .count = view->signers->zone_count,
-        .window = view->signers->window};
+        .window = view->signers->windows.rest};
 }
 
 static bool is_fence(const struct view_node *node)

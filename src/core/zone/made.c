@@ -159,7 +159,7 @@ void made_answer(struct answer *answer, const struct made *made, const struct lo
     struct late_signer signer = {.name = made->apex,
         .key = &made->parent->extras->child_key,
         .count = 1,
-        .window = made->parent->signers->window};
+        .window = made->parent->signers->windows.rest};
     answer->authoritative = true;
     if (name == MADE_NONE) {
         say_no_name(answer, made, look, depth, &signer);

@@ -193,9 +193,9 @@ static void signers_follow_the_plan(void **state)
         /* The window holds now, and for at least three quarters of its life; and a view lasts to the next
          * step at most. */
         uint32_t now = utc_second32(t_us), life = try_rolling_plan()->signature_s;
-        assert_true(signers->window.inception + 3600 <= now);
-        assert_true(
-            signers->window.expiration <= now + life && signers->window.expiration >= now + life * 3 / 4);
+        assert_true(signers->windows.keys.inception + 3600 <= now);
+        assert_true(signers->windows.keys.expiration <= now + life &&
+                    signers->windows.keys.expiration >= now + life * 3 / 4);
         assert_true(
             signers->until_us > t_us && signers->until_us <= plan_next_change(try_rolling_plan(), t_us));
         signers_free(signers);

@@ -104,16 +104,24 @@ static int complete(const struct signers *signers, const struct dnskey **to, siz
 }
 
 /* Windows move in steps, so that all views made within one step have the same signatures. */
-static void set_window(struct signers *signers, uint32_t signature_s)
+static struct zone_windows steps(uint32_t signature_s, int64_t t_us)
 {
     int64_t life_s = signature_s ? signature_s : SIGNATURE_DEFAULT_S;
     int64_t step_us =
         (life_s < SIGNATURE_LEAST_S ? SIGNATURE_LEAST_S : life_s) * UTC_SECOND / SIGNATURE_STEPS;
-    int64_t step = signers->t_us / step_us - (signers->t_us % step_us < 0);
+    int64_t step = t_us / step_us - (t_us % step_us < 0);
     int64_t start_us = step * step_us;
-    signers->window.inception = utc_second32(start_us) - SIGNATURE_EARLY_S;
-    signers->window.expiration = utc_second32(start_us) + (uint32_t)life_s;
-    signers->window_until_us = signers->until_us = start_us + step_us;
+    struct rrsig_window window = {.inception = utc_second32(start_us) - SIGNATURE_EARLY_S,
+        .expiration = utc_second32(start_us) + (uint32_t)life_s};
+    return (struct zone_windows){.keys = window,
+        .rest = window,
+        .keys_until_us = start_us + step_us,
+        .rest_until_us = start_us + step_us};
+}
+
+static int64_t earlier(int64_t a_us, int64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
 }
 
 static int fill(
@@ -172,10 +180,9 @@ int signers_at(
     int64_t first_us = spec->from_start ? first_signatures(plan) : UTC_OPEN;
     if (first_us != UTC_OPEN && first_us > t_us)
         signers->plan_us = first_us;
-    set_window(signers, plan->signature_s);
-    int64_t change_us = plan_next_change(plan, t_us);
-    if (change_us < signers->until_us)
-        signers->until_us = change_us;
+    signers->windows = spec->windows ? *spec->windows : steps(plan->signature_s, t_us);
+    signers->until_us = earlier(plan_next_change(plan, t_us),
+        earlier(signers->windows.keys_until_us, signers->windows.rest_until_us));
     int rc = fill(signers, plan, spec->keys, note);
     if (rc) {
         signers_free(signers);
@@ -200,8 +207,10 @@ int signers_sign(const struct signers *signers, const struct rrset *set, struct 
     bool keys = set->type == RR_DNSKEY || set->type == RR_CDS || set->type == RR_CDNSKEY; /* RFC 7344 §4.1 */
     const struct dnskey *const *list = keys ? signers->dnskey : signers->zone;
     size_t count = keys ? signers->dnskey_count : signers->zone_count;
-    struct signatures_when when = {
-        .window = signers->window, .t_us = signers->t_us, .until_us = signers->window_until_us};
+    const struct zone_windows *windows = &signers->windows;
+    struct signatures_when when = {.window = keys ? windows->keys : windows->rest,
+        .t_us = signers->t_us,
+        .until_us = keys ? windows->keys_until_us : windows->rest_until_us};
     for (size_t i = 0; i < count; i++) {
         int rc =
             zone_signatures_sign(cache, set, list[i], &signers->apex, when, arena, &ret_signature[i], note);

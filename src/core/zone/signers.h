@@ -23,11 +23,9 @@ struct signers {
     size_t zone_count;
     struct dnskey *owned[SIGNERS_MAX_KEYS]; /* revoked forms, freed with this */
     size_t owned_count;
-    struct rrsig_window window;
-    int64_t window_until_us;
-    int64_t t_us, until_us;
-    int64_t plan_us;
-    /* the moment by which the plan is read */ /* the moment, and when keys or window change */
+    struct zone_windows windows;
+    int64_t t_us, until_us; /* the moment, and when keys or a window change */
+    int64_t plan_us;        /* the moment by which the plan is read */
 };
 
 /* The note names the key that is missing or cannot sign. */

@@ -26,6 +26,12 @@ struct zone_keys {
         *zsk; /* signs everything but the DNSKEY RRset, for plans without ZSKs of their own; or NULL */
 };
 
+/* When signatures are valid, for a caller who knows better than steps of plan->signature_s. */
+struct zone_windows {
+    struct rrsig_window keys, rest;       /* of the DNSKEY RRset; of all else */
+    int64_t keys_until_us, rest_until_us; /* when others must stand in */
+};
+
 enum zone_kind {
     ZONE_PLAIN,       /* only its records */
     ZONE_PARTICIPANT, /* plus proof-N, k-N, gap names made at the moment */
@@ -48,6 +54,7 @@ struct zone_spec {
         *extras; /* what the dynamic kinds need; see extras.h. Copied, but not the key in it */
     struct zone_signatures
         *signatures; /* found again from view to view; see signatures.h. NULL: none are kept */
+    const struct zone_windows *windows; /* at the moment of the view; NULL: as below */
 };
 
 /* The spec and its records are the caller's and may go when this returns; the keys must stay as long as the
