@@ -3,7 +3,9 @@
 #include "base/utc.h"
 #include "cmd/cmd.h"
 #include "cmd/keys_show.h"
+#include "core/roll/known.h"
 #include "io/keys/keys.h"
+#include "io/keys/twin.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 
 static const char help_text[] =
     "Usage: rollcall keys generate ZONE [--algorithm NAME|NUMBER] [--bits N] [--zsk] [--directory DIR]\n"
+    "       rollcall keys generate [ZONE] --twin TAG [the same]\n"
     "       rollcall keys show FILE|BASE…\n"
     "       rollcall keys ds FILE|BASE… [--digest 2,4]\n"
     "       rollcall keys revoke FILE|BASE [--directory DIR]\n"
@@ -26,6 +29,10 @@ static const char help_text[] =
     "  -a, --algorithm NAME|NUMBER  ECDSAP256SHA256 (13) if not given; also 5, 7, 8, 10, 14, 15, 16\n"
     "  -b, --bits N                 size of an RSA key, 1024 to 4096 (2048)\n"
     "      --zsk                    flags 256 in place of 257\n"
+    "      --twin TAG               a key of your own with that tag, for tests. ZONE is . if not given; "
+    "19036, 20326 and\n"
+    "                               38696 give twins of the root's keys: RSASHA256, 2048 bits, the same "
+    "revoked tag\n"
     "  -K, --directory DIR          where new files go (generate: here; revoke: beside the old ones)\n"
     "      --digest LIST            digest types of ds: 1 (SHA-1), 2 (SHA-256), 4 (SHA-384)\n"
     "      --now TIME               the time that new files carry, in place of the clock\n"
@@ -36,11 +43,13 @@ static const char help_text[] =
     "Exit status: 0, or 64 usage, 65 a file is no key or a pair does not fit, 66 no such file,\n"
     "74 a file cannot be written or exists already, 77 not permitted.\n";
 
-enum option_bit { ALGORITHM = 1, BITS = 2, ZSK = 4, DIRECTORY = 8, DIGEST = 16, NOW = 32 };
+enum option_bit { ALGORITHM = 1, BITS = 2, ZSK = 4, DIRECTORY = 8, DIGEST = 16, NOW = 32, TWIN = 64 };
 
 struct options {
     uint8_t algorithm;
     unsigned bits;
+    uint16_t twin;
+    int32_t twin_revoked; /* the tag that it is to have once it is revoked; -1: any */
     bool zsk, json, quiet, help;
     const char *directory, *now;
     uint8_t digests[3];
@@ -52,6 +61,7 @@ static const struct option long_options[] = {
     {"algorithm", required_argument, NULL, 'a'},
     {"bits", required_argument, NULL, 'b'},
     {"zsk", no_argument, NULL, 'z'},
+    {"twin", required_argument, NULL, 't'},
     {"directory", required_argument, NULL, 'K'},
     {"digest", required_argument, NULL, 'd'},
     {"now", required_argument, NULL, 'n'},
@@ -104,6 +114,12 @@ static int take_option(int letter, const char *value, struct options *options, s
         options->bits = (unsigned)number;
         options->given |= BITS;
         return 0;
+    case 't':
+        if (cmd_number(value, 0, UINT16_MAX, &number))
+            return err_set(note, ERR_USAGE, "--twin: a key tag, 0 to 65535, not '%s'", value);
+        options->twin = (uint16_t)number;
+        options->given |= TWIN;
+        return 0;
     case 'd':
         options->given |= DIGEST;
         return read_digests(value, options)
@@ -138,8 +154,9 @@ static int take_option(int letter, const char *value, struct options *options, s
 static int read_options(
     int argc, char **argv, unsigned allowed, struct options *options, struct err_note *note)
 {
-    static const char *const names[] = {"--algorithm", "--bits", "--zsk", "--directory", "--digest", "--now"};
-    *options = (struct options){.algorithm = 13, .digests = {2, 4}, .digest_count = 2};
+    static const char *const names[] = {
+        "--algorithm", "--bits", "--zsk", "--directory", "--digest", "--now", "--twin"};
+    *options = (struct options){.algorithm = 13, .twin_revoked = -1, .digests = {2, 4}, .digest_count = 2};
     opterr = 0;
     optind = 0;
     int letter, rc = 0;
@@ -165,19 +182,47 @@ static bool tag_is_free(const char *directory, const struct name *owner, const s
     return true;
 }
 
+/* A twin of one of the root's keys is like it in everything that is told; what else was asked for must agree.
+ */
+static int settle_twin(struct options *options, const struct name *owner, struct err_note *note)
+{
+    struct known known;
+    if (!(options->given & TWIN) || owner->length != 1 || !known_by_tag(options->twin, &known))
+        return 0;
+    if (options->given & ALGORITHM && options->algorithm != known.algorithm)
+        return err_set(note, ERR_USAGE, "--algorithm: %s (%u) is of algorithm %u (%s)", known.id, known.tag,
+            known.algorithm, dnskey_algorithm_name(known.algorithm));
+    if (options->given & BITS && options->bits != known.bits)
+        return err_set(note, ERR_USAGE, "--bits: %s (%u) has %u bits", known.id, known.tag, known.bits);
+    if (options->zsk)
+        return err_set(note, ERR_USAGE, "--zsk: %s (%u) is a key signing key", known.id, known.tag);
+    options->algorithm = known.algorithm;
+    options->bits = known.bits;
+    options->twin_revoked = known.revoked_tag;
+    return 0;
+}
+
+static int make_key(const struct options *options, struct dnskey **ret_key, struct err_note *note)
+{
+    uint16_t flags = options->zsk ? DNSKEY_ZSK : DNSKEY_KSK;
+    return options->given & TWIN ? twin_get(NULL, options->algorithm, options->bits, flags, options->twin,
+                                       options->twin_revoked, ret_key, note)
+                                 : keys_generate(options->algorithm, options->bits, flags, ret_key, note);
+}
+
 /* Tries again when a tag is taken, even if another process took it just now. */
 static int generate_key(const struct options *options, const struct name *owner,
     const struct keys_times *times, struct dnskey **ret_key, char base[KEYS_MAX_BASE], struct err_note *note)
 {
     const char *directory = options->directory ? options->directory : "";
-    for (int tries = 0; tries < 20; tries++) {
+    bool twin = options->given & TWIN;
+    for (int tries = twin ? 19 : 0; tries < 20; tries++) {
         struct dnskey *key = NULL;
-        int rc = keys_generate(
-            options->algorithm, options->bits, options->zsk ? DNSKEY_ZSK : DNSKEY_KSK, &key, note);
+        int rc = make_key(options, &key, note);
         if (rc)
             return rc;
         if (tag_is_free(directory, owner, key)) {
-            rc = keys_write(directory, owner, key, times, base, note);
+            rc = keys_write(directory, owner, key, times, twin ? TWIN_REMARK : NULL, base, note);
             if (rc == 0) {
                 *ret_key = key;
                 return 0;
@@ -188,7 +233,26 @@ static int generate_key(const struct options *options, const struct name *owner,
         if (!taken)
             return rc;
     }
+    if (twin)
+        return err_set(note, ERR_IO,
+            "a key with the tag %u, or with that of its revoked form, is here; it is left as it is",
+            options->twin);
     return err_set(note, ERR_IO, "every key that was made has the tag of one that is here");
+}
+
+/* The zone, and what the options mean for its key. */
+static int read_wish(
+    int argc, char **argv, struct options *options, struct name *ret_owner, struct err_note *note)
+{
+    const char *zone = optind < argc ? argv[optind] : options->given & TWIN ? "." : NULL;
+    if (!zone || argc - optind > 1)
+        return err_set(note, ERR_USAGE, zone ? "one ZONE at a time" : "which ZONE?");
+    if (name_from_text(zone, ret_owner, note))
+        return ERR_USAGE;
+    int rc = settle_twin(options, ret_owner, note);
+    if (rc == 0 && (options->given & BITS) && options->algorithm >= 13)
+        rc = err_set(note, ERR_USAGE, "--bits: keys of algorithm %u have one size", options->algorithm);
+    return rc;
 }
 
 static int keys_generate_command(int argc, char **argv)
@@ -200,15 +264,11 @@ static int keys_generate_command(int argc, char **argv)
     struct dnskey *key = NULL;
     char base[KEYS_MAX_BASE];
     int64_t now;
-    int rc = read_options(argc, argv, ALGORITHM | BITS | ZSK | DIRECTORY | NOW, &options, &note);
+    int rc = read_options(argc, argv, ALGORITHM | BITS | ZSK | DIRECTORY | NOW | TWIN, &options, &note);
     if (rc == 0 && options.help)
         return cmd_print(command, help_text, sizeof help_text - 1);
-    if (rc == 0 && argc - optind != 1)
-        rc = err_set(&note, ERR_USAGE, argc - optind ? "one ZONE at a time" : "which ZONE?");
-    if (rc == 0 && (options.given & BITS) && options.algorithm >= 13)
-        rc = err_set(&note, ERR_USAGE, "--bits: keys of algorithm %u have one size", options.algorithm);
-    if (rc == 0 && name_from_text(argv[optind], &owner, &note))
-        rc = ERR_USAGE;
+    if (rc == 0)
+        rc = read_wish(argc, argv, &options, &owner, &note);
     if (rc == 0)
         rc = cmd_now(options.now, &now, &note);
     if (rc)
@@ -221,6 +281,8 @@ static int keys_generate_command(int argc, char **argv)
         fprintf(stderr,
             "rollcall %s: algorithm %u signs with SHA-1, which many resolvers no longer accept (RFC 8624)\n",
             command, options.algorithm);
+    if (note.text[0] && !options.quiet)
+        cmd_fail(command, ERR_OK, "warning: %s", note.text);
     struct keys_shown shown = {.base = base, .owner = &owner, .key = key, .half = KEYS_HALF_FITS};
     int code = options.quiet && !options.json ? keys_show_base(command, &shown)
                                               : keys_show_made(command, &shown, NULL, options.json);
@@ -334,7 +396,9 @@ static int revoke_key(const char *path, const struct options *options, int64_t n
         rc = dnskey_with_flags(old, old->flags | DNSKEY_REVOKE, &new);
     if (rc == 0) {
         times.revoke_us = now;
-        rc = keys_write(options->directory ? options->directory : beside, owner, new, &times, base, note);
+        const char *remark = known_key(owner, new, NULL) == KNOWN_TWIN ? TWIN_REMARK : NULL;
+        rc = keys_write(
+            options->directory ? options->directory : beside, owner, new, &times, remark, base, note);
     }
     free(beside);
     if (rc) {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "core/roll/known.h"
 #include "io/json/json.h"
 
 #include <string.h>
@@ -17,24 +18,14 @@ static const struct {
     [KEYS_HALF_HIDDEN] = {"unreadable", "here, and may not be read"},
 };
 
-/* The tag that the key has with other flags. */
-static uint16_t tag_with(const struct dnskey *key, uint16_t flags)
-{
-    uint8_t rdata[DNSKEY_MAX_RDATA];
-    size_t length = dnskey_rdata(key, rdata, sizeof rdata);
-    rdata[0] = (uint8_t)(flags >> 8);
-    rdata[1] = (uint8_t)flags;
-    return dnskey_tag(rdata, length);
-}
-
 uint16_t keys_show_tag(const struct dnskey *key, uint16_t flag)
 {
-    return tag_with(key, key->flags | flag);
+    return dnskey_tag_with(key, key->flags | flag);
 }
 
 static uint16_t plain_tag(const struct dnskey *key)
 {
-    return tag_with(key, (uint16_t)(key->flags & ~DNSKEY_REVOKE));
+    return dnskey_tag_with(key, (uint16_t)(key->flags & ~DNSKEY_REVOKE));
 }
 
 static const char *role(const struct dnskey *key)
@@ -61,6 +52,24 @@ static void add_ds(struct text *text, const struct keys_shown *shown, uint8_t ty
             shown->key->algorithm, type, digest);
 }
 
+/* What a key of the root is, as against its real ones: a line, begun with `before`. */
+static void add_known(struct text *text, const char *before, const struct keys_shown *shown)
+{
+    struct known known;
+    switch (known_key(shown->owner, shown->key, &known)) {
+    case KNOWN_REAL:
+        text_printf(text, "%sthe real %s\n", before, known.id);
+        break;
+    case KNOWN_TWIN:
+        text_printf(text, "%sa twin, NOT the real %s: its tag, but another key\n", before, known.id);
+        break;
+    case KNOWN_OTHER:
+        if (shown->owner->length == 1)
+            text_printf(text, "%snone of the real root's keys that rollcall knows\n", before);
+        break;
+    }
+}
+
 static void add_key(
     struct text *text, const struct keys_shown *shown, const uint8_t *digests, size_t digest_count)
 {
@@ -81,6 +90,7 @@ static void add_key(
         text_printf(text, "  revoked       yes; its tag was %u\n", plain_tag(key));
     else
         text_printf(text, "  revoked       no; its tag will be %u\n", keys_show_tag(key, DNSKEY_REVOKE));
+    add_known(text, "  root          ", shown);
     text_printf(text, "  private half  %s\n", halves[shown->half].text);
     for (size_t i = 0; i < digest_count; i++) {
         text_add(text, i ? "                " : "  DS            ");
@@ -94,6 +104,8 @@ static void json_key(
     const struct dnskey *key = shown->key;
     char name[NAME_MAX_TEXT], digest[2 * DNSKEY_MAX_DS + 1];
     struct text record;
+    struct known known = {0};
+    enum known_kind kind = known_key(shown->owner, key, &known);
     json_set_string(object, "base", shown->base);
     json_set_string(object, "owner", name_to_text(shown->owner, name));
     json_set_int(object, "flags", key->flags);
@@ -109,6 +121,8 @@ static void json_key(
     json_set_int(object, "unrevoked_tag", plain_tag(key));
     json_set_int(object, "revoked_tag", keys_show_tag(key, DNSKEY_REVOKE));
     json_set_bool(object, "revoked", key->flags & DNSKEY_REVOKE);
+    json_set_string(object, "known", known_kind_name(kind));
+    json_set_string(object, "known_as", known.id);
     json_set_string(object, "private", halves[shown->half].id);
     struct json *list = json_set_array(object, "ds");
     for (size_t i = 0; i < digest_count; i++) {
@@ -202,6 +216,8 @@ int keys_show_made(const char *command, const struct keys_shown *shown, const st
     else
         text_printf(
             &text, "tag %u, once revoked %u\n", shown->key->tag, keys_show_tag(shown->key, DNSKEY_REVOKE));
+    if (known_key(shown->owner, shown->key, NULL) == KNOWN_TWIN)
+        add_known(&text, "", shown);
     return print_text(command, &text);
 }
 

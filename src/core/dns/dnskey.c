@@ -41,6 +41,13 @@ static uint16_t tag_of(const struct dnskey *key)
                     tag_sum(key->public_key, key->public_length));
 }
 
+uint16_t dnskey_tag_with(const struct dnskey *key, uint16_t flags)
+{
+    struct dnskey other = *key;
+    other.flags = flags;
+    return tag_of(&other);
+}
+
 /* ---- making ---- */
 
 static int make(uint16_t flags, uint8_t protocol, uint8_t algorithm, const uint8_t *bytes, size_t length,
@@ -125,6 +132,20 @@ void dnskey_free(struct dnskey *key)
     EVP_MD_CTX_free(key->signer);
     EVP_PKEY_free(key->private_key); /* libcrypto wipes it with its last reference */
     free(key);
+}
+
+bool dnskey_is_pair(const struct dnskey *key)
+{
+    const struct pkey_algorithm *how = pkey_algorithm(key->algorithm);
+    uint8_t signature[DNSKEY_MAX_SIGNATURE];
+    size_t length;
+    EVP_PKEY *public = NULL;
+    bool ok = key->signer &&
+              pkey_sign(how, key->signer, key->public_key, key->public_length, signature, &length) == 0 &&
+              pkey_from_public(how, key->public_key, key->public_length, &public, NULL) == 0 &&
+              pkey_verify(how, public, key->public_key, key->public_length, signature, length);
+    EVP_PKEY_free(public);
+    return ok;
 }
 
 /* ---- telling ---- */

@@ -63,11 +63,17 @@ int dnskey_with_flags(const struct dnskey *key, uint16_t flags, struct dnskey **
 
 void dnskey_free(struct dnskey *key); /* NULL is allowed */
 
+/* True if the private half is there and what it signs the public half verifies. */
+bool dnskey_is_pair(const struct dnskey *key);
+
 /* Writes the RDATA; returns its length, 0 if it does not fit. */
 size_t dnskey_rdata(const struct dnskey *key, uint8_t *out, size_t capacity);
 
 /* RFC 4034 App. B over RDATA. Algorithm 1 has a rule of its own (App. B.1). */
 uint16_t dnskey_tag(const uint8_t *rdata, size_t length);
+
+/* The tag that the key has with other flags. */
+uint16_t dnskey_tag_with(const struct dnskey *key, uint16_t flags);
 
 /* The same key in the sense of RFC 5011: algorithm, protocol and public key, whatever its flags. */
 bool dnskey_same(const struct dnskey *a, const struct dnskey *b);

@@ -195,20 +195,22 @@ static void add_times(struct text *text, const char *before, const struct keys_t
     }
 }
 
-static int public_text(
-    const struct name *owner, const struct dnskey *key, const struct keys_times *times, struct text *text)
+static int public_text(const struct name *owner, const struct dnskey *key, const struct keys_times *times,
+    const char *remark, struct text *text)
 {
     char name[NAME_MAX_TEXT];
     name_to_text(owner, name);
     text_printf(text, "; This is a %s%s-signing key, keyid %u, for %s\n",
         key->flags & DNSKEY_REVOKE ? "revoked " : "", key->flags & DNSKEY_SEP ? "key" : "zone", key->tag,
         name);
+    if (remark)
+        text_printf(text, "; %s\n", remark);
     add_times(text, "; ", times);
     return dnskey_public_text(owner, key, text);
 }
 
 int keys_write(const char *directory, const struct name *owner, const struct dnskey *key,
-    const struct keys_times *times, char ret_base[KEYS_MAX_BASE], struct err_note *note)
+    const struct keys_times *times, const char *remark, char ret_base[KEYS_MAX_BASE], struct err_note *note)
 {
     char base[KEYS_MAX_BASE], private_path[MAX_PATH], public_path[MAX_PATH];
     struct text secret, public;
@@ -222,7 +224,7 @@ int keys_write(const char *directory, const struct name *owner, const struct dns
     if (rc == 0 && keys_exist(directory, base))
         rc = err_set(note, ERR_IO, "a key %s exists already; it is left as it is", base);
     if (rc == 0)
-        rc = public_text(owner, key, times, &public);
+        rc = public_text(owner, key, times, remark, &public);
     if (rc == 0 && key->private_key) {
         rc = dnskey_private_text(key, &secret, note);
         add_times(&secret, "", times);

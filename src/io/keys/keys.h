@@ -25,10 +25,11 @@ int keys_base(const struct name *owner, uint8_t algorithm, uint16_t tag, char re
 bool keys_exist(const char *directory, const char *base);
 
 /* Writes Kname+alg+tag.key and, if there is a private half, .private (mode 0600) into a directory, whole or
- * not at all; never over an existing file. `times` may be NULL. The base name without extension is given
- * back. Errors: ERR_IO (also: exists already), ERR_PERM, ERR_NOINPUT (no such directory). */
+ * not at all; never over an existing file. `times` may be NULL, as may `remark`, one line for a comment in
+ * the .key (BIND reads none in a .private). The base name without extension is given back. Errors: ERR_IO
+ * (also: exists already), ERR_PERM, ERR_NOINPUT (no such directory). */
 int keys_write(const char *directory, const struct name *owner, const struct dnskey *key,
-    const struct keys_times *times, char ret_base[KEYS_MAX_BASE], struct err_note *note);
+    const struct keys_times *times, const char *remark, char ret_base[KEYS_MAX_BASE], struct err_note *note);
 
 /* Reads a pair by either file's path or the base name; without a .private the key is public only. ERR_DATA if
  * the halves are not of one key, ERR_PERM if a file may not be read, ERR_NOINPUT if there is no .key.

@@ -70,7 +70,7 @@ static void test_write_and_read(void **state)
         char base[KEYS_MAX_BASE], expected[KEYS_MAX_BASE];
         struct stat status;
         assert_int_equal(keys_generate(algorithms[i], 1024, DNSKEY_KSK, &key, &note), 0);
-        if (keys_write(directory, &owner, key, &times, base, &note))
+        if (keys_write(directory, &owner, key, &times, NULL, base, &note))
             fail_msg("%s", note.text);
         snprintf(expected, sizeof expected, "Ksub.example.+%03u+%05u", key->algorithm, key->tag);
         assert_string_equal(base, expected);
@@ -88,7 +88,7 @@ static void test_write_and_read(void **state)
             dnskey_free(back);
         }
         /* Written again: refused, and the files are as they were. */
-        assert_int_equal(keys_write(directory, &owner, key, NULL, base, &note), ERR_IO);
+        assert_int_equal(keys_write(directory, &owner, key, NULL, NULL, base, &note), ERR_IO);
         assert_int_equal(keys_read(join(directory, base, ""), &owner_back, &back, NULL, &note), 0);
         dnskey_free(back);
         assert_int_equal(unlink(join(directory, base, ".private")), 0);
@@ -110,14 +110,14 @@ static void test_never_half(void **state)
     assert_int_equal(keys_generate(13, 0, DNSKEY_KSK, &key, NULL), 0);
     assert_int_equal(keys_base(&owner, 13, key->tag, base, NULL), 0);
     spoil(join(directory, base, ".key"), "mine"); /* only one half is in the way */
-    assert_int_equal(keys_write(directory, &owner, key, NULL, base, &note), ERR_IO);
+    assert_int_equal(keys_write(directory, &owner, key, NULL, NULL, base, &note), ERR_IO);
     assert_int_equal(lstat(join(directory, base, ".private"), &status), -1);
     assert_int_equal(unlink(join(directory, base, ".key")), 0);
     assert_int_equal(symlink("nowhere", join(directory, base, ".key")),
         0); /* a link that leads nowhere is in the way too */
-    assert_int_equal(keys_write(directory, &owner, key, NULL, base, &note), ERR_IO);
+    assert_int_equal(keys_write(directory, &owner, key, NULL, NULL, base, &note), ERR_IO);
     assert_int_equal(lstat(join(directory, base, ".private"), &status), -1);
-    assert_int_equal(keys_write("/nonexistent", &owner, key, NULL, base, &note), ERR_NOINPUT);
+    assert_int_equal(keys_write("/nonexistent", &owner, key, NULL, NULL, base, &note), ERR_NOINPUT);
     dnskey_free(key);
 }
 
@@ -130,8 +130,8 @@ static void test_bad_pairs(void **state)
     struct err_note note = {""};
     assert_int_equal(keys_generate(13, 0, DNSKEY_KSK, &key, NULL), 0);
     assert_int_equal(keys_generate(13, 0, DNSKEY_KSK, &other, NULL), 0);
-    assert_int_equal(keys_write(directory, &owner, key, NULL, base, &note), 0);
-    assert_int_equal(keys_write(directory, &owner, other, NULL, other_base, &note), 0);
+    assert_int_equal(keys_write(directory, &owner, key, NULL, NULL, base, &note), 0);
+    assert_int_equal(keys_write(directory, &owner, other, NULL, NULL, other_base, &note), 0);
     assert_int_equal(rename(join(directory, other_base, ".private"), join(directory, base, ".private")), 0);
     assert_int_equal(keys_read(join(directory, base, ""), &back, &read, NULL, &note), ERR_DATA);
     assert_non_null(strstr(note.text, "another key"));
