@@ -21,6 +21,13 @@ void text_free(struct text *text)
     text_start(text);
 }
 
+void text_clear(struct text *text)
+{
+    if (text->length)
+        text->string[0] = '\0';
+    text->length = 0;
+}
+
 static bool text_reserve(struct text *text, size_t more)
 {
     if (text->failed || more > SIZE_MAX / 4 - text->length)
@@ -162,4 +169,28 @@ size_t text_columns(const char *string)
     for (; *string; string++)
         columns += ((unsigned char)*string >> 6) != 2;
     return columns;
+}
+
+void text_add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen)
+{
+    size_t at = 0;
+    for (char *word = words->string, *end; *word; word = end) {
+        end = word + strcspn(word, " ");
+        bool more = *end == ' ';
+        *end = '\0';
+        size_t width = text_columns(word);
+        if (at && at + 1 + width > screen) {
+            text_printf(text, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at) {
+            text_add(text, " ");
+            at++;
+        }
+        text_add(text, word);
+        at += width;
+        end += more;
+    }
+    text_add(text, "\n");
+    text->failed = text->failed || words->failed;
+    text_free(words);
 }

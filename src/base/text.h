@@ -18,6 +18,7 @@ struct text {
 
 void text_start(struct text *text);
 void text_free(struct text *text);
+void text_clear(struct text *text); /* makes it empty, to be used again */
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -42,5 +43,8 @@ size_t text_utf8(const char *bytes, size_t left, unsigned *ret_code_point);
 
 /* Columns that a string takes on a terminal, counting one for each UTF-8 character. */
 size_t text_columns(const char *string);
+
+/* Adds a paragraph of at most `screen` columns, broken between words, its later lines indented; frees it. */
+void text_add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen);
 
 #endif

@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help_text[] =
     "Usage: rollcall observe [OPTION…] --store DB [FILE|DIR|-]…\n"
@@ -170,9 +169,7 @@ static int run(const struct options *options, const char *collector, struct pseu
     struct observe_tell tell;
     struct observe_totals totals;
     struct err_note note = {""};
-    observe_tell_start(&tell, options->store, collector, options->json);
-    tell.quiet = options->quiet;
-    tell.bar = isatty(STDERR_FILENO);
+    observe_tell_start(&tell, options->store, collector, options->json, options->quiet);
     struct observe_options run_options = {.inputs = options->inputs,
         .input_count = options->input_count,
         .store = options->store,

@@ -1,5 +1,3 @@
-/* Progress is a line that is drawn again five times a second, from two seconds on, and wiped away at the end.
- */
 #include "cmd/observe_tell.h"
 
 #include "base/utc.h"
@@ -10,13 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BAR = 24 };
-static const int64_t BAR_AFTER = 2 * UTC_SECOND, BAR_EVERY = UTC_SECOND / 5;
-
-void observe_tell_start(struct observe_tell *tell, const char *store, const char *collector, bool json)
+void observe_tell_start(
+    struct observe_tell *tell, const char *store, const char *collector, bool json, bool quiet)
 {
-    *tell = (struct observe_tell){.store = store, .collector = collector, .json = json};
-    tell->start_us = clock_mono_us();
+    *tell = (struct observe_tell){.store = store, .collector = collector, .json = json, .quiet = quiet};
+    progress_start(&tell->progress, quiet);
     text_start(&tell->lines);
     if (!json)
         return;
@@ -29,13 +25,6 @@ void observe_tell_start(struct observe_tell *tell, const char *store, const char
 
 /* ---- progress ---- */
 
-static void wipe(struct observe_tell *tell)
-{
-    if (tell->shown_us)
-        fputs("\r\033[K", stderr);
-    tell->shown_us = 0;
-}
-
 static double per_second(uint64_t count, int64_t us)
 {
     return us > 0 ? (double)count * 1e6 / (double)us : 0;
@@ -44,31 +33,22 @@ static double per_second(uint64_t count, int64_t us)
 void observe_tell_progress(void *context, const struct observe_progress *progress)
 {
     struct observe_tell *tell = context;
+    int64_t us;
     tell->octets = progress->octets;
-    if (!tell->bar || tell->quiet)
-        return;
-    int64_t now_us = clock_mono_us(), us = now_us - tell->start_us;
-    if (us < BAR_AFTER || now_us - tell->shown_us < BAR_EVERY)
+    if (!progress_due(&tell->progress, &us))
         return;
     struct text line;
     text_start(&line);
-    text_add(&line, "\r");
-    if (progress->size) {
-        uint64_t most = progress->size, at = progress->offset < most ? progress->offset : most;
-        int full = (int)((double)at / (double)most * BAR);
-        text_printf(&line, "[%.*s%*s] %3.0f %%  ", full, "########################", BAR - full, "",
-            100.0 * (double)at / (double)most);
-    }
+    if (progress->size)
+        progress_bar(&line, (double)progress->offset / (double)progress->size);
     text_printf(&line, "%" PRIu64 " records, %.0f MB/s", progress->records,
         per_second(tell->octets_before + progress->octets, us) / 1e6);
     if (progress->dropped)
         text_printf(&line, ", %" PRIu64 " dropped", progress->dropped);
     text_add(&line, "  ");
     text_add_safe(&line, progress->name);
-    size_t columns = cmd_screen().columns; /* a line that wraps could not be drawn again */
-    fprintf(stderr, "%.*s\033[K", (int)(columns > 1 ? columns - 1 : 0), line.string);
+    progress_draw(&tell->progress, &line);
     text_free(&line);
-    tell->shown_us = now_us;
 }
 
 /* ---- one input ---- */
@@ -121,7 +101,7 @@ static void add_line(struct text *lines, const struct observe_done *done)
 void observe_tell_done(void *context, const struct observe_done *done)
 {
     struct observe_tell *tell = context;
-    wipe(tell);
+    progress_wipe(&tell->progress);
     tell->octets_before += tell->octets;
     tell->octets = 0;
     if (tell->json)
@@ -222,8 +202,8 @@ static void add_span(struct observe_tell *tell, const struct observe_totals *tot
 
 void observe_tell_end(struct observe_tell *tell, const struct observe_totals *totals, struct text *out)
 {
-    int64_t us = clock_mono_us() - tell->start_us;
-    wipe(tell);
+    int64_t us = clock_mono_us() - tell->progress.start_us;
+    progress_wipe(&tell->progress);
     add_span(tell, totals);
     if (tell->json || totals->segments) {
         add_signals(tell, &totals->tally);

@@ -4,14 +4,14 @@
 
 #include "app/observe/observe.h"
 #include "base/text.h"
+#include "cmd/progress.h"
 #include "io/json/json.h"
 
 struct observe_tell {
     const char *store, *collector;
     bool quiet, json;
-    bool bar;                   /* stderr is a terminal */
-    int64_t start_us, shown_us; /* monotonic; shown_us 0: the bar was never drawn */
-    uint64_t octets_before;     /* of inputs that are done, uncompressed */
+    struct progress progress;
+    uint64_t octets_before; /* of inputs that are done, uncompressed */
     uint64_t octets;
     struct json *document; /* with --json; its array of inputs */
     struct json *inputs;
@@ -19,7 +19,8 @@ struct observe_tell {
 };
 
 /* `store` and `collector` must outlive it. */
-void observe_tell_start(struct observe_tell *tell, const char *store, const char *collector, bool json);
+void observe_tell_start(
+    struct observe_tell *tell, const char *store, const char *collector, bool json, bool quiet);
 
 /* For observe_options. `context` is the struct observe_tell. */
 void observe_tell_progress(void *context, const struct observe_progress *progress);

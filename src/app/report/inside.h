@@ -14,9 +14,6 @@ void report_csv(const struct report *report, struct text *text);
 
 const char *report_by_word(enum sightings_by by);
 
-/* Makes a text empty, to be used again. */
-void report_empty(struct text *text);
-
 /* The store's name without the password of a URL. */
 void report_add_store(struct text *text, const char *store);
 
@@ -35,8 +32,6 @@ bool report_label(const struct sightings_line *line, char out[TASIGNAL_MAX_LABEL
 
 /* For people. */
 void report_add_share(struct text *text, uint64_t part, uint64_t whole); /* "12.3 %" */
-/* Adds a paragraph, broken between words, its later lines indented; frees it. */
-void report_add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen);
 
 /* JSON: adds a value without the line's end, and frees it; sets a string that `add` writes, or null. */
 void report_add_value(struct text *text, struct json *value, bool pretty);

@@ -1,5 +1,5 @@
 /* The numbers first; then, always, what they are of, how sure they are, and what is not known. */
-#include "app/report/grid.h"
+#include "base/grid.h"
 #include "app/report/inside.h"
 #include "app/report/readiness_inside.h"
 
@@ -113,7 +113,7 @@ static void add_head(const struct readiness *readiness, size_t columns, struct t
         text_add(&words, "PARTIAL: there is more than this. ");
         if (readiness->missing)
             report_add_name(&words, readiness->missing);
-        report_add_wrapped(text, &words, 9, columns);
+        text_add_wrapped(text, &words, 9, columns);
     }
     text_start(&words);
     if (readiness->wish->zones)
@@ -132,7 +132,7 @@ static void add_head(const struct readiness *readiness, size_t columns, struct t
     text_add(&words, "), by what was seen from ");
     add_date(&words, question->from_us);
     text_add(&words, ".");
-    report_add_wrapped(text, &words, 2, columns);
+    text_add_wrapped(text, &words, 2, columns);
     text_add(text, "\n");
 }
 
@@ -220,11 +220,11 @@ void readiness_table(const struct readiness *readiness, size_t columns, struct t
     for (size_t i = 0; i < sizeof paragraphs / sizeof *paragraphs; i++) {
         text_start(&words);
         paragraphs[i](readiness, &words);
-        report_add_wrapped(text, &words, 2, columns);
+        text_add_wrapped(text, &words, 2, columns);
     }
     for (size_t i = 1; i <= classify_cluster_count(readiness->classify); i++) {
         text_start(&words);
         add_cluster(readiness, i, &words);
-        report_add_wrapped(text, &words, 2, columns);
+        text_add_wrapped(text, &words, 2, columns);
     }
 }

@@ -47,13 +47,6 @@ const char *report_by_word(enum sightings_by by)
     return by_words[by];
 }
 
-void report_empty(struct text *text)
-{
-    if (text->length)
-        text->string[0] = '\0';
-    text->length = 0;
-}
-
 void report_add_store(struct text *text, const char *store)
 {
     static const char scheme[] = "clickhouse://";

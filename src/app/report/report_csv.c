@@ -25,7 +25,7 @@ void report_take_cell(struct text *text, struct text *cell)
 {
     report_add_cell(text, cell->string);
     text->failed = text->failed || cell->failed;
-    report_empty(cell);
+    text_clear(cell);
 }
 
 static void add_line(

@@ -1,6 +1,6 @@
 /* Numbers first, names last, so that a long name or tag set spoils no column; where the screen is narrow,
  * what is least needed is left out. Then what the numbers are of, who saw it, and what they do not tell. */
-#include "app/report/grid.h"
+#include "base/grid.h"
 #include "app/report/inside.h"
 
 #include "base/utc.h"
@@ -133,30 +133,6 @@ static bool add_table(const struct report *report, bool invalid, struct text *te
 
 /* ---- words ---- */
 
-void report_add_wrapped(struct text *text, struct text *words, size_t indent, size_t screen)
-{
-    size_t at = 0;
-    for (char *word = words->string, *end; *word; word = end) {
-        end = word + strcspn(word, " ");
-        bool more = *end == ' ';
-        *end = '\0';
-        size_t width = text_columns(word);
-        if (at && at + 1 + width > screen) {
-            text_printf(text, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (at) {
-            text_add(text, " ");
-            at++;
-        }
-        text_add(text, word);
-        at += width;
-        end += more;
-    }
-    text_add(text, "\n");
-    text->failed = text->failed || words->failed;
-    text_free(words);
-}
-
 static void add_head(const struct report *report, struct text *text)
 {
     const struct sightings_question *question = report->question;
@@ -167,7 +143,7 @@ static void add_head(const struct report *report, struct text *text)
         text_add(&words, "PARTIAL: there is more than this. ");
         if (report->answer->missing)
             report_add_name(&words, report->answer->missing);
-        report_add_wrapped(text, &words, 9, report->columns);
+        text_add_wrapped(text, &words, 9, report->columns);
     }
     text_start(&words);
     text_start(&store);
@@ -184,7 +160,7 @@ static void add_head(const struct report *report, struct text *text)
         text_printf(&words, ", from %s", utc_format_short(question->from_us, when));
     if (question->to_us != INT64_MAX)
         text_printf(&words, ", before %s", utc_format_short(question->to_us, when));
-    report_add_wrapped(text, &words, 2, report->columns);
+    text_add_wrapped(text, &words, 2, report->columns);
     text_add(text, "\n");
     text->failed = text->failed || store.failed;
     text_free(&store);
@@ -205,7 +181,7 @@ static void add_meaning(const struct report *report, struct text *text)
     if (answer->sources && (by == SIGHTINGS_BY_TAGSET || by == SIGHTINGS_BY_KEY))
         text_printf(&words, " SHARE is of these %" PRIu64 "; who told several sets is in several lines.",
             answer->sources);
-    report_add_wrapped(text, &words, 0, report->columns);
+    text_add_wrapped(text, &words, 0, report->columns);
     text_start(&words);
     if (silent)
         text_printf(&words,
@@ -213,7 +189,7 @@ static void add_meaning(const struct report *report, struct text *text)
             " trust. Many validators never signal; silence is not readiness. ",
             silent);
     text_add(&words, "A source is an address: it may be many resolvers, or pass on what others say.");
-    report_add_wrapped(text, &words, 0, report->columns);
+    text_add_wrapped(text, &words, 0, report->columns);
 }
 
 static void add_coverage(const struct sightings_coverage *coverage, size_t screen, struct text *text)
@@ -235,7 +211,7 @@ static void add_coverage(const struct sightings_coverage *coverage, size_t scree
         text_printf(&words, "; %" PRIu64 " pause%s, together %s", coverage->gaps,
             coverage->gaps == 1 ? "" : "s", utc_format_words(coverage->gap_us, span));
     text_add(text, "  ");
-    report_add_wrapped(text, &words, 4, screen > 2 ? screen - 2 : screen);
+    text_add_wrapped(text, &words, 4, screen > 2 ? screen - 2 : screen);
 }
 
 void report_table(const struct report *report, struct text *text)

@@ -1,7 +1,7 @@
 /* A line for each step, and before it what happened in its time: feeds that begin or end, dates of the plan,
  * and why there is no number. So nobody reads a number against the one above without seeing what stands
  * between. */
-#include "app/report/grid.h"
+#include "base/grid.h"
 #include "app/report/inside.h"
 #include "app/report/readiness_inside.h"
 #include "app/report/trend_inside.h"
@@ -28,7 +28,7 @@ static void add_head(const struct trend *trend, size_t columns, struct text *tex
         text_add(&words, "PARTIAL: there is more than this, and nothing is compared. ");
         if (trend->missing)
             report_add_name(&words, trend->missing);
-        report_add_wrapped(text, &words, 9, columns);
+        text_add_wrapped(text, &words, 9, columns);
     }
     text_start(&words);
     text_printf(&words, "Readiness for the roll from key %u to key %u, in steps from ", trend->roll.old_tag,
@@ -37,7 +37,7 @@ static void add_head(const struct trend *trend, size_t columns, struct text *tex
     text_add(&words, " to ");
     add_moment(&words, trend->to_us);
     text_add(&words, ", each judged by the plan as it stood at its end.");
-    report_add_wrapped(text, &words, 2, columns);
+    text_add_wrapped(text, &words, 2, columns);
     text_add(text, "\n");
 }
 
@@ -91,7 +91,7 @@ static void add_feeds(
             text_add(&words, ", ");
             report_add_name(&words, trend->feeds[++i].collector);
         }
-        report_add_wrapped(text, &words, INDENT, columns);
+        text_add_wrapped(text, &words, INDENT, columns);
     }
 }
 
@@ -115,7 +115,7 @@ static void add_event(const struct trend_event *event, size_t columns, struct te
             text_add(&words, ")");
         }
     }
-    report_add_wrapped(text, &words, INDENT, columns);
+    text_add_wrapped(text, &words, INDENT, columns);
 }
 
 static void add_why(const char *what, const char *why, size_t columns, struct text *text)
@@ -123,7 +123,7 @@ static void add_why(const char *what, const char *why, size_t columns, struct te
     struct text words;
     text_start(&words);
     text_printf(&words, "-- %s: %s", what, why);
-    report_add_wrapped(text, &words, INDENT, columns);
+    text_add_wrapped(text, &words, INDENT, columns);
 }
 
 static void before_step(const void *context, size_t row, size_t columns, struct text *text)
@@ -227,13 +227,13 @@ static void add_words(const struct trend *trend, size_t columns, struct text *te
         text_add(&words,
             " Where feeds changed (3/5), OLD-ONLY must not be read against the line above: the change "
             "is told by those alone (3) that were at work throughout both steps.");
-    report_add_wrapped(text, &words, 2, columns);
+    text_add_wrapped(text, &words, 2, columns);
     text_start(&words);
     text_add(&words,
         "NAIVE (if the screen is wide enough): addresses that named the old key alone, of those that "
         "signalled, by the day; it is what "
         "was misread in 2018, and is here to be seen beside.");
-    report_add_wrapped(text, &words, 2, columns);
+    text_add_wrapped(text, &words, 2, columns);
 }
 
 void trend_table(const struct trend *trend, size_t columns, struct text *text)

@@ -1,6 +1,7 @@
 /* The overview: every roll with its timeline, its participants and how many users stand behind each verdict.
  * Nothing here tells a token, a zone, a contact or an address. */
 #include "app/web/inside.h"
+#include "core/roll/verdict_html.h"
 #include "base/moment.h"
 #include "app/web/part.h"
 
@@ -68,7 +69,7 @@ static void totals(struct text *out, const struct view_roll *roll)
         "class=\"n\">Users</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < VIEW_VERDICTS; i++) {
         text_add(out, "<tr><th scope=\"row\">");
-        part_verdict(out, order[i]);
+        verdict_html(out, order[i]);
         text_add(out, "</th><td class=\"n\">");
         share(out, amount(roll, order[i], false), (int64_t)roll->count);
         text_add(out, "</td><td class=\"n\">");
@@ -112,7 +113,7 @@ static void participant_row(struct text *out, const struct view_participant *p, 
         text_add(out, "</span>");
     }
     text_add(out, "</th><td data-th=\"Verdict\">");
-    part_verdict(out, p->verdict);
+    verdict_html(out, p->verdict);
     text_printf(out, "</td><td data-th=\"State\">%s</td><td data-th=\"Why\">", part_state(p->state));
     part_sentence(out, p->summary);
     text_add(out, " ");

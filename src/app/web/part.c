@@ -1,7 +1,9 @@
 #include "app/web/part.h"
 
+#include "base/html.h"
 #include "base/moment.h"
 #include "app/web/timeline.h"
+#include "core/roll/verdict_html.h"
 #include "assets.h"
 
 #include <stdio.h>
@@ -11,13 +13,6 @@ static const struct {
     const char *path, *name;
 } navigation[] = {{"/", "Overview"}, {"/readiness", "Readiness"}, {"/join", "Take part"}, {"/plans", "Plans"},
     {"/api/", "API"}};
-
-static const struct {
-    const char *sign, *class;
-} verdicts[VIEW_VERDICTS] = {[VERDICT_READY] = {"\xe2\x9c\x93", "ready"},
-    [VERDICT_AT_RISK] = {"\xe2\x96\xb2", "at-risk"},
-    [VERDICT_NOT_READY] = {"\xe2\x9c\x95", "not-ready"},
-    [VERDICT_UNKNOWN] = {"?", "unknown"}};
 
 static const char *const states[] = {[STATE_WAITING] = "nothing seen yet",
     [STATE_JOINED] = "joined",
@@ -51,9 +46,7 @@ static void link_asset(struct text *out, const char *before, const char *name, c
 
 void part_open(struct text *out, const struct part_frame *frame)
 {
-    text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n");
+    html_document(out);
     if (frame->secret)
         text_add(out, "<meta name=\"robots\" content=\"noindex\">\n");
     if (frame->again_s)
@@ -105,12 +98,6 @@ void part_sentence(struct text *out, const char *words)
         text_add(out, ".");
 }
 
-void part_verdict(struct text *out, enum verdict verdict)
-{
-    text_printf(out, "<span class=\"v v-%s\"><span class=\"sign\" aria-hidden=\"true\">%s</span>%s</span>",
-        verdicts[verdict].class, verdicts[verdict].sign, verdict_name(verdict));
-}
-
 void part_change(struct text *out, const struct store_verdict *change, const char *label)
 {
     text_add(out, "<li><span class=\"when\">");
@@ -120,7 +107,7 @@ void part_change(struct text *out, const struct store_verdict *change, const cha
         part_label(out, label);
         text_add(out, " ");
     }
-    part_verdict(out, view_verdict(change->verdict));
+    verdict_html(out, view_verdict(change->verdict));
     text_add(out, " <span class=\"why\">");
     part_sentence(out, change->summary);
     text_add(out, "</span></li>\n");

@@ -23,9 +23,6 @@ void part_label(struct text *out, const char *label);
 /* A summary as a sentence: with a capital and a full stop. */
 void part_sentence(struct text *out, const char *words);
 
-/* A verdict: sign and word. */
-void part_verdict(struct text *out, enum verdict verdict);
-
 /* A change of a verdict as an element of a list; `label` NULL where it is plain whose. */
 void part_change(struct text *out, const struct store_verdict *change, const char *label);
 

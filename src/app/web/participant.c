@@ -1,6 +1,7 @@
 /* One participant's page: the verdict, what it rests on, what comes next, and how to take part. Whoever holds
  * the address holds the token. */
 #include "app/web/inside.h"
+#include "core/roll/verdict_html.h"
 #include "base/moment.h"
 #include "app/web/part.h"
 #include "app/web/snippet.h"
@@ -44,7 +45,7 @@ static void verdict_card(struct text *out, const struct view_one *one, bool seco
         verdict_name(p->verdict));
     part_label(out, p->row.label);
     text_add(out, "</h1>\n<p class=\"big\">");
-    part_verdict(out, p->verdict);
+    verdict_html(out, p->verdict);
     text_printf(out, " <span class=\"state\">%s</span></p>\n<p>", part_state(p->state));
     part_sentence(out, p->summary);
     text_add(out, "</p>\n<dl class=\"facts\">\n");
@@ -173,7 +174,7 @@ static void sources_card(struct text *out, const struct view_one *one)
         text_add(out, "<tr><th scope=\"row\" data-th=\"Address\">");
         address(out, source->source);
         text_add(out, "</th><td data-th=\"Verdict\">");
-        part_verdict(out, source->verdict);
+        verdict_html(out, source->verdict);
         text_printf(
             out, "</td><td data-th=\"Why\"><span class=\"small\">%s</span> ", part_state(source->state));
         part_sentence(out, source->summary ? source->summary : "");

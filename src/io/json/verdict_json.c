@@ -27,7 +27,7 @@ static void address_read(const char *text, uint8_t ret_source[EVIDENCE_SOURCE])
     }
 }
 
-static void set_finding(struct json *object, const struct verdict_finding *finding)
+void verdict_json_set_finding(struct json *object, const struct verdict_finding *finding)
 {
     json_set_string(object, "rule", finding->rule);
     json_set_string(object, "text", finding->text);
@@ -62,7 +62,7 @@ void verdict_json_set(struct json *object, const struct verdict_result *result)
     json_set_time(object, "broke", result->broke_us);
     struct json *findings = json_set_array(object, "findings");
     for (size_t i = 0; i < result->finding_count; i++)
-        set_finding(json_add_object(findings), &result->findings[i]);
+        verdict_json_set_finding(json_add_object(findings), &result->findings[i]);
     struct json *sources = json_set_array(object, "sources");
     for (size_t i = 0; i < result->source_count; i++)
         set_source(json_add_object(sources), &result->sources[i]);

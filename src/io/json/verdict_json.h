@@ -18,6 +18,9 @@ struct text;
 /* Sets the members above in an object. */
 void verdict_json_set(struct json *object, const struct verdict_result *result);
 
+/* One finding: the members of an element of "findings". */
+void verdict_json_set_finding(struct json *object, const struct verdict_finding *finding);
+
 /* The whole as a document, with "schema": "rollcall.verdict/1" before the members above. */
 int verdict_json_write(const struct verdict_result *result, struct text *ret_text);
 

@@ -3,7 +3,7 @@
 #include "app/report/gate/decision_list.h"
 
 #include "app/report/gate/decision_log.h"
-#include "app/report/grid.h"
+#include "base/grid.h"
 #include "app/report/inside.h"
 #include "base/utc.h"
 #include "io/json/json.h"
@@ -68,7 +68,7 @@ static void add_reasons(const struct json *one, size_t screen, struct text *text
         text_add(&words, i ? ", " : "");
         text_add_safe(&words, json_text(json_at(reasons, i)));
     }
-    report_add_wrapped(text, &words, 2, screen);
+    text_add_wrapped(text, &words, 2, screen);
 }
 
 static void add_table(

@@ -225,7 +225,7 @@ static int check_line(void *context, const char *where, const struct json *objec
     struct adding *adding = context;
     int64_t at_us;
     int rc = decision_log_check(where, object, note);
-    report_empty(&adding->last);
+    text_clear(&adding->last);
     if (rc || utc_parse(json_text(json_get(object, "at")), &at_us) || at_us != adding->decision->at_us)
         return rc;
     return json_write(object, false, &adding->last) ? err_set(note, ERR_NOMEM, "out of memory") : 0;

@@ -98,7 +98,7 @@ static void add_criterion(const struct decision *decision, size_t i, size_t colu
     text_add_safe(&words, criterion->id);
     text_printf(&words, " (%s, %s): ", criterion->measure, utc_format_words(criterion->window_us, window));
     gate_report_value(criterion, &decision->measured[i], &words);
-    report_add_wrapped(text, &words, 10, columns);
+    text_add_wrapped(text, &words, 10, columns);
 }
 
 static void add_head(const struct decision *decision, size_t columns, struct text *text)
@@ -114,13 +114,13 @@ static void add_head(const struct decision *decision, size_t columns, struct tex
     text_add_safe(&words, decision->plan);
     text_printf(&words, " (%s), by gate ", decision->rolled ? "the new key signs" : "before the roll");
     text_add_safe(&words, gate->name);
-    report_add_wrapped(text, &words, 2, columns);
+    text_add_wrapped(text, &words, 2, columns);
     if (gate->example)
         text_add(text, "The gate is an EXAMPLE: it decides nothing for anybody.\n");
     text_start(&words);
     text_add(&words, "Decides: ");
     text_add_safe(&words, gate->decides);
-    report_add_wrapped(text, &words, 2, columns);
+    text_add_wrapped(text, &words, 2, columns);
     text_add(text, "\n");
 }
 
@@ -141,7 +141,7 @@ static void add_table(const struct decision *decision, size_t columns, struct te
         text_printf(&words, ", %s: ", utc_format_short(gate->dissent[i].at_us, when));
         text_add_safe(&words, gate->dissent[i].text);
         text_add(text, i ? "" : "\n");
-        report_add_wrapped(text, &words, 2, columns);
+        text_add_wrapped(text, &words, 2, columns);
     }
 }
 

@@ -90,9 +90,9 @@ static void list_sources(struct work *w, const struct readiness_network *network
 {
     memset(w->counts, 0, sizeof w->counts);
     for (size_t i = 0; i < LISTS; i++)
-        report_empty(&w->list[i]);
-    report_empty(&w->csv);
-    report_empty(&w->letter);
+        text_clear(&w->list[i]);
+    text_clear(&w->csv);
+    text_clear(&w->letter);
     operators_list_csv_head(&w->csv);
     for (size_t i = 0; i < network->source_count; i++) {
         struct classify_source source;

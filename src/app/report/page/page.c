@@ -23,10 +23,9 @@ static const struct page_asset *asset(const char *name)
  */
 static void add_sheets(const struct page *page, struct text *out)
 {
-    static const char *const sheets[] = {"site.css", "readiness.css"};
+    static const char *const sheets[] = {"site.css", "document.css", "readiness.css"};
     if (!page->live)
-        text_add(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                      "'unsafe-inline'\">\n");
+        html_alone(out);
     for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++) {
         const struct page_asset *sheet = asset(sheets[i]);
         if (page->live) {
@@ -79,23 +78,21 @@ static void add_sections(const struct page *page, struct text *out)
 static void add_head(const struct page *page, struct text *out)
 {
     const struct classify_roll *roll = page->readiness->wish->roll;
-    text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n");
+    html_document(out);
     if (page->readiness->wish->zones) /* each with keys of its own */
         text_add(out, "<title>Ready for the roll?");
     else
         text_printf(out, "<title>Readiness for key %u", roll->new_tag);
     if (page->zone && strcmp(page->zone, ".") != 0) {
         text_add(out, " of ");
-        page_html_cut(out, page->zone, PAGE_HTML_NAME);
+        html_cut(out, page->zone, HTML_NAME);
     }
     text_add(out, " \xc2\xb7 rollcall</title>\n");
     add_sheets(page, out);
     if (page->live)
         text_printf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n",
             roll->trust_us - roll->publish_us < UTC_DAY ? 10 : 60); /* a roll of minutes, or one of weeks */
-    text_add(out, "</head>\n<body class=\"readiness\">\n");
+    text_add(out, "</head>\n<body class=\"document readiness\">\n");
     text_add(out, "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
     if (page->live)
         add_site(out);
@@ -119,7 +116,7 @@ static void add_keys(const struct page *page, struct text *out)
     text_printf(out, " new key %u?</h1>\n<p>", roll->new_tag);
     if (page->zone && !root) {
         text_add(out, "Zone ");
-        page_html_name(out, page->zone);
+        html_name(out, page->zone);
         text_add(out, ". ");
     }
     text_printf(out, "From key %u to key %u", roll->old_tag, roll->new_tag);
@@ -140,7 +137,7 @@ static void add_day(const struct page *page, struct text *out)
 static void add_zones(const struct page *page, struct text *out)
 {
     text_add(out, "the new key?</h1>\n<p>");
-    page_html_count(out, page->readiness->wish->zone_count, "zone of a participant, with",
+    html_count(out, page->readiness->wish->zone_count, "zone of a participant, with",
         "zones of participants, each with");
     text_add(out, " keys of its own");
 }
@@ -155,15 +152,15 @@ static void add_title(const struct page *page, struct text *out)
         add_keys(page, out);
     if (page->plan_name) {
         text_add(out, ", by the plan ");
-        page_html_name(out, page->plan_name);
+        html_name(out, page->plan_name);
     }
     text_add(out, ".");
     if (!page->readiness->wish->zones)
         add_day(page, out);
     text_add(out, " As of <strong>");
-    page_html_time(out, question->to_us);
+    html_time(out, question->to_us);
     text_add(out, "</strong>, by what was seen since ");
-    page_html_time(out, question->from_us);
+    html_time(out, question->from_us);
     text_add(out, ".");
     if (page->live && page->readiness->wish->zones)
         text_add(out,

@@ -28,7 +28,7 @@ static enum role role_of(enum classify_class class)
     return class == CLASSIFY_NON_VALIDATOR ? NONE : BESIDE;
 }
 
-static const struct page_column columns[] = {
+static const struct html_column columns[] = {
     {"Class", false, false},
     {"Sources", true, false},
     {"Share", false, false},
@@ -54,20 +54,20 @@ static void add_bar(struct text *out, enum role role, uint64_t part, uint64_t mo
 static void add_class(struct text *out, const struct readiness_group *total, enum classify_class class,
     uint64_t most, uint64_t all)
 {
-    page_html_row(out);
-    page_html_cell(out, columns, 0);
+    html_row(out);
+    html_cell(out, columns, 0);
     text_printf(out, "%s", classify_name(class));
-    page_html_cell(out, columns, 1);
+    html_cell(out, columns, 1);
     text_add_number(out, (int64_t)total->sources[class]);
-    page_html_cell(out, columns, 2);
+    html_cell(out, columns, 2);
     add_bar(out, role_of(class), total->sources[class], most, all);
-    page_html_cell(out, columns, 3);
+    html_cell(out, columns, 3);
     text_add_number(out, (int64_t)total->networks[class]);
-    page_html_cell(out, columns, 4);
+    html_cell(out, columns, 4);
     text_add_number(out, (int64_t)total->queries[class]);
-    page_html_cell(out, columns, 5);
+    html_cell(out, columns, 5);
     text_add_html(out, classify_meaning(class));
-    page_html_row_end(out);
+    html_row_end(out);
 }
 
 void page_classes(const struct page *page, struct text *out)
@@ -78,11 +78,11 @@ void page_classes(const struct page *page, struct text *out)
         all += total->sources[c];
         most = total->sources[c] > most ? total->sources[c] : most;
     }
-    page_html_open(out, "classes", "What each source is");
+    html_open(out, "classes", "What each source is");
     text_add(out,
         "<p>A source is an address, not a resolver. Each gets one class, by rules in a fixed order; bars are "
         "shares of all that were seen, beside the longest.</p>\n");
-    page_html_table(out, PAGE_TABLE, "Sources by class", columns, sizeof columns / sizeof *columns);
+    html_table(out, HTML_TABLE, "Sources by class", columns, sizeof columns / sizeof *columns);
     for (int role = 0; role < ROLES; role++) {
         text_printf(
             out, "<tr class=\"role\"><th colspan=\"6\" scope=\"rowgroup\">%s</th></tr>\n", roles[role].words);
@@ -90,8 +90,8 @@ void page_classes(const struct page *page, struct text *out)
             if (role_of((enum classify_class)c) == (enum role)role)
                 add_class(out, total, (enum classify_class)c, most, all);
     }
-    page_html_table_end(out);
-    page_html_close(out);
+    html_table_end(out);
+    html_close(out);
 }
 
 /* ---- applications ---- */
@@ -102,12 +102,12 @@ static void add_cluster(struct text *out, const struct classify_cluster *cluster
 {
     int names = __builtin_popcountll(cluster->names);
     text_add(out, "<li><strong>");
-    page_html_count(out, cluster->sources, "address", "addresses");
+    html_count(out, cluster->sources, "address", "addresses");
     text_printf(out, "</strong> that ask the same %d %s in the same way, from ", names,
         names == 1 ? "name" : "names");
-    page_html_time(out, cluster->first_us - cluster->first_us % UTC_DAY);
+    html_time(out, cluster->first_us - cluster->first_us % UTC_DAY);
     text_add(out, " to ");
-    page_html_time(out, cluster->last_us - cluster->last_us % UTC_DAY);
+    html_time(out, cluster->last_us - cluster->last_us % UTC_DAY);
     text_add(out, ": the last word of ");
     text_add_number(out, (int64_t)cluster->old_sources);
     text_add(out, " is the old key alone, of ");
@@ -121,7 +121,7 @@ void page_clusters(const struct page *page, struct text *out)
     size_t count = classify_cluster_count(classify);
     if (count == 0)
         return;
-    page_html_open(out, "applications", "Applications: each is one finding");
+    html_open(out, "applications", "Applications: each is one finding");
     text_add(out,
         "<p>Many addresses that behave as one program are one program, to be mended by who makes it, not by "
         "thousands of operators. They count in none of the shares above.</p>\n<ul>\n");
@@ -133,5 +133,5 @@ void page_clusters(const struct page *page, struct text *out)
     text_add(out, "</ul>\n");
     if (count > MOST_CLUSTERS)
         text_printf(out, "<p class=\"small\">%zu smaller ones are left out.</p>\n", count - MOST_CLUSTERS);
-    page_html_close(out);
+    html_close(out);
 }

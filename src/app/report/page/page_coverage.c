@@ -67,7 +67,7 @@ static void add_plot(const struct page *page, const struct page_plot *plot, stru
         double y = top + step * (double)i + (plot->slim ? 16 : 0);
         text_printf(out, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", plot->slim ? axis.left : 0.0,
             plot->slim ? y - 4 : y + 11);
-        page_html_cut(out, one->collector, plot->slim ? LABEL_SLIM : LABEL_WIDE);
+        html_cut(out, one->collector, plot->slim ? LABEL_SLIM : LABEL_WIDE);
         text_printf(
             out, "</text><path class=\"track\" d=\"M%.1f %.1fH%.1f\"/>", axis.left, y + bar / 2, axis.right);
         add_work(out, &axis, one, y, bar);
@@ -77,7 +77,7 @@ static void add_plot(const struct page *page, const struct page_plot *plot, stru
 
 /* ---- the table ---- */
 
-static const struct page_column columns[] = {
+static const struct html_column columns[] = {
     {"Collector", false, false},
     {"From", false, false},
     {"To", false, false},
@@ -103,37 +103,37 @@ static void add_row(const struct page *page, const struct sightings_coverage *on
     const struct sightings_question *question = page->readiness->wish->question;
     bool any = one->from_us < one->to_us;
     char words[UTC_TEXT];
-    page_html_row(out);
-    page_html_cell(out, columns, 0);
-    page_html_name(out, one->collector);
+    html_row(out);
+    html_cell(out, columns, 0);
+    html_name(out, one->collector);
     for (size_t i = 1; i <= 2; i++) {
-        page_html_cell(out, columns, i);
+        html_cell(out, columns, i);
         if (any)
-            page_html_time(out, i == 1 ? one->from_us : one->to_us);
+            html_time(out, i == 1 ? one->from_us : one->to_us);
         else
             text_add(out, "nothing counted");
     }
-    page_html_cell(out, columns, 3);
+    html_cell(out, columns, 3);
     page_html_share(out, (double)work_within(one, question->from_us, question->to_us) /
                              (double)(question->to_us - question->from_us));
-    page_html_cell(out, columns, 4);
+    html_cell(out, columns, 4);
     text_add_number(out, (int64_t)one->gaps);
     if (one->gaps)
         text_printf(out, " (%s)", utc_format_words(one->gap_us, words));
-    page_html_cell(out, columns, 5);
+    html_cell(out, columns, 5);
     text_add_number(out, (int64_t)one->packets);
-    page_html_cell(out, columns, 6);
+    html_cell(out, columns, 6);
     text_add_number(out, (int64_t)one->dropped);
-    page_html_row_end(out);
+    html_row_end(out);
 }
 
 void page_coverage(const struct page *page, struct text *out)
 {
     const struct readiness *readiness = page->readiness;
-    page_html_open(out, "coverage", "Who looked, and when");
+    html_open(out, "coverage", "Who looked, and when");
     if (readiness->coverage_count == 0) {
         text_add(out, "<p>No collector: nothing was looked at.</p>\n");
-        page_html_close(out);
+        html_close(out);
         return;
     }
     text_add(out, "<p>What no collector saw says nothing about the world. The shaded time is the one that is "
@@ -142,14 +142,13 @@ void page_coverage(const struct page *page, struct text *out)
     for (size_t i = 0; i < PAGE_PLOTS; i++)
         add_plot(page, &page_plots[i], out);
     text_add(out, "</figure>\n<details open><summary>As a table</summary>\n");
-    page_html_table(
-        out, PAGE_TABLE_CARDS, "Coverage by collector", columns, sizeof columns / sizeof *columns);
+    html_table(out, HTML_TABLE_CARDS, "Coverage by collector", columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < readiness->coverage_count && i < MOST_ROWS; i++)
         add_row(page, &readiness->coverage[i], out);
-    page_html_table_end(out);
+    html_table_end(out);
     text_add(out, "</details>\n");
     if (readiness->coverage_count > MOST_ROWS)
         text_printf(out, "<p class=\"small\">%zu more collectors are left out.</p>\n",
             readiness->coverage_count - MOST_ROWS);
-    page_html_close(out);
+    html_close(out);
 }

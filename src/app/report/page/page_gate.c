@@ -7,7 +7,7 @@
 
 enum { MOST_DISSENT = 20, DISSENT_TEXT = 600 };
 
-static const struct page_column columns[] = {
+static const struct html_column columns[] = {
     {"Criterion", false, false},
     {"Outcome", false, false},
     {"Measured; bound", false, false},
@@ -34,28 +34,28 @@ static void add_criterion(const struct decision *decision, size_t i, struct text
     const struct gate_criterion *criterion = &decision->file->gate.criteria[i];
     struct text value;
     char window[UTC_TEXT];
-    page_html_row(out);
-    page_html_cell(out, columns, 0);
-    page_html_name(out, criterion->id);
-    page_html_cell(out, columns, 1);
+    html_row(out);
+    html_cell(out, columns, 0);
+    html_name(out, criterion->id);
+    html_cell(out, columns, 1);
     add_outcome(decision->result->outcomes[i], gate_report_is_reason(decision, i), out);
-    page_html_cell(out, columns, 2);
+    html_cell(out, columns, 2);
     text_printf(out, "%s<br>", criterion->measure);
     text_start(&value);
     gate_report_value(criterion, &decision->measured[i], &value);
     text_add_html(out, value.string);
     out->failed |= value.failed;
     text_free(&value);
-    page_html_cell(out, columns, 3);
+    html_cell(out, columns, 3);
     text_add(out, utc_format_words(criterion->window_us, window));
-    page_html_cell(out, columns, 4);
-    page_html_name(out, criterion->why);
+    html_cell(out, columns, 4);
+    html_name(out, criterion->why);
     if (criterion->source) {
         text_add(out, "<br><span class=\"small\">");
-        page_html_name(out, criterion->source);
+        html_name(out, criterion->source);
         text_add(out, "</span>");
     }
-    page_html_row_end(out);
+    html_row_end(out);
 }
 
 static void add_dissent(const struct gate *gate, struct text *out)
@@ -65,11 +65,11 @@ static void add_dissent(const struct gate *gate, struct text *out)
     text_add(out, "<h3>Dissent</h3>\n<ul>\n");
     for (size_t i = 0; i < gate->dissent_count && i < MOST_DISSENT; i++) {
         text_add(out, "<li><strong>");
-        page_html_name(out, gate->dissent[i].who);
+        html_name(out, gate->dissent[i].who);
         text_add(out, "</strong>, ");
-        page_html_time(out, gate->dissent[i].at_us);
+        html_time(out, gate->dissent[i].at_us);
         text_add(out, ": ");
-        page_html_words(out, gate->dissent[i].text, DISSENT_TEXT);
+        html_words(out, gate->dissent[i].text, DISSENT_TEXT);
         text_add(out, "</li>\n");
     }
     if (gate->dissent_count > MOST_DISSENT)
@@ -83,22 +83,22 @@ void page_gate(const struct page *page, struct text *out)
     if (!decision)
         return;
     const struct gate *gate = &decision->file->gate;
-    page_html_open(out, "gate", "The gate");
+    html_open(out, "gate", "The gate");
     text_add(out, "<p>");
-    page_html_name(out, gate->title);
+    html_name(out, gate->title);
     text_add(out, " <strong>");
     text_add(out, gate_decision_name(decision->result->decision));
     text_printf(out, "</strong>, %s. Decides: ", decision->rolled ? "the new key signs" : "before the roll");
-    page_html_name(out, gate->decides);
+    html_name(out, gate->decides);
     text_add(out, ".</p>\n");
     if (gate->example)
         text_add(out, "<p><strong>This gate is an example: it decides nothing for anybody.</strong></p>\n");
-    page_html_table(out, PAGE_TABLE_CARDS, "Criteria", columns, sizeof columns / sizeof *columns);
+    html_table(out, HTML_TABLE_CARDS, "Criteria", columns, sizeof columns / sizeof *columns);
     for (int reasons = 1; reasons >= 0; reasons--)
         for (size_t i = 0; i < gate->count; i++)
             if (gate_report_is_reason(decision, i) == reasons)
                 add_criterion(decision, i, out);
-    page_html_table_end(out);
+    html_table_end(out);
     add_dissent(gate, out);
-    page_html_close(out);
+    html_close(out);
 }

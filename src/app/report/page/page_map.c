@@ -224,7 +224,7 @@ static void add_map(struct map *map)
 
 /* ---- the table ---- */
 
-static const struct page_column columns[] = {
+static const struct html_column columns[] = {
     {"Country", false, false},
     {"Networks at risk", true, false},
     {"Sources at risk", true, false},
@@ -238,35 +238,35 @@ static void add_row(const struct map *map, const struct readiness_group *group)
 {
     char name[PAGE_COUNTRIES_NAME];
     struct text *out = map->out;
-    page_html_row(out);
-    page_html_cell(out, columns, 0);
+    html_row(out);
+    html_cell(out, columns, 0);
     page_countries_name(group->country, name);
     text_add_html(out, name[0] ? name : group->country[0] ? group->country : "no country known");
     if (name[0])
         text_printf(out, " <span class=\"country\">%s</span>", group->country);
-    page_html_cell(out, columns, 1);
+    html_cell(out, columns, 1);
     page_html_bounds(out, (double)group->networks_low, (double)group->networks_high);
-    page_html_cell(out, columns, 2);
+    html_cell(out, columns, 2);
     page_html_bounds(out, (double)group->sources[CLASSIFY_OLD_ONLY], (double)readiness_upper(group->sources));
-    page_html_cell(out, columns, 3);
+    html_cell(out, columns, 3);
     text_add_number(out, (int64_t)readiness_validators(group->sources));
     if (map->users) {
-        page_html_cell(out, columns, 4);
+        html_cell(out, columns, 4);
         if (group->users < 0)
             text_add(out, "not told");
         else
             page_html_bounds(out, group->users_low, group->users_high);
-        page_html_cell(out, columns, 5);
+        html_cell(out, columns, 5);
         if (group->users >= 0)
             text_add_number(out, group->users);
     }
-    page_html_row_end(out);
+    html_row_end(out);
 }
 
 static void add_table(const struct map *map)
 {
     size_t shown = 0, left = 0;
-    page_html_table(map->out, PAGE_TABLE_CARDS, "Countries by who is at risk there", columns,
+    html_table(map->out, HTML_TABLE_CARDS, "Countries by who is at risk there", columns,
         map->users ? COLUMNS : COLUMNS - 2);
     for (size_t i = 0; i < map->group_count; i++) {
         if (!readiness_upper(map->groups[i].sources))
@@ -278,7 +278,7 @@ static void add_table(const struct map *map)
         add_row(map, &map->groups[i]);
         shown++;
     }
-    page_html_table_end(map->out);
+    html_table_end(map->out);
     if (left)
         text_printf(map->out, "<p class=\"small\">%zu countries with less at risk are left out.</p>\n", left);
 }
@@ -294,12 +294,12 @@ void page_map(const struct page *page, struct arena *arena, struct text *out)
     map->readiness = readiness;
     map->users = readiness->total.users >= 0;
     map->out = out;
-    page_html_open(out, "countries", "Where they are");
+    html_open(out, "countries", "Where they are");
     if (map->group_count == 0 || (map->group_count == 1 && !map->groups[0].country[0])) {
         text_add(out, "<p>No file told which country an address belongs to.</p>\n");
     } else {
         add_map(map);
         add_table(map);
     }
-    page_html_close(out);
+    html_close(out);
 }

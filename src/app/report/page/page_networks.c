@@ -8,7 +8,7 @@
 
 enum { MOST_ROWS = 40 };
 
-static const struct page_column columns[] = {
+static const struct html_column columns[] = {
     {"Network", false, false},
     {"Country", false, false},
     {"Sources at risk", true, false},
@@ -35,12 +35,12 @@ static int by_proved(const void *a, const void *b)
 
 static void add_users(const struct readiness_group *group, struct text *out)
 {
-    page_html_cell(out, columns, 4);
+    html_cell(out, columns, 4);
     if (group->users < 0)
         text_add(out, "not told");
     else
         page_html_bounds(out, group->users_low, group->users_high);
-    page_html_cell(out, columns, 5);
+    html_cell(out, columns, 5);
     if (group->users >= 0)
         text_add_number(out, group->users);
 }
@@ -50,20 +50,20 @@ static void add_row(const struct page *page, const struct readiness_group *group
     struct text key;
     text_start(&key);
     readiness_add_key(page->readiness, READINESS_BY_AS, group, &key);
-    page_html_row(out);
-    page_html_cell(out, columns, 0);
-    page_html_name(out, group->as ? key.string : "no network known");
+    html_row(out);
+    html_cell(out, columns, 0);
+    html_name(out, group->as ? key.string : "no network known");
     out->failed |= key.failed;
     text_free(&key);
-    page_html_cell(out, columns, 1);
+    html_cell(out, columns, 1);
     text_add_html(out, group->country);
-    page_html_cell(out, columns, 2);
+    html_cell(out, columns, 2);
     page_html_bounds(out, (double)group->sources[CLASSIFY_OLD_ONLY], (double)readiness_upper(group->sources));
-    page_html_cell(out, columns, 3);
+    html_cell(out, columns, 3);
     text_add_number(out, (int64_t)readiness_validators(group->sources));
     if (page->readiness->total.users >= 0)
         add_users(group, out);
-    page_html_row_end(out);
+    html_row_end(out);
 }
 
 static void add_list(const struct page *page, const char *title, const struct readiness_group *groups,
@@ -72,14 +72,14 @@ static void add_list(const struct page *page, const char *title, const struct re
     if (count == 0)
         return;
     text_printf(out, "<h3>%s</h3>\n", title);
-    page_html_table(
-        out, PAGE_TABLE_CARDS, title, columns, page->readiness->total.users < 0 ? COLUMNS - 2 : COLUMNS);
+    html_table(
+        out, HTML_TABLE_CARDS, title, columns, page->readiness->total.users < 0 ? COLUMNS - 2 : COLUMNS);
     for (size_t i = 0; i < count && i < MOST_ROWS; i++)
         add_row(page, &groups[i], out);
-    page_html_table_end(out);
+    html_table_end(out);
     if (count > MOST_ROWS) {
         text_add(out, "<p class=\"small\">");
-        page_html_count(out, count - MOST_ROWS, "network", "networks");
+        html_count(out, count - MOST_ROWS, "network", "networks");
         text_add(out, " with less at risk are left out; <code>rollcall report --by as</code> has all.</p>\n");
     }
 }
@@ -111,12 +111,12 @@ void page_networks(const struct page *page, struct arena *arena, struct text *ou
     size_t all = part(groups, count, sorted);
     while (proved < all && sorted[proved].sources[CLASSIFY_OLD_ONLY])
         proved++;
-    page_html_open(out, "networks", "Networks with somebody at risk");
+    html_open(out, "networks", "Networks with somebody at risk");
     if (all == 0)
         text_add(out, "<p>None.</p>\n");
     else if (all == 1 && !sorted[0].as)
         text_add(out, "<p>No file told which networks there are.</p>\n");
     add_list(page, "Proved", sorted, proved, out);
     add_list(page, "Not disproved", sorted + proved, all - proved, out);
-    page_html_close(out);
+    html_close(out);
 }

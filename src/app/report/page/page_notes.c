@@ -49,7 +49,7 @@ static void add_roll(const struct classify_roll *roll, struct text *out)
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         add_fact(out, steps[i].name);
-        page_html_time(out, steps[i].at_us);
+        html_time(out, steps[i].at_us);
         text_add(out, "</dd></div>\n");
     }
 }
@@ -79,35 +79,35 @@ static void add_made_of(const struct page *page, struct text *out)
         text_start(&store);
         report_add_store(&store, page->store);
         add_fact(out, "Store");
-        page_html_name(out, store.string);
+        html_name(out, store.string);
         text_add(out, "</dd></div>\n");
         out->failed |= store.failed;
         text_free(&store);
     }
     if (page->plan_name) {
         add_fact(out, "Plan");
-        page_html_name(out, page->plan_name);
+        html_name(out, page->plan_name);
         text_add(out, "</dd></div>\n");
     }
     add_roll(wish->roll, out);
     if (wish->question->collector) {
         add_fact(out, "Only what this collector saw");
-        page_html_name(out, wish->question->collector);
+        html_name(out, wish->question->collector);
         text_add(out, "</dd></div>\n");
     }
     add_limits(wish->limits, out);
     add_fact(out, "Made");
-    page_html_time(out, page->now_us);
+    html_time(out, page->now_us);
     text_add(out, ", by rollcall " ROLLCALL_VERSION "</dd></div>\n</dl>\n");
 }
 
 void page_notes(const struct page *page, struct text *out)
 {
-    page_html_open(out, "notes", "How to read this page");
+    html_open(out, "notes", "How to read this page");
     text_add(out, "<dl class=\"notes\">\n");
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
         text_printf(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", notes[i][0], notes[i][1]);
     text_add(out, "</dl>\n");
     add_made_of(page, out);
-    page_html_close(out);
+    html_close(out);
 }

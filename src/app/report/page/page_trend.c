@@ -14,7 +14,7 @@ enum { MOST_LINES = 40, MOST_NAMES = 8, MOST_STEPS = 120 };
 static void add_event(struct text *out, const struct trend_event *event)
 {
     text_add(out, "<li>");
-    page_html_time(out, event->at_us);
+    html_time(out, event->at_us);
     text_add(out, " ");
     if (event->key >= 0) {
         text_printf(out, "key %d %s</li>\n", event->key, page_trend_word(event));
@@ -24,14 +24,14 @@ static void add_event(struct text *out, const struct trend_event *event)
     if (event->sign_us == UTC_OPEN)
         text_add(out, "without a date");
     else
-        page_html_time(out, event->sign_us);
+        html_time(out, event->sign_us);
     if (event->who) {
         text_add(out, ", by ");
-        page_html_name(out, event->who);
+        html_name(out, event->who);
     }
     if (event->reason) {
         text_add(out, ": ");
-        page_html_name(out, event->reason);
+        html_name(out, event->reason);
     }
     text_add(out, "</li>\n");
 }
@@ -53,10 +53,10 @@ static void add_feeds(struct text *out, const struct trend *trend)
     for (size_t lines = 0, end; first < trend->feed_count && lines < MOST_LINES; first = end, lines++) {
         end = line_of(trend, first);
         text_add(out, "<li>");
-        page_html_time(out, trend->feeds[first].at_us);
+        html_time(out, trend->feeds[first].at_us);
         for (size_t i = first; i < end && i < first + MOST_NAMES; i++) {
             text_add(out, i > first ? ", " : " ");
-            page_html_name(out, trend->feeds[i].collector);
+            html_name(out, trend->feeds[i].collector);
         }
         if (end > first + MOST_NAMES)
             text_printf(out, " and %zu more", end - first - MOST_NAMES);
@@ -88,7 +88,7 @@ static void add_lists(struct text *out, const struct trend *trend)
 
 /* ---- the table ---- */
 
-static const struct page_column columns[] = {
+static const struct html_column columns[] = {
     {"Up to", false, false},
     {"Naive", true, false},
     {"Only the old key, of told", true, false},
@@ -103,59 +103,58 @@ static const struct page_column columns[] = {
 static void add_shares(struct text *out, const struct trend_step *step)
 {
     uint64_t told = readiness_told(step->total.sources);
-    page_html_cell(out, columns, 2);
+    html_cell(out, columns, 2);
     if (!step->is_judged)
-        page_html_name(out, step->reason ? step->reason : "not judged");
+        html_name(out, step->reason ? step->reason : "not judged");
     else if (told)
         page_html_share(out, step->share.value);
-    page_html_cell(out, columns, 3);
+    html_cell(out, columns, 3);
     if (step->is_judged && told)
         text_printf(out, "%.1f to %.1f&#160;%%", 100 * step->share.low, 100 * step->share.high);
-    page_html_cell(out, columns, 4);
+    html_cell(out, columns, 4);
     if (told)
         page_html_share(out, (double)step->total.sources[CLASSIFY_READY] / (double)told);
-    page_html_cell(out, columns, 5);
+    html_cell(out, columns, 5);
     text_add_number(out, (int64_t)told);
-    page_html_cell(out, columns, 6);
+    html_cell(out, columns, 6);
     page_html_bounds(
         out, (double)step->total.sources[CLASSIFY_OLD_ONLY], (double)readiness_upper(step->total.sources));
 }
 
 static void add_change(struct text *out, const struct trend_step *step)
 {
-    page_html_cell(out, columns, 7);
+    html_cell(out, columns, 7);
     text_printf(out, "%zu%s", step->collectors, step->feeds_changed ? " (feeds changed)" : "");
-    page_html_cell(out, columns, 8);
+    html_cell(out, columns, 8);
     if (step->has_like)
         text_printf(out, "%+.2f (%+.2f to %+.2f)", step->like_change, step->like_low, step->like_high);
     else if (step->no_like)
-        page_html_name(out, step->no_like);
+        html_name(out, step->no_like);
 }
 
 static void add_step(struct text *out, const struct trend *trend, const struct trend_step *step)
 {
     uint64_t part, whole;
     trend_naive(trend, step, &part, &whole);
-    page_html_row(out);
-    page_html_cell(out, columns, 0);
-    page_html_time(out, step->to_us);
-    page_html_cell(out, columns, 1);
+    html_row(out);
+    html_cell(out, columns, 0);
+    html_time(out, step->to_us);
+    html_cell(out, columns, 1);
     if (whole)
         page_html_share(out, (double)part / (double)whole);
     add_shares(out, step);
     add_change(out, step);
-    page_html_row_end(out);
+    html_row_end(out);
 }
 
 static void add_table(struct text *out, const struct trend *trend)
 {
     size_t first = trend->step_count > MOST_STEPS ? trend->step_count - MOST_STEPS : 0;
     text_add(out, "<details><summary>As a table</summary>\n");
-    page_html_table(
-        out, PAGE_TABLE_CARDS, "Readiness step by step", columns, sizeof columns / sizeof *columns);
+    html_table(out, HTML_TABLE_CARDS, "Readiness step by step", columns, sizeof columns / sizeof *columns);
     for (size_t i = first; i < trend->step_count; i++)
         add_step(out, trend, &trend->steps[i]);
-    page_html_table_end(out);
+    html_table_end(out);
     if (first)
         text_printf(out,
             "<p class=\"small\">%zu earlier steps are left out; <code>rollcall report --trend</code> has "
@@ -179,12 +178,12 @@ void page_trend(const struct page *page, struct text *out)
     const struct trend *trend = page->trend;
     if (!trend && !page->no_trend)
         return;
-    page_html_open(out, "trend", "How it changed");
+    html_open(out, "trend", "How it changed");
     if (!trend || is_empty(trend)) {
         text_add(out, "<p>No trend: ");
-        page_html_name(out, page->no_trend ? page->no_trend : "nothing was seen in any step");
+        html_name(out, page->no_trend ? page->no_trend : "nothing was seen in any step");
         text_add(out, ".</p>\n");
-        page_html_close(out);
+        html_close(out);
         return;
     }
     text_printf(out,
@@ -205,5 +204,5 @@ void page_trend(const struct page *page, struct text *out)
         "\xe2\x96\xbc</span></p>\n</figure>\n");
     add_lists(out, trend);
     add_table(out, trend);
-    page_html_close(out);
+    html_close(out);
 }

@@ -6,15 +6,9 @@
 #include "app/report/gate/gate_report.h"
 #include "app/report/readiness_inside.h"
 #include "base/utc.h"
+#include "core/roll/verdict_html.h"
 
 #include <inttypes.h>
-
-static const char *const signs[] = {
-    [VERDICT_READY] = "\xe2\x9c\x93",
-    [VERDICT_AT_RISK] = "\xe2\x96\xb2",
-    [VERDICT_NOT_READY] = "\xe2\x9c\x95",
-    [VERDICT_UNKNOWN] = "?",
-};
 
 enum verdict page_verdict_of(const struct page *page)
 {
@@ -36,7 +30,7 @@ static void add_gate_words(const struct decision *decision, struct text *out)
         [GATE_GO] = "Go", [GATE_POSTPONE] = "Postpone", [GATE_BACK_OUT] = "Back out"};
     const struct gate *gate = &decision->file->gate;
     text_printf(out, "<strong>%s</strong>, by the gate ", words[decision->result->decision]);
-    page_html_name(out, gate->name);
+    html_name(out, gate->name);
     text_add(out, ". <a href=\"#gate\">Its criteria</a>");
     if (gate->example)
         text_add(out, "; it is an example, and decides nothing for anybody");
@@ -72,7 +66,7 @@ static void add_partial(const struct readiness *readiness, struct text *out)
         "<div class=\"notice notice-error\"><p><strong>Partial.</strong> Part of the store did not answer: "
         "there is more than this page shows. ");
     if (readiness->missing)
-        page_html_name(out, readiness->missing);
+        html_name(out, readiness->missing);
     text_add(out, "</p></div>\n");
 }
 
@@ -88,7 +82,7 @@ static void add_share(const struct readiness_group *total, struct text *out)
     text_add(out, "</span> <span>");
     text_add_number(out, (int64_t)total->sources[CLASSIFY_OLD_ONLY]);
     text_add(out, " of ");
-    page_html_count(out, told, "source", "sources");
+    html_count(out, told, "source", "sources");
     text_add(out, " whose word is known are proved to hold <strong>only the old key</strong>");
     if (told) {
         struct interval share = readiness_share(total);
@@ -108,19 +102,19 @@ static void add_known(const struct readiness *readiness, struct text *out)
     for (int c = 0; c < CLASSIFY_CLASSES; c++)
         seen += sources[c];
     text_add(out, "<div><h3>Known</h3>\n<ul>\n<li>");
-    page_html_count(out, seen, "address was seen", "addresses were seen");
+    html_count(out, seen, "address was seen", "addresses were seen");
     text_add(out, " in ");
-    page_html_count(out, total->network_count, "network", "networks");
+    html_count(out, total->network_count, "network", "networks");
     text_add(out, "; ");
-    page_html_count(out, validate, "validates", "validate");
+    html_count(out, validate, "validates", "validate");
     text_add(out, ".</li>\n<li>The word of ");
-    page_html_count(out, told, "source is", "sources is");
+    html_count(out, told, "source is", "sources is");
     text_add(out, " known: ");
-    page_html_count(out, sources[CLASSIFY_READY], "names", "name");
+    html_count(out, sources[CLASSIFY_READY], "names", "name");
     text_add(out, " the new key");
     if (sources[CLASSIFY_WAITING]) {
         text_add(out, ", ");
-        page_html_count(out, sources[CLASSIFY_WAITING], "waits", "wait");
+        html_count(out, sources[CLASSIFY_WAITING], "waits", "wait");
         text_add(out, " for it in time");
     }
     text_add(out, ".</li>\n");
@@ -141,15 +135,15 @@ static void add_unknown(const struct readiness *readiness, struct text *out)
     text_add(out, "<div><h3>Not known</h3>\n<ul>\n");
     if (sources[CLASSIFY_SILENT]) {
         text_add(out, "<li>What ");
-        page_html_count(out, sources[CLASSIFY_SILENT], "silent validator trusts: it never says",
+        html_count(out, sources[CLASSIFY_SILENT], "silent validator trusts: it never says",
             "silent validators trust: they never say");
         text_add(out, ".</li>\n");
     }
     if (others) {
         text_add(out, "<li>Whose word ");
-        page_html_count(out, sources[CLASSIFY_MIXED], "mixed source", "mixed sources");
+        html_count(out, sources[CLASSIFY_MIXED], "mixed source", "mixed sources");
         text_add(out, " and ");
-        page_html_count(out, sources[CLASSIFY_RELAY], "relay", "relays");
+        html_count(out, sources[CLASSIFY_RELAY], "relay", "relays");
         text_add(out, " pass on.</li>\n");
     }
     if (!readiness->has_total)
@@ -164,12 +158,11 @@ void page_verdict(const struct page *page, struct text *out)
 {
     const struct readiness *readiness = page->readiness;
     enum verdict verdict = page_verdict_of(page);
-    const char *word = verdict_name(verdict);
-    text_printf(out, "<section class=\"card verdict vb-%s\" id=\"verdict\" aria-label=\"Verdict\">\n", word);
-    text_printf(out,
-        "<p class=\"big\"><span class=\"v v-%s\"><span class=\"sign\" "
-        "aria-hidden=\"true\">%s</span>%s</span> ",
-        word, signs[verdict], word);
+    text_printf(out, "<section class=\"card verdict vb-%s\" id=\"verdict\" aria-label=\"Verdict\">\n",
+        verdict_name(verdict));
+    text_add(out, "<p class=\"big\">");
+    verdict_html(out, verdict);
+    text_add(out, " ");
     add_words(page, out);
     text_add(out, "</p>\n");
     add_partial(readiness, out);
@@ -178,7 +171,7 @@ void page_verdict(const struct page *page, struct text *out)
     add_known(readiness, out);
     add_unknown(readiness, out);
     text_add(out, "</div>\n");
-    page_html_close(out);
+    html_close(out);
 }
 
 /* ---- the bounds ---- */
@@ -240,7 +233,7 @@ void page_bounds(const struct page *page, struct text *out)
         {"Users", "in the networks that were told", total->users_low, total->users_high,
             (double)total->users},
     };
-    page_html_open(out, "bounds", "Between which bounds the risk lies");
+    html_open(out, "bounds", "Between which bounds the risk lies");
     text_add(out,
         "<p>The lower end is what is <strong>proved</strong>: only the old key, too late, several times, "
         "with "
@@ -254,5 +247,5 @@ void page_bounds(const struct page *page, struct text *out)
         "<p class=\"legend\"><span class=\"key key-proved\">proved</span> <span class=\"key key-open\">not "
         "disproved</span> <span class=\"key key-rest\">ready, or no risk; the whole bar is all of "
         "them</span></p>\n");
-    page_html_close(out);
+    html_close(out);
 }

@@ -1,7 +1,7 @@
 /* grid: a table for people, whose columns are as wide as their cells. Where the screen is too narrow for all,
  * those that are least needed are left out. */
-#ifndef APP_REPORT_GRID_H
-#define APP_REPORT_GRID_H
+#ifndef BASE_GRID_H
+#define BASE_GRID_H
 
 #include "base/text.h"
 

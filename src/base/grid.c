@@ -1,7 +1,5 @@
 /* Cells are made twice: to be measured, and to be written. */
-#include "app/report/grid.h"
-
-#include "app/report/inside.h"
+#include "base/grid.h"
 
 enum { GAP = 2 };
 
@@ -16,7 +14,7 @@ struct layout {
 static void make_cell(struct layout *layout, size_t row, size_t column)
 {
     const struct grid *grid = layout->grid;
-    report_empty(&layout->cell);
+    text_clear(&layout->cell);
     if (row == 0)
         text_add(&layout->cell, grid->columns[column].head);
     else
