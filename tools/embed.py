@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Makes NAMEs.h and NAMEs.c of files: an array NAMEs of their bytes, their type, a hash of their content, and their number, NAME_count.
+"""Makes NAMEs.h and NAMEs.c of files: an array NAMEs of their names, their bytes, their type, a hash of their content, and their number, NAME_count.
 Usage: embed.py NAMEs.h NAMEs.c FILE…"""
 import hashlib
 import pathlib
 import sys
 
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8"}
+    ".txt": "text/plain; charset=utf-8", ".yaml": "application/yaml"}
 HEADER = """/* Made by tools/embed.py: edit the files themselves. */
 #pragma once
 #include <stddef.h>
 
 struct @ {
-    const char *name, *type, *hash, *bytes;
+    const char *name, *id, *type, *hash, *bytes; /* id: the name without its suffix */
     size_t length; /* without the NUL that ends the bytes */
 };
 extern const struct @ @s[];
@@ -31,7 +31,7 @@ def main(header, source, *files):
         print(f"const struct {name} {name}s[] = {{", file=out)
         for number, (path, content) in enumerate(contents):
             digest = hashlib.sha256(content).hexdigest()[:16]
-            print(f'{{"{path.name}", "{TYPES[path.suffix]}", "{digest}", (const char *)bytes_{number}, {len(content)}}},', file=out)
+            print(f'{{"{path.name}", "{path.stem}", "{TYPES[path.suffix]}", "{digest}", (const char *)bytes_{number}, {len(content)}}},', file=out)
         print(f"}};\nconst size_t {name}_count = sizeof {name}s / sizeof *{name}s;", file=out)
 
 

@@ -138,6 +138,8 @@ int plan_check_place(const struct plan *plan, struct plan_place *ret_place, stru
 
 /* A plan of its own with the same content; never a built-in one. NULL when memory is short. */
 struct plan *plan_copy(const struct plan *plan);
+/* The same within the caller's arena: it ends with that, and is never given to plan_free(). */
+struct plan *plan_copy_into(const struct plan *plan, struct arena *arena);
 bool plan_equal(const struct plan *a, const struct plan *b); /* in everything but `builtin` */
 
 /* The plan as it stood at t_us: operations decided after it are undone. What had happened by then is the same
@@ -169,7 +171,8 @@ int plan_resume(const struct plan *plan, int64_t to_us, struct plan_decision by,
 int plan_back_out(
     const struct plan *plan, struct plan_decision by, struct plan **ret_plan, struct err_note *note);
 
-/* The built-in plans of PRODUCT: root-2017, root-2018, root-2024, root-algorithm, testzone, testzone-fast. */
+/* The built-in plans of PRODUCT: root-2017, root-2018, root-2024, root-180, root-algorithm, testzone,
+ * testzone-fast. */
 size_t plan_builtin_count(void);
 const char *plan_builtin_name(size_t index);
 int plan_builtin(const char *name, struct plan **ret_plan); /* ERR_NOINPUT if there is none of that name */

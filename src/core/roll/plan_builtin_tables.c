@@ -117,6 +117,28 @@ const struct builtin_plan plan_builtin_tables[] = {
                         }},
             },
     },
+    /* A roll of the root in half a year, to be rehearsed: root-2024's keys, timers and order, with the
+     * distances at which resolvers were first measured. Nobody plans it; day 60 is 50 days after publication:
+     * hold-down 30, refresh 1, and 19 to spare. */
+    {
+        .name = "root-180",
+        .title = "A template for rehearsals: the roll of root-2024 within 180 days; new key on day 10, roll "
+                 "60, revocation 100, withdrawal 130",
+        ROOT,
+        .relative = true,
+        .keys =
+            {
+                {KSK_2017, .steps =
+                               {
+                                   {PLAN_PUBLISH, "PT0S"},
+                                   {PLAN_SIGN, "PT0S"},
+                                   {PLAN_STOP, "P60D"},
+                                   {PLAN_REVOKE, "P100D"},
+                                   {PLAN_WITHDRAW, "P130D", "30 days revoked"},
+                               }},
+                {KSK_2024, .steps = {{PLAN_PUBLISH, "P10D"}, {PLAN_SIGN, "P60D"}}},
+            },
+    },
     /* The proposal (public comment of 2026, SAC133) names phases AA (2027-Q2) to HH (2030-Q3), the ECDSA KSK
      * made in 2027, the RSA KSK retired in 2029, DD: signatures before keys, EE: double signing. Quarters
      * between those named are placed here with equal care and no source: each such step says so. In AA to CC

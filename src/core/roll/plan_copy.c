@@ -64,11 +64,9 @@ bool plan_take_entry(struct plan *plan, const struct plan_entry *from, struct pl
     return true;
 }
 
-struct plan *plan_copy(const struct plan *plan)
+/* The content of a plan into another, which has its arena; false when memory is short. */
+static bool take_plan(struct plan *copy, const struct plan *plan)
 {
-    struct plan *copy = plan_new();
-    if (!copy)
-        return NULL;
     struct arena *arena = copy->arena;
     *copy = *plan;
     copy->arena = arena;
@@ -81,11 +79,25 @@ struct plan *plan_copy(const struct plan *plan)
         ok = plan_take_key(copy, &plan->keys[i], &copy->keys[i]);
     for (size_t i = 0; ok && i < plan->history_count; i++)
         ok = plan_take_entry(copy, &plan->history[i], &copy->history[i]);
-    if (!ok) {
-        plan_free(copy);
+    return ok;
+}
+
+struct plan *plan_copy(const struct plan *plan)
+{
+    struct plan *copy = plan_new();
+    if (!copy || take_plan(copy, plan))
+        return copy;
+    plan_free(copy);
+    return NULL;
+}
+
+struct plan *plan_copy_into(const struct plan *plan, struct arena *arena)
+{
+    struct plan *copy = arena_alloc(arena, sizeof *copy);
+    if (!copy)
         return NULL;
-    }
-    return copy;
+    copy->arena = arena;
+    return take_plan(copy, plan) ? copy : NULL;
 }
 
 static bool same(const char *a, const char *b)

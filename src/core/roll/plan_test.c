@@ -32,7 +32,7 @@ static struct plan *start(const char *name, int64_t start_us)
 
 static void every_builtin_holds(void **state)
 {
-    assert_int_equal(plan_builtin_count(), 6);
+    assert_int_equal(plan_builtin_count(), 7);
     for (size_t i = 0; i < plan_builtin_count(); i++) {
         struct plan *plan = builtin(plan_builtin_name(i));
         struct err_note note = {""};

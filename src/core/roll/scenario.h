@@ -103,7 +103,8 @@ enum scenario_outcome {
     SCENARIO_DIES,       /* it ends by itself, or does not start */
     SCENARIO_OUTCOMES,
 };
-/* What is expected of a kind of validator: "rfc" for one that keeps RFC 5011, else a profile of rfc5011.h. */
+/* What is expected of a kind of validator: "rfc" for one that keeps RFC 5011, else a profile of rfc5011.h
+ * ("static" stands for all that do not follow). */
 struct scenario_expect {
     const char *profile;
     enum scenario_outcome outcome;
@@ -165,6 +166,10 @@ int scenario_schedule(const struct scenario *scenario, const struct plan *plan, 
 
 /* Reads "roll-2d", "publish", "start+PT12H". ERR_DATA. */
 int scenario_time_parse(const char *text, struct scenario_time *ret);
+
+/* The same as text, "roll-P2D"; returns `out`. */
+enum { SCENARIO_TIME_TEXT = UTC_TEXT + 20 };
+char *scenario_time_format(struct scenario_time time, char out[SCENARIO_TIME_TEXT]);
 
 /* The expectation for a profile: its own, else that for "static" where it does not follow, else "rfc". */
 const struct scenario_expect *scenario_expected(

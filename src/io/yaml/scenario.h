@@ -8,8 +8,8 @@
 int scenario_read(const char *file, const char *bytes, size_t length, struct arena *arena,
     struct scenario **ret_scenario, struct err_note *note);
 
-/* A built-in scenario by its name, else a file of at most 1 MiB ("-": standard input). ERR_NOINPUT, with the
- * names of what exists, where there is neither; ERR_PERM, ERR_IO, ERR_DATA, ERR_NOMEM. */
+/* A built-in scenario by its name, else a file of at most 1 MiB. ERR_NOINPUT, with the names of what exists,
+ * where there is neither; ERR_PERM, ERR_IO, ERR_DATA, ERR_NOMEM. */
 int scenario_find(
     const char *name_or_path, struct arena *arena, struct scenario **ret_scenario, struct err_note *note);
 
