@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -110,43 +109,5 @@ int space_read_only(const char *path, bool on, struct err_note *note)
     unsigned long flags = MS_BIND | MS_REMOUNT | flags_of(path) | (on ? MS_RDONLY : 0UL);
     if (mount(NULL, path, NULL, flags, NULL) < 0)
         return refuse(errno, what, path, note);
-    return 0;
-}
-
-/* "tx:rx" of every line, in hexadecimal, is the fifth field. proc(5), /proc/net/udp. */
-static bool line_is_idle(const char *line)
-{
-    unsigned long sent, received;
-    return sscanf(line, "%*s %*s %*s %*s %lx:%lx", &sent, &received) != 2 || (!sent && !received);
-}
-
-static int file_is_idle(const char *path, bool *ret_idle)
-{
-    char line[512];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return errno == ENOENT ? 0 : ERR_IO; /* no IPv6 here */
-    bool idle = true;
-    for (bool head = true; idle && fgets(line, sizeof line, file); head = false)
-        idle = head || line_is_idle(line);
-    int rc = ferror(file) ? ERR_IO : 0;
-    fclose(file);
-    if (!rc)
-        *ret_idle = idle;
-    return rc;
-}
-
-int space_idle_sockets(bool *ret_idle)
-{
-    /* Of the thread: with a /proc from outside, /proc/net may be that of another process. */
-    static const char *const files[] = {"/proc/thread-self/net/udp", "/proc/thread-self/net/udp6",
-        "/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"};
-    bool idle = true;
-    for (size_t i = 0; idle && i < sizeof files / sizeof *files; i++) {
-        int rc = file_is_idle(files[i], &idle);
-        if (rc)
-            return rc;
-    }
-    *ret_idle = idle;
     return 0;
 }

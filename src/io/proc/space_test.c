@@ -251,13 +251,16 @@ static int looks_at_sockets(void *context)
         INSIST(space_idle_sockets(&idle) == 0 && idle);
         int client = socket(six, SOCK_STREAM, 0);
         INSIST(connect(client, (struct sockaddr *)&self, length) == 0);
+        INSIST(send(client, "x", 1, 0) == 1);
         INSIST(space_idle_sockets(&idle) == 0 && !idle);
         int server = accept(listener, NULL, NULL);
-        INSIST(server >= 0);
+        INSIST(server >= 0 && recv(server, &octet, 1, 0) == 1);
         INSIST(space_idle_sockets(&idle) == 0 && idle);
         INSIST(send(client, "x", 1, 0) == 1);
         INSIST(space_idle_sockets(&idle) == 0 && !idle);
         INSIST(recv(server, &octet, 1, 0) == 1);
+        INSIST(space_idle_sockets(&idle) == 0 && idle);
+        close(client); /* its end waits for nobody */
         INSIST(space_idle_sockets(&idle) == 0 && idle);
     }
     return 0;
