@@ -21,8 +21,9 @@ enum {
     STEPS = 4096,     /* candidates from one start. One in 180 (2,048 bits) to 360 (4,096) is prime */
     MOST_STARTS = 4096,
     MOST_POINTS = 1 << 22, /* of a curve: no ordinary tag needs more than a fortieth */
-    MOST_DRAWS = 1 << 21,
-    FAR_BITS = 100, /* |p - q| has more bits than half the size less this: FIPS 186-4 App. B.3.1 */
+    MOST_DRAWS = 1 << 21,  /* of a pair; one in 65,536 fits */
+    ED448 = 16,            /* not made: a draw costs ten times that of ED25519 */
+    FAR_BITS = 100,        /* |p - q| has more bits than half the size less this: FIPS 186-4 App. B.3.1 */
 };
 
 struct wanted {
@@ -367,9 +368,9 @@ static int make_eddsa(struct wanted *w, const struct pkey_algorithm *how, EVP_PK
 
 static int check_wish(const struct pkey_algorithm *how, unsigned bits, uint16_t flags, struct err_note *note)
 {
-    if (!how)
+    if (!how || how->number == ED448)
         return err_set(
-            note, ERR_USAGE, "twins of that algorithm are not made here (5, 7, 8, 10, 13 to 16 are)");
+            note, ERR_USAGE, "twins of that algorithm are not made here (5, 7, 8, 10, 13, 14 and 15 are)");
     if (how->kind == PKEY_RSA && (bits < 1024 || bits > PKEY_RSA_MAX_BITS))
         return err_set(note, ERR_USAGE, "RSA keys have 1024 to 4096 bits, not %u", bits);
     if (flags & DNSKEY_REVOKE)

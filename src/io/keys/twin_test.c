@@ -157,6 +157,7 @@ static void test_unreachable(void **state)
         {8, 4097, DNSKEY_KSK, 38696, -1, "1024 to 4096"},
         {8, 2048, DNSKEY_KSK | DNSKEY_REVOKE, 38696, -1, "revoked then"},
         {1, 2048, DNSKEY_KSK, 38696, -1, "not made here"},
+        {16, 0, DNSKEY_KSK, 38696, -1, "not made here"},
         {253, 2048, DNSKEY_KSK, 38696, -1, "not made here"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
