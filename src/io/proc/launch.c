@@ -106,6 +106,9 @@ static void make_clean(const struct launch *launch)
         if (out < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
             fail(launch, AT_OUTPUT);
     }
+    int fd = launch->spec->output_fd;
+    if (fd > 0 && (dup2(fd, 1) < 0 || dup2(fd, 2) < 0))
+        fail(launch, AT_SETUP);
     enum {
         CLOSE_ON_EXEC = 4
     }; /* CLOSE_RANGE_CLOEXEC; kernels before 5.11 lack it, and ours are O_CLOEXEC anyway */

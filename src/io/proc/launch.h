@@ -20,6 +20,7 @@ struct proc_spec {
         *environment;      /* "NAME=value" added to ours or in place of it, NULL-terminated; or NULL */
     const char *directory; /* where to run; NULL: where we are */
     const char *output;    /* file for stdout and stderr, appended to, mode 0600; NULL: as ours */
+    int output_fd;         /* above 0: stdout and stderr in place of a file */
 };
 
 /* Returns after the program was executed, so that failures are known: ERR_UNAVAILABLE if there is no such

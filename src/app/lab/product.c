@@ -1,0 +1,325 @@
+/* The idea: a table of products, and for each a few functions that put files into a draft; what they have in
+ * common (where a program lies, AppArmor, mounts, writing) is done here once. */
+#include "app/lab/product.h"
+
+#include "app/lab/product_inside.h"
+#include "io/file/file.h"
+#include "io/proc/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { VERSION_MS = 10000, MAX_STATE = 4 << 20, MAX_PROGRAM = 64 << 20 };
+
+static const struct lab_product products[] = {
+    {"named", "bind", "named", LAB_SERVER, true, "bind", "bind9", "-v", &product_named},
+    {"unbound", NULL, "unbound", LAB_SERVER, true, "unbound", "unbound", "-V", &product_unbound},
+    {"kresd", "knot", "kresd", LAB_SERVER, true, "knot", "knot-resolver", "-V", &product_kresd},
+};
+
+size_t lab_product_count(void)
+{
+    return sizeof products / sizeof *products;
+}
+
+const struct lab_product *lab_product_at(size_t index)
+{
+    return &products[index];
+}
+
+const struct lab_product *lab_product(const char *name_or_alias)
+{
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+        if (strcmp(products[i].name, name_or_alias) == 0 ||
+            (products[i].alias && strcmp(products[i].alias, name_or_alias) == 0))
+            return &products[i];
+    return NULL;
+}
+
+/* ---- finding ---- */
+
+/* The first word with a digit, dot and digit in it, from its first digit on. */
+static bool version_in(const char *output, char *ret_version, size_t capacity)
+{
+    static const char digits[] = "0123456789";
+    for (const char *at = output; *at; at += strspn(at, digits)) {
+        at += strcspn(at, digits);
+        size_t major = strspn(at, digits), word = strcspn(at, " \t\r\n,)");
+        bool alone = at > output && strchr(" \tvV(", at[-1]);
+        if (major && alone && (at[major] == '.' || strncmp(output, "systemd ", 8) == 0))
+            return (size_t)snprintf(ret_version, capacity, "%.*s", (int)word, at) < capacity;
+    }
+    return false;
+}
+
+int lab_product_version(const struct lab_product *product, const char *program, char *ret_version,
+    size_t capacity, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct tree tree;
+    struct text output;
+    text_start(&output);
+    int rc = arena ? tree_open(program, product->program, arena, &tree, note)
+                   : err_set(note, ERR_NOMEM, "out of memory");
+    if (rc == 0) {
+        const char *argv[] = {tree.program, product->version_option, NULL},
+                   *environment[] = {tree.library, NULL};
+        rc = capture_run(
+            &(struct capture_spec){.argv = argv, .environment = environment, .timeout_ms = VERSION_MS},
+            &output, NULL, note);
+    }
+    if (rc == 0 && !version_in(output.string, ret_version, capacity)) {
+        struct text safe;
+        text_start(&safe);
+        output.string[strcspn(output.string, "\n")] = '\0';
+        text_add_safe(&safe, output.string);
+        rc = err_set(note, ERR_UNAVAILABLE, "%s %s tells no version: %.200s", tree.program,
+            product->version_option, safe.string);
+        text_free(&safe);
+    }
+    text_free(&output);
+    arena_free(arena);
+    return rc;
+}
+
+int lab_product_find(const struct lab_product *product, char *ret_path, size_t capacity, char *ret_version,
+    size_t version_capacity, struct err_note *note)
+{
+    char path[4096];
+    if (!tree_find(product->program, path, sizeof path) || strlen(path) >= capacity)
+        return err_set(note, ERR_UNAVAILABLE, "%s is not installed (Debian's package: %s)", product->program,
+            product->package);
+    int rc = lab_product_version(product, path, ret_version, version_capacity, note);
+    if (rc == 0)
+        memcpy(ret_path, path, strlen(path) + 1);
+    return rc;
+}
+
+/* ---- what products share ---- */
+
+void product_word(struct product_words *words, const char *word)
+{
+    if (words->count < PRODUCT_WORDS)
+        words->word[words->count++] = word;
+}
+
+bool product_six(const struct lab_setup *setup)
+{
+    return strchr(setup->address, ':') != NULL;
+}
+
+const char *product_hints(struct draft *draft)
+{
+    struct text text;
+    unsigned fours = 0, sixes = 0;
+    text_start(&text);
+    for (const char *const *root = draft->setup->roots; root && *root; root++) {
+        bool six = strchr(*root, ':');
+        char letter = (char)('a' + (six ? sixes++ : fours++) % 26);
+        text_printf(&text, ".\t3600000\tNS\t%c.root-servers.net.\n%c.root-servers.net.\t3600000\t%s\t%s\n",
+            letter, letter, six ? "AAAA" : "A", *root);
+    }
+    const char *path = draft_add(draft, "root.hints", text.string, text.length);
+    draft->failed |= text.failed;
+    text_free(&text);
+    return path;
+}
+
+const char *product_seed(struct draft *draft, const char *name)
+{
+    struct text text;
+    char path[64];
+    text_start(&text);
+    for (size_t i = 0; i < draft->setup->anchor_count; i++)
+        text_printf(&text, ". IN DS %s\n", draft->setup->anchors[i].ds);
+    snprintf(path, sizeof path, "state/%s", name);
+    const char *whole = draft_add(draft, path, text.string, text.length);
+    draft->failed |= text.failed;
+    text_free(&text);
+    return whole;
+}
+
+/* ---- preparing ---- */
+
+/* What of a package tree must be where it was compiled to be. */
+static int add_overlays(struct draft *draft, const struct tree *tree, struct lab_start *start)
+{
+    static const char *const places[] = {"/usr/lib", "/usr/share"};
+    struct lab_mount *overlays = arena_alloc(draft->arena, sizeof places / sizeof *places * sizeof *overlays);
+    if (!overlays)
+        return ERR_NOMEM;
+    for (size_t i = 0; tree->root && i < sizeof places / sizeof *places; i++) {
+        const char *from = draft_string(draft, "%s%s", tree->root, places[i]);
+        if (access(from, F_OK) == 0)
+            overlays[start->overlay_count++] = (struct lab_mount){.from = from, .to = places[i]};
+    }
+    start->overlays = overlays;
+    return 0;
+}
+
+static int copy_program(const char *from, const char *to, struct err_note *note)
+{
+    char *bytes;
+    size_t length;
+    int rc = file_read_all(from, MAX_PROGRAM, &bytes, &length, note);
+    if (rc)
+        return rc;
+    int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    if (fd < 0 || file_write(fd, bytes, length))
+        rc = file_error(note, to, "cannot be written");
+    if (fd >= 0)
+        close(fd);
+    free(bytes);
+    return rc;
+}
+
+static int make_command(
+    struct draft *draft, const struct tree *tree, const struct product_words *words, struct lab_start *start)
+{
+    start->argv = arena_alloc(draft->arena, (words->count + 2) * sizeof *start->argv);
+    start->environment = arena_alloc(draft->arena, 2 * sizeof *start->environment);
+    if (!start->argv || !start->environment)
+        return ERR_NOMEM;
+    const char *program =
+        tree_confined(tree->program) ? draft_path(draft, draft->setup->product->name) : tree->program;
+    start->argv[0] = arena_string(draft->arena, program);
+    for (size_t i = 0; i < words->count; i++)
+        start->argv[i + 1] = arena_string(draft->arena, words->word[i]);
+    if (tree->library)
+        start->environment[0] = arena_string(draft->arena, tree->library);
+    return add_overlays(draft, tree, start);
+}
+
+static int make_draft(
+    struct draft *draft, const struct tree *tree, struct lab_start *start, struct err_note *note)
+{
+    const struct lab_setup *setup = draft->setup;
+    const struct product_functions *functions = setup->product->functions;
+    struct product_words words = {.count = 0};
+    start->directory = draft_string(draft, "%s", setup->directory);
+    start->state_directory = draft_path(draft, "state");
+    start->log = draft_path(draft, "log");
+    if (setup->config && !functions->users)
+        return err_set(note, ERR_CONFIG, "%s takes no configuration file of yours: %s", setup->product->name,
+            setup->config);
+    int rc = (setup->config ? functions->users : functions->ours)(draft, &words, start, note);
+    if (rc == 0 && (make_command(draft, tree, &words, start) || draft->failed))
+        rc = err_set(note, ERR_NOMEM, "out of memory");
+    start->cannot = draft->cannot;
+    start->limited = draft->limited;
+    return rc;
+}
+
+int lab_product_prepare(
+    const struct lab_setup *setup, struct arena *arena, struct lab_start *ret_start, struct err_note *note)
+{
+    struct draft draft = {.setup = setup, .arena = arena};
+    struct lab_start start = {.argv = NULL};
+    struct tree tree;
+    int rc = tree_open(setup->program, setup->product->program, arena, &tree, note);
+    if (rc == 0)
+        rc = make_draft(&draft, &tree, &start, note);
+    if (rc == 0)
+        rc = draft_write(&draft, note);
+    if (rc == 0 && mkdir(start.state_directory, 0700) && errno != EEXIST)
+        rc = file_error(note, start.state_directory, "cannot be made");
+    if (rc == 0 && strcmp(start.argv[0], tree.program) != 0)
+        rc = copy_program(tree.program, start.argv[0], note);
+    if (rc == 0)
+        *ret_start = start;
+    return rc;
+}
+
+int lab_product_difference(const struct lab_setup *setup, struct text *ret_text, struct err_note *note)
+{
+    struct arena *arena = arena_new();
+    struct draft draft = {.setup = setup, .arena = arena};
+    struct lab_start start = {.argv = NULL};
+    struct tree tree = {.program = setup->product->program};
+    int rc = arena ? make_draft(&draft, &tree, &start, note) : err_set(note, ERR_NOMEM, "out of memory");
+    if (rc == 0)
+        rc = draft_difference(&draft, ret_text, note);
+    arena_free(arena);
+    return rc;
+}
+
+/* ---- states ---- */
+
+/* From worst to best for who is to trust a key. */
+static unsigned rank(enum rfc5011_state state)
+{
+    static const uint8_t ranks[RFC5011_STATES] = {[RFC5011_REMOVED] = 0,
+        [RFC5011_START] = 1,
+        [RFC5011_REVOKED] = 2,
+        [RFC5011_ADD_PEND] = 3,
+        [RFC5011_MISSING] = 4,
+        [RFC5011_VALID] = 5};
+    return ranks[state];
+}
+
+void product_tell(struct product_states *states, uint16_t tag, enum rfc5011_state state)
+{
+    for (size_t i = 0; i < states->count; i++)
+        if (states->keys[i].tag == tag) {
+            if (rank(state) < rank(states->keys[i].state))
+                states->keys[i].state = state;
+            return;
+        }
+    if (states->count < states->capacity)
+        states->keys[states->count++] = (struct lab_key_state){.tag = tag, .state = state};
+}
+
+int product_state_file(const struct lab_setup *setup, const char *name, char **ret_bytes, size_t *ret_length,
+    struct err_note *note)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/state/%s", setup->directory, name) >= sizeof path)
+        return err_set(note, ERR_USAGE, "%s: the path is too long", setup->directory);
+    return file_read_all(path, MAX_STATE, ret_bytes, ret_length, note);
+}
+
+static int by_tag(const void *a, const void *b)
+{
+    const struct lab_key_state *x = a, *y = b;
+    return (x->tag > y->tag) - (x->tag < y->tag);
+}
+
+int lab_product_state(const struct lab_setup *setup, int64_t now_us, struct lab_key_state *ret,
+    size_t capacity, size_t *ret_count, struct err_note *note)
+{
+    struct product_states states = {.keys = ret, .capacity = capacity};
+    const struct product_functions *functions = setup->product->functions;
+    int rc = functions->state ? functions->state(setup, now_us, &states, note) : 0;
+    if (rc)
+        return rc;
+    qsort(ret, states.count, sizeof *ret, by_tag);
+    *ret_count = states.count;
+    return 0;
+}
+
+/* ---- one-shots ---- */
+
+char **lab_product_question(
+    const struct lab_setup *setup, const struct lab_start *start, const char *name, struct arena *arena)
+{
+    size_t count = 0;
+    (void)setup;
+    while (start->argv[count])
+        count++;
+    char **argv = arena_alloc(arena, (count + 2) * sizeof *argv);
+    if (!argv)
+        return NULL;
+    memcpy(argv, start->argv, count * sizeof *argv);
+    argv[count] = arena_string(arena, name);
+    return argv[count] ? argv : NULL;
+}
+
+enum evidence_answer lab_product_answer(const struct lab_product *product, const char *output, int code)
+{
+    return product->functions->answer ? product->functions->answer(output, code) : ANSWER_OTHER;
+}

@@ -1,0 +1,55 @@
+/* product_inside: what the products share. Only product*.c and its neighbours include it. */
+#ifndef APP_LAB_PRODUCT_INSIDE_H
+#define APP_LAB_PRODUCT_INSIDE_H
+
+#include "app/lab/draft.h"
+#include "app/lab/record.h"
+#include "app/lab/tree.h"
+
+/* Room for the words of a command line. */
+enum { PRODUCT_WORDS = 32 };
+struct product_words {
+    const char *word[PRODUCT_WORDS];
+    size_t count;
+};
+
+/* Keys of one trust point, by tag; of several views the one that is worst off counts. */
+struct product_states {
+    struct lab_key_state *keys;
+    size_t count, capacity;
+};
+void product_tell(struct product_states *states, uint16_t tag, enum rfc5011_state state);
+
+struct product_functions {
+    /* Puts the files into the draft, ours or the user's, and the words behind the program's own into
+     * `words`; fills in what is particular in `start`. */
+    int (*ours)(
+        struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note);
+    /* NULL: it takes no configuration of the user's. */
+    int (*users)(
+        struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note);
+    /* NULL: it keeps no state. Tells keys through product_tell(). */
+    int (*state)(
+        const struct lab_setup *setup, int64_t now_us, struct product_states *states, struct err_note *note);
+    /* Of one-shots. */
+    enum evidence_answer (*answer)(const char *output, int code);
+};
+
+extern const struct product_functions product_named, product_unbound, product_kresd;
+
+void product_word(struct product_words *words, const char *word);
+
+/* The address is one of IPv6. */
+bool product_six(const struct lab_setup *setup);
+
+/* "root.hints": the lab's root servers. Returns its path. */
+const char *product_hints(struct draft *draft);
+
+/* "state/NAME": the anchors as DS records, as a package would bring them. Returns its path. */
+const char *product_seed(struct draft *draft, const char *name);
+
+/* All of "state/NAME" of the setup. */
+int product_state_file(const struct lab_setup *setup, const char *name, char **ret_bytes, size_t *ret_length,
+    struct err_note *note);
+
+#endif

@@ -1,0 +1,51 @@
+/* kresd, of Knot Resolver 5. Its configuration is a Lua program. Its state is the file of
+ * trust_anchors.add_file(): records with "; STATE:TIME" behind, those not trusted commented out. */
+#include "app/lab/product_inside.h"
+#include "app/lab/states.h"
+
+#include <stdlib.h>
+
+#define STATE_FILE "root.keys"
+
+static int ours(
+    struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
+{
+    const struct lab_setup *setup = draft->setup;
+    struct text text;
+    (void)start;
+    (void)note;
+    text_start(&text);
+    text_printf(&text,
+        "log_target('stderr')\n"
+        "net.ipv%c = false\n"
+        "net.listen('%s', %u, { kind = 'dns' })\n"
+        "cache.open(20 * MB, 'lmdb://%s/cache')\n"
+        "modules = { 'hints > iterate' }\n"
+        "hints.root_file('%s')\n"
+        "trust_anchors.add_file('%s', %s)\n",
+        product_six(setup) ? '4' : '6', setup->address, setup->port, setup->directory, product_hints(draft),
+        product_seed(draft, STATE_FILE), setup->managed ? "false" : "true");
+    product_word(words, "-n");
+    product_word(words, "-c");
+    product_word(words, draft_add(draft, "kresd.conf", text.string, text.length));
+    product_word(words, setup->directory);
+    draft->failed |= text.failed;
+    text_free(&text);
+    return 0;
+}
+
+static int state(
+    const struct lab_setup *setup, int64_t now_us, struct product_states *states, struct err_note *note)
+{
+    char *bytes;
+    size_t length;
+    (void)now_us;
+    int rc = product_state_file(setup, STATE_FILE, &bytes, &length, note);
+    if (rc)
+        return rc;
+    states_keyfile(bytes, length, states);
+    free(bytes);
+    return 0;
+}
+
+const struct product_functions product_kresd = {.ours = ours, .state = state};

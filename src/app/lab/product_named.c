@@ -1,0 +1,65 @@
+/* named, of BIND 9. Ours is a plain recursive server; `trust-anchors` of the kinds initial-key and static-key
+ * do for every version from 9.16 on, and bind.keys need not be there. Its state is read in mkeys.c. */
+#include "app/lab/mkeys.h"
+#include "app/lab/product_inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_anchors(const struct lab_setup *setup, struct text *text)
+{
+    text_add(text, "trust-anchors {\n");
+    for (size_t i = 0; i < setup->anchor_count; i++) {
+        const char *key = setup->anchors[i].dnskey, *base64 = strrchr(key, ' ');
+        int head = base64 ? (int)(base64 - key) : 0;
+        text_printf(text, "    \".\" %s %.*s \"%s\";\n", setup->managed ? "initial-key" : "static-key", head,
+            key, base64 ? base64 + 1 : "");
+    }
+    text_add(text, "};\n");
+}
+
+static void add_words(const struct lab_setup *setup, const char *config, struct product_words *words)
+{
+    product_word(words, "-g");
+    product_word(words, product_six(setup) ? "-6" : "-4");
+    product_word(words, "-n");
+    product_word(words, "1");
+    product_word(words, "-c");
+    product_word(words, config);
+}
+
+static int ours(
+    struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
+{
+    const struct lab_setup *setup = draft->setup;
+    bool six = product_six(setup);
+    struct text text;
+    (void)start;
+    (void)note;
+    text_start(&text);
+    text_printf(&text,
+        "options {\n"
+        "    directory \"%s/state\";\n"
+        "    pid-file none;\n"
+        "    session-keyfile none;\n"
+        "    listen-on%s port %u { %s; };\n"
+        "    listen-on%s { none; };\n"
+        "    recursion yes;\n"
+        "    allow-query { any; };\n"
+        "    allow-recursion { any; };\n"
+        "    allow-query-cache { any; };\n"
+        "    dnssec-validation yes;\n"
+        "    notify no;\n"
+        "};\n"
+        "controls { };\n"
+        "zone \".\" { type hint; file \"%s\"; };\n",
+        setup->directory, six ? "-v6" : "", setup->port, setup->address, six ? "" : "-v6",
+        product_hints(draft));
+    add_anchors(setup, &text);
+    add_words(setup, draft_add(draft, "named.conf", text.string, text.length), words);
+    draft->failed |= text.failed;
+    text_free(&text);
+    return 0;
+}
+
+const struct product_functions product_named = {.ours = ours, .state = mkeys_state};

@@ -1,0 +1,136 @@
+/* The idea: packages that are only unpacked run well enough if their libraries are found through
+ * LD_LIBRARY_PATH and, for what looks in fixed places, their /usr/lib and /usr/share are laid over ours in
+ * the rehearsal's own mount namespace (product.c). */
+#include "app/lab/tree.h"
+
+#include "base/text.h"
+#include "io/file/file.h"
+#include "io/proc/proc.h"
+
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SERVER_PLACES "/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/systemd:/lib/systemd"
+
+static bool is_directory(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Directories of libraries in the tree, those of multiarch first. */
+static const char *library_path(const char *root, struct arena *arena)
+{
+    static const char *const patterns[] = {"usr/lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/systemd",
+        "lib/*-linux-gnu*", "usr/lib/systemd", "usr/lib64", "usr/lib", "lib64", "lib", "usr/local/lib"};
+    struct text path;
+    text_start(&path);
+    text_add(&path, "LD_LIBRARY_PATH=");
+    size_t empty = path.length;
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        char pattern[PATH_MAX + 64];
+        glob_t found = {.gl_pathc = 0};
+        snprintf(pattern, sizeof pattern, "%s/%s", root, patterns[i]);
+        if (glob(pattern, GLOB_ONLYDIR, NULL, &found) == 0)
+            for (size_t j = 0; j < found.gl_pathc; j++)
+                if (is_directory(found.gl_pathv[j]) && !strchr(found.gl_pathv[j], ':'))
+                    text_printf(&path, "%s%s", path.length > empty ? ":" : "", found.gl_pathv[j]);
+        globfree(&found);
+    }
+    const char *copy = path.length > empty && !path.failed ? arena_string(arena, path.string) : NULL;
+    text_free(&path);
+    return copy;
+}
+
+int tree_open(
+    const char *path, const char *name, struct arena *arena, struct tree *ret_tree, struct err_note *note)
+{
+    static const char *const places[] = {"usr/sbin", "usr/bin", "usr/lib/systemd", "lib/systemd",
+        "usr/local/sbin", "usr/local/bin", "sbin", "bin"};
+    char whole[PATH_MAX], program[PATH_MAX + 64];
+    if (!realpath(path, whole))
+        return err_set(note, ERR_UNAVAILABLE, "%s: there is no such program or package tree", path);
+    struct tree tree = {.program = arena_string(arena, whole)};
+    if (!is_directory(whole)) {
+        if (access(whole, X_OK))
+            return err_set(note, ERR_UNAVAILABLE, "%s: this may not be executed", path);
+    } else {
+        tree.root = tree.program;
+        tree.program = NULL;
+        for (size_t i = 0; i < sizeof places / sizeof *places && !tree.program; i++)
+            if ((size_t)snprintf(program, sizeof program, "%s/%s/%s", whole, places[i], name) <
+                    sizeof program &&
+                access(program, X_OK) == 0 && !is_directory(program))
+                tree.program = arena_string(arena, program);
+        if (!tree.program)
+            return err_set(note, ERR_UNAVAILABLE, "%s: there is no %s in this package tree", path, name);
+        tree.library = library_path(whole, arena);
+    }
+    if (!tree.program)
+        return err_set(note, ERR_NOMEM, "out of memory");
+    *ret_tree = tree;
+    return 0;
+}
+
+/* A wrapper that tools/fetch_servers wrote runs what its last line names: below "$root", which is beside the
+ * wrapper's directory, or installed. */
+static bool unwrap(char *path, size_t capacity)
+{
+    char *script, *last = NULL, target[PATH_MAX];
+    size_t length;
+    if (file_read_all(path, 8192, &script, &length, NULL))
+        return false;
+    bool ours = strncmp(script, "#!/bin/sh\n# written by tools/fetch_servers\n", 43) == 0;
+    if (ours)
+        for (char *line = script; *line; line += strcspn(line, "\n"), line += *line == '\n')
+            last = line;
+    const char *from = last ? strchr(last, '"') : NULL;
+    bool found = false;
+    if (from && strstr(last, "\"$root/")) {
+        char *slash = strrchr(path, '/');
+        size_t directory = slash ? (size_t)(slash - path) : 0;
+        while (directory > 0 && path[directory - 1] != '/')
+            directory--;
+        found = (size_t)snprintf(target, sizeof target, "%.*sroot", (int)directory, path) < sizeof target;
+    } else if (from) {
+        int end = (int)strcspn(from + 1, "\"");
+        found = (size_t)snprintf(target, sizeof target, "%.*s", end, from + 1) < sizeof target;
+    }
+    free(script);
+    return found && (size_t)snprintf(path, capacity, "%s", target) < capacity;
+}
+
+bool tree_find(const char *name, char *ret_path, size_t capacity)
+{
+    char path[PATH_MAX];
+    const char *own = getenv("PATH");
+    if (!proc_find(name, own, path, sizeof path) && !proc_find(name, SERVER_PLACES, path, sizeof path))
+        return false;
+    unwrap(path, sizeof path);
+    return (size_t)snprintf(ret_path, capacity, "%s", path) < capacity;
+}
+
+bool tree_confined(const char *program)
+{
+    char profile[PATH_MAX], disabled[PATH_MAX], enabled = 'N';
+    FILE *file = fopen("/sys/module/apparmor/parameters/enabled", "re");
+    if (!file)
+        return false;
+    if (fread(&enabled, 1, 1, file) != 1)
+        enabled = 'N';
+    fclose(file);
+    char dotted[PATH_MAX];
+    snprintf(dotted, sizeof dotted, "%s", *program == '/' ? program + 1 : program);
+    for (char *c = dotted; *c; c++)
+        if (*c == '/')
+            *c = '.';
+    if ((size_t)snprintf(profile, sizeof profile, "/etc/apparmor.d/%s", dotted) >= sizeof profile ||
+        (size_t)snprintf(disabled, sizeof disabled, "/etc/apparmor.d/disable/%s", dotted) >= sizeof disabled)
+        return false;
+    return enabled == 'Y' && access(profile, F_OK) == 0 && access(disabled, F_OK) != 0;
+}
