@@ -79,6 +79,11 @@ struct rehearsal_evidence {
     bool reached;           /* by the virtual clock */
     bool limited;           /* a part of the user's configuration could not be rehearsed: why_not */
     char why_not[160];      /* of !reached and limited */
+    const char *product;    /* "named", "unbound" …, for what mends; or NULL */
+    /* The tags that it was installed with; none given: those of the schedule's anchors, or of the old key
+     * alone if it does not follow. */
+    uint16_t anchors[SCENARIO_MAX_ANCHORS];
+    size_t anchor_count;
 };
 
 /* A time in which users did not get what they should. */
@@ -89,7 +94,7 @@ enum rehearsal_outage_kind {
 struct rehearsal_outage {
     enum rehearsal_outage_kind kind;
     int64_t from_us, to_us;         /* it began in this interval */
-    int64_t last_good_us, first_us; /* the looks around its beginning; last_good INT64_MIN: none */
+    int64_t last_good_us, first_us; /* the last good look before it (INT64_MIN: none), and its first */
     int64_t last_us;                /* the last look of it */
     int64_t healed_us;              /* the first good look after it; UTC_OPEN: none */
     size_t looks;
@@ -122,7 +127,7 @@ struct rehearsal_model_change { /* what the model did: for timelines */
 
 struct rehearsal_result {
     enum verdict verdict;
-    const char *cause;                  /* one sentence */
+    const char *cause; /* one sentence. It may hold last words of the program: text of a stranger */
     int64_t broke_from_us, broke_to_us; /* interval of the first outage; UTC_OPEN: never broke */
     int64_t healed_us;                  /* it has been well since; UTC_OPEN: not, or it never broke */
     int64_t died_us;                    /* UTC_OPEN: it did not */

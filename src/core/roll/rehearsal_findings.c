@@ -1,0 +1,261 @@
+/* Findings: each a fact with its rule, what follows and what mends it. The first is the cause of the verdict;
+ * the others stand by themselves. Rules FM… are the failure modes; those of a rehearsal alone:
+ *   RH01 no DNSKEY query for two intervals      RH05 nothing explains it
+ *   RH02 not as the model of its profile        RH06 the new key is not trusted, with the roll to come
+ *   RH03 not as the scenario expects            RH07 an outage that the scenario wanted
+ *   RH04 it ended, or did not start             RH08 a part could not be rehearsed */
+#include "core/roll/rehearsal_inside.h"
+
+void trial_find(struct trial *t, struct verdict_finding finding)
+{
+    struct rehearsal_result *r = &t->result;
+    if (r->finding_count < TRIAL_FINDINGS &&
+        trial_grow(t, &r->findings, r->finding_count, sizeof *r->findings))
+        r->findings[r->finding_count++] = finding;
+}
+
+static const char *outage_means(struct trial *t, const struct rehearsal_outage *outage)
+{
+    const char *what = outage->kind == REHEARSAL_OPEN ? "its users get answers that were not validated"
+                                                      : "its users get no answers for signed names";
+    if (outage->healed_us == UTC_OPEN)
+        return trial_say(t, "From between %s and %s on, %s; until %s, the last look of it, it does not heal.",
+            trial_day(t, outage->from_us), trial_day(t, outage->to_us), what, trial_day(t, outage->last_us));
+    return trial_say(t, "From between %s and %s on, %s, until %s.", trial_day(t, outage->from_us),
+        trial_day(t, outage->to_us), what, trial_day(t, outage->healed_us));
+}
+
+static void find_outages(struct trial *t)
+{
+    bool told[2] = {false, false};
+    for (size_t i = 0; i < t->result.outage_count; i++) {
+        const struct rehearsal_outage *outage = &t->result.outages[i];
+        if (outage->excused || told[outage->kind]) /* one of a kind; the others are in the list of outages */
+            continue;
+        told[outage->kind] = true;
+        struct trial_cause cause = trial_cause(t, outage);
+        trial_find(t, (struct verdict_finding){.rule = cause.rule,
+                          .text = cause.text,
+                          .means = outage_means(t, outage),
+                          .mend = cause.mend,
+                          .count = outage->looks,
+                          .first_us = outage->first_us,
+                          .last_us = outage->last_us,
+                          .harmful = true});
+    }
+}
+
+static void find_end(struct trial *t)
+{
+    static const enum rehearsal_what ends[] = {REHEARSAL_COULD_NOT_START, REHEARSAL_ENDED};
+    for (size_t i = 0; i < 2; i++) {
+        const struct rehearsal_event *event = trial_event(t, ends[i]);
+        if (!event)
+            continue;
+        struct trial_cause cause = trial_cause_ended(t, event);
+        trial_find(t, (struct verdict_finding){.rule = cause.rule,
+                          .text = cause.text,
+                          .means = "Its users get nothing until somebody starts it again.",
+                          .mend = cause.mend,
+                          .count = 1,
+                          .first_us = event->at_us,
+                          .last_us = event->at_us,
+                          .harmful = true});
+    }
+}
+
+/* "What broke in 2019 was the revocation: DNSKEY queries at two root servers rose eighty times." */
+static void find_storm(struct trial *t)
+{
+    const struct rehearsal_rate *r = &t->result.rate;
+    if (r->factor < 3 || r->revoked < 6)
+        return;
+    trial_find(
+        t, (struct verdict_finding){.rule = "FM65",
+               .text = trial_say(t,
+                   "Its DNSKEY queries for the root rose from %.1f to %.1f a day after the revocation: %.0f "
+                   "times as many.",
+                   r->baseline, r->revoked, r->factor),
+               .means = "Many like it are a burden on the root servers, as in January 2019.",
+               .mend = "give it the present anchor",
+               .count = (unsigned long)r->peak,
+               .first_us = t->schedule->events_us[SCENARIO_AT_REVOKE],
+               .last_us = t->end_us,
+               .harmful = true});
+}
+
+static void find_lost_timer(struct trial *t)
+{
+    int64_t from_us = 0, to_us = 0;
+    unsigned count = 0;
+    char span[UTC_TEXT];
+    if (!trial_lost_timer(t, &from_us, &to_us, &count))
+        return;
+    trial_find(t,
+        (struct verdict_finding){.rule = "RH01",
+            .text = trial_say(t,
+                "No DNSKEY query for more than two intervals, %u time%s; the longest from %s to %s (%s).",
+                count, count == 1 ? "" : "s", trial_day(t, from_us), trial_day(t, to_us),
+                utc_format_words(to_us - from_us, span)),
+            .means = "It refreshes its trust anchors more seldom than RFC 5011 section 2.3 asks for, and may "
+                     "miss a key.",
+            .mend = "restart it; report it to its makers with the log of this rehearsal",
+            .count = count,
+            .first_us = from_us,
+            .last_us = to_us,
+            .harmful = true});
+}
+
+static void find_differences(struct trial *t)
+{
+    const struct rehearsal_result *r = &t->result;
+    if (!r->difference_count)
+        return;
+    const struct rehearsal_difference *d = &r->differences[0];
+    const char *text =
+        d->validates ? trial_say(t, "Users %s on %s, where the model of %s %s.",
+                           d->program ? "got validated answers" : "got none", trial_day(t, d->at_us),
+                           t->profile->name, d->model ? "validates" : "does not validate")
+                     : trial_say(t, "On %s its state of key %u is %s, and that of the model of %s is %s.",
+                           trial_day(t, d->at_us), d->tag, rfc5011_state_name((enum rfc5011_state)d->program),
+                           t->profile->name, rfc5011_state_name((enum rfc5011_state)d->model));
+    trial_find(t, (struct verdict_finding){.rule = "RH02",
+                      .text = text,
+                      .means = "Either this program is not like others of its kind, or the model is wrong.",
+                      .count = r->difference_count,
+                      .first_us = d->at_us,
+                      .last_us = r->differences[r->difference_count - 1].at_us});
+}
+
+/* It is not the roll that shows, but the state before it: a run that ends before. */
+static void find_unlearned(struct trial *t)
+{
+    const struct plan_roll *roll = &t->schedule->roll;
+    if (!roll->new_key || roll->sign_us == UTC_OPEN || t->end_us >= roll->sign_us)
+        return;
+    int64_t due_us = t->schedule->events_us[SCENARIO_AT_TRUST];
+    if (due_us == UTC_OPEN || t->end_us < due_us + 2 * plan_refresh(t->schedule->plan) + UTC_DAY ||
+        trial_trusts(t, roll->new_key, t->end_us))
+        return;
+    trial_find(t, (struct verdict_finding){.rule = "RH06",
+                      .text = trial_say(t, "On %s it does not trust %s, though the hold-down ended on %s.",
+                          trial_day(t, t->end_us), trial_key(t, roll->new_key), trial_day(t, due_us)),
+                      .means = trial_say(t, "It will break on %s, or up to %u s later.",
+                          trial_day(t, roll->sign_us), t->schedule->plan->dnskey_ttl_s),
+                      .mend = "give it the new key before that day",
+                      .count = 1,
+                      .first_us = due_us,
+                      .last_us = t->end_us,
+                      .harmful = true});
+}
+
+static void find_stale_trust(struct trial *t)
+{
+    const struct plan_roll *roll = &t->schedule->roll;
+    int64_t revoke_us = t->schedule->events_us[SCENARIO_AT_REVOKE];
+    if (!t->follows || !roll->old_key || roll->old_key->tag < 0 || revoke_us == UTC_OPEN ||
+        t->end_us < revoke_us + 3 * UTC_DAY || !trial_trusts(t, roll->old_key, t->end_us))
+        return;
+    trial_find(t, (struct verdict_finding){.rule = "FM45",
+                      .text = trial_say(t, "On %s it still trusts %s, which was revoked on %s.",
+                          trial_day(t, t->end_us), trial_key(t, roll->old_key), trial_day(t, revoke_us)),
+                      .means = "Who had that key could still deceive it.",
+                      .mend = "take the key out of its anchors",
+                      .count = 1,
+                      .first_us = revoke_us,
+                      .last_us = t->end_us});
+}
+
+static void find_excused(struct trial *t)
+{
+    for (size_t i = 0; i < t->result.outage_count; i++) {
+        const struct rehearsal_outage *outage = &t->result.outages[i];
+        if (!outage->excused)
+            continue;
+        trial_find(
+            t, (struct verdict_finding){.rule = "RH07",
+                   .text = trial_say(t, "As the scenario wants it, there were no answers from %s to %s.",
+                       trial_day(t, outage->first_us), trial_day(t, outage->last_us)),
+                   .count = outage->looks,
+                   .first_us = outage->first_us,
+                   .last_us = outage->last_us});
+        return;
+    }
+}
+
+static bool ended(const struct trial *t, int64_t not_before_us)
+{
+    const struct rehearsal_event *dead = trial_event(t, REHEARSAL_ENDED);
+    const struct rehearsal_event *never = trial_event(t, REHEARSAL_COULD_NOT_START);
+    return (dead && dead->at_us >= not_before_us) || (never && never->at_us >= not_before_us);
+}
+
+/* The moments of an expectation; UTC_OPEN where the plan has none. */
+static int64_t moment(const struct trial *t, struct scenario_time time)
+{
+    int64_t at_us = t->schedule->events_us[time.event];
+    return !time.set || at_us == UTC_OPEN ? UTC_OPEN : at_us + time.offset_us;
+}
+
+bool trial_as_expected(const struct trial *t)
+{
+    const struct scenario_expect *expect = t->result.expected;
+    const struct rehearsal_outage *outage = trial_outage(t);
+    int64_t at_us = moment(t, expect->breaks), heals_us = moment(t, expect->heals);
+    /* A look a day, a cache that lasts, and a refresh to heal. */
+    int64_t slack_us = t->ttl_us + 2 * UTC_DAY;
+    if (expect->outcome == SCENARIO_SURVIVES)
+        return !outage && !ended(t, INT64_MIN);
+    if (expect->outcome == SCENARIO_DIES)
+        return at_us != UTC_OPEN && ended(t, at_us - UTC_DAY);
+    enum rehearsal_outage_kind kind =
+        expect->outcome == SCENARIO_FAILS_OPEN ? REHEARSAL_OPEN : REHEARSAL_NO_ANSWERS;
+    if (!outage || outage->kind != kind || at_us == UTC_OPEN || outage->to_us < at_us ||
+        outage->from_us > at_us + slack_us)
+        return false;
+    if (heals_us == UTC_OPEN || heals_us >= t->end_us)
+        return outage->healed_us == UTC_OPEN;
+    return outage->healed_us != UTC_OPEN && outage->healed_us >= heals_us - UTC_DAY &&
+           outage->healed_us <= heals_us + slack_us;
+}
+
+static void find_unexpected(struct trial *t)
+{
+    const struct scenario_expect *expect = t->result.expected;
+    const struct rehearsal_outage *outage = trial_outage(t);
+    if (t->result.as_expected)
+        return;
+    char span[SCENARIO_TIME_TEXT];
+    const char *expected =
+        trial_say(t, "%s%s%s", scenario_outcome_name(expect->outcome), expect->breaks.set ? " at " : "",
+            expect->breaks.set ? scenario_time_format(expect->breaks, span) : "");
+    const char *was = ended(t, INT64_MIN) ? "it ended or did not start"
+                      : !outage           ? "it survives"
+                      : outage->healed_us == UTC_OPEN
+                          ? trial_say(t, "it breaks on %s and does not heal", trial_day(t, outage->from_us))
+                          : trial_say(t, "it breaks on %s and heals on %s", trial_day(t, outage->from_us),
+                                trial_day(t, outage->healed_us));
+    trial_find(t,
+        (struct verdict_finding){.rule = "RH03",
+            .text = trial_say(t, "Of %s the scenario expects: %s; here %s.", expect->profile, expected, was),
+            .means = "What happened is news: the program, or the expectation, is not as was thought.",
+            .count = 1,
+            .first_us = t->install_us,
+            .last_us = t->end_us});
+}
+
+void trial_findings(struct trial *t, bool users)
+{
+    static void (*const of_users[])(struct trial *) = {find_outages, find_storm, find_lost_timer,
+        find_unlearned, find_differences, find_unexpected, find_stale_trust, find_excused};
+    find_end(t);
+    for (size_t i = 0; i < sizeof of_users / sizeof *of_users && users; i++)
+        of_users[i](t);
+    if (t->seen->limited)
+        trial_find(t, (struct verdict_finding){.rule = "RH08",
+                          .text = trial_say(
+                              t, "A part of its configuration could not be rehearsed: %s.", t->seen->why_not),
+                          .count = 1,
+                          .first_us = t->install_us,
+                          .last_us = t->end_us});
+}
