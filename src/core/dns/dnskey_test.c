@@ -178,6 +178,30 @@ static void test_vectors(void **state)
     }
 }
 
+/* Halves of one key, and halves that are not; a key with other flags has the tag that is told before. */
+static void test_pair(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        struct dnskey *public = key_from(vectors[i].record, NULL), *private, *revoked;
+        char text[512];
+        snprintf(text, sizeof text, "Private-key-format: v1.2\nAlgorithm: %u\nPrivateKey: %s\n",
+            vectors[i].algorithm, vectors[i].private_key);
+        assert_int_equal(dnskey_from_private_text(text, strlen(text), DNSKEY_KSK, &private, NULL), 0);
+        assert_true(dnskey_is_pair(private));
+        assert_false(dnskey_is_pair(public));
+        assert_int_equal(dnskey_with_flags(private, DNSKEY_KSK | DNSKEY_REVOKE, &revoked), 0);
+        assert_true(dnskey_is_pair(revoked));
+        assert_int_equal(dnskey_tag_with(private, DNSKEY_KSK | DNSKEY_REVOKE), revoked->tag);
+        assert_int_equal(dnskey_tag_with(revoked, DNSKEY_KSK), private->tag);
+        private->public_key[3] ^= 1;
+        assert_false(dnskey_is_pair(private));
+        dnskey_free(public);
+        dnskey_free(private);
+        dnskey_free(revoked);
+    }
+}
+
 static void test_private_round_trip(void **state)
 {
     (void)state;
@@ -389,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_carry),
         cmocka_unit_test(test_tags),
         cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_pair),
         cmocka_unit_test(test_private_round_trip),
         cmocka_unit_test(test_bad_private),
         cmocka_unit_test(test_bad_rsa_numbers),

@@ -137,6 +137,10 @@ static void test_damaged(void **state)
         assert_false(dnskey_same(first, later));
         assert_same(later, get(*state, ""), true); /* and that is kept now */
     }
+    write_file(path, bad.string, 0600);
+    assert_int_equal(twin_get(*state, 8, BITS, DNSKEY_KSK, TAG, -1, &later, NULL), 0);
+    assert_int_equal(later->tag, TAG);
+    dnskey_free(later);
     write_file(path, good.string, 0600);
     later = get(*state, "");
     assert_same(first, later, true);

@@ -135,6 +135,21 @@ static void test_carry(void **state)
     assert_int_equal(made + refused, 80);
     dnskey_free(make(13, 0, DNSKEY_KSK, 3, 132)); /* 32 words: the carry is about 16 */
     dnskey_free(make(13, 0, DNSKEY_KSK, 300, 428));
+    /* Where the carry decides, either is to be had: in ECDSA by drawing on, in RSA within one class too. */
+    static const uint16_t either[][2] = {{16, 144}, {16, 145}, {65424, 16}, {65424, 17}};
+    for (size_t i = 0; i < 4; i++)
+        dnskey_free(make(13, 0, DNSKEY_KSK, either[i][0], either[i][1]));
+    made = 0;
+    for (uint16_t tag = 65436; tag < 65446; tag++)
+        for (uint16_t step = 128; step <= 129; step++) {
+            struct dnskey *key = NULL;
+            if (twin_make(8, 1024, DNSKEY_KSK, tag, (uint16_t)(tag + step), &key, NULL) == 0) {
+                assert_int_equal((uint16_t)(dnskey_tag_with(key, DNSKEY_KSK | DNSKEY_REVOKE) - tag), step);
+                made++;
+            }
+            dnskey_free(key);
+        }
+    assert_in_range(made, 6, 18);
 }
 
 /* About half of all tags; those that fail are told so at once, and why. */
