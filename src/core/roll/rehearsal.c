@@ -238,21 +238,17 @@ static bool judge_evidence(struct trial *t)
     return false;
 }
 
-/* When it came to trust the new key; UTC_OPEN: not known. */
+/* Since when it trusts the new key, as it does at the end; UTC_OPEN: it does not. */
 static int64_t trusted_since(const struct trial *t, const struct plan_key *key)
 {
     int64_t since_us = UTC_OPEN;
-    bool own = false;
-    for (size_t i = 0; i < t->seen->state_count; i++)
-        if (key->tag == t->seen->states[i].tag) {
-            own = true;
-            if (t->seen->states[i].state == RFC5011_VALID && since_us == UTC_OPEN)
-                since_us = t->seen->states[i].at_us;
-        }
-    for (size_t i = 0; i < t->change_count && !own; i++)
-        if (t->changes[i].key == key && t->changes[i].state == RFC5011_VALID && since_us == UTC_OPEN)
-            since_us = t->changes[i].at_us;
-    return since_us;
+    for (size_t i = 0; i < t->seen->state_count + t->change_count; i++) {
+        bool own = i < t->seen->state_count;
+        int64_t at_us = own ? t->seen->states[i].at_us : t->changes[i - t->seen->state_count].at_us;
+        if (trial_trusts(t, key, at_us) && !trial_trusts(t, key, at_us - 1))
+            since_us = at_us;
+    }
+    return trial_trusts(t, key, t->end_us) ? since_us : UTC_OPEN;
 }
 
 static void judge_rest(struct trial *t)

@@ -14,6 +14,12 @@ const struct rehearsal_event *trial_event(const struct trial *t, enum rehearsal_
     return NULL;
 }
 
+int64_t trial_ended_us(const struct trial *t)
+{
+    const struct rehearsal_event *never = trial_event(t, REHEARSAL_COULD_NOT_START);
+    return never && never->at_us < t->result.died_us ? never->at_us : t->result.died_us;
+}
+
 /* What mends a static anchor, by product. The rules are those of the failure modes. */
 static const struct {
     const char *product, *static_rule, *static_mend, *state_rule, *state_mend;
@@ -155,14 +161,14 @@ static const char *anchors_text(struct trial *t)
 }
 
 /* Nothing that signs is trusted, of one that does not follow. */
-static struct trial_cause never_learns(struct trial *t, const struct plan_key *signer)
+static struct trial_cause never_learns(struct trial *t, const struct plan_key *signer, int64_t at_us)
 {
-    int64_t since_us = plan_key_at(signer, t->end_us).since_us;
-    for (size_t i = 0; i < signer->step_count; i++)
-        if (signer->steps[i].what == PLAN_SIGN && signer->steps[i].at_us <= t->end_us)
+    int64_t since_us = INT64_MIN;
+    for (size_t i = 0; i < signer->step_count && signer->steps[i].at_us <= at_us; i++)
+        if (signer->steps[i].what == PLAN_SIGN)
             since_us = signer->steps[i].at_us;
-    if (since_us < t->schedule->roll.sign_us && t->schedule->roll.new_key == signer)
-        since_us = t->schedule->roll.sign_us; /* both signed until then */
+    int64_t alone_us = plan_roll_at(t->schedule->plan, since_us).sign_us; /* both may sign for a while */
+    since_us = alone_us > since_us && alone_us <= at_us ? alone_us : since_us;
     return static_cause(
         t, trial_say(t, "Its anchor does not change and is %s alone, while since %s only %s signs.",
                anchors_text(t), trial_day(t, since_us), trial_key(t, signer)));
@@ -292,5 +298,5 @@ struct trial_cause trial_cause(struct trial *t, const struct rehearsal_outage *o
         return (struct trial_cause){
             trial_say(t, "The plan holds no key that signs on %s.", trial_day(t, outage->first_us)), "RH05",
             NULL};
-    return t->follows ? not_learned(t, first, outage->first_us) : never_learns(t, first);
+    return t->follows ? not_learned(t, first, outage->first_us) : never_learns(t, first, outage->first_us);
 }

@@ -30,7 +30,8 @@ static void find_outages(struct trial *t)
     bool told[2] = {false, false};
     for (size_t i = 0; i < t->result.outage_count; i++) {
         const struct rehearsal_outage *outage = &t->result.outages[i];
-        if (outage->excused || told[outage->kind]) /* one of a kind; the others are in the list of outages */
+        /* One of a kind, the others are in the list of outages; and none that follows from its end. */
+        if (outage->excused || told[outage->kind] || outage->first_us >= trial_ended_us(t))
             continue;
         told[outage->kind] = true;
         struct trial_cause cause = trial_cause(t, outage);
@@ -153,8 +154,9 @@ static void find_stale_trust(struct trial *t)
 {
     const struct plan_roll *roll = &t->schedule->roll;
     int64_t revoke_us = t->schedule->events_us[SCENARIO_AT_REVOKE];
-    if (!t->follows || !roll->old_key || roll->old_key->tag < 0 || revoke_us == UTC_OPEN ||
-        t->end_us < revoke_us + 3 * UTC_DAY || !trial_trusts(t, roll->old_key, t->end_us))
+    if (!t->follows || trial_ended_us(t) != UTC_OPEN || !roll->old_key || roll->old_key->tag < 0 ||
+        revoke_us == UTC_OPEN || t->end_us < revoke_us + 3 * UTC_DAY ||
+        !trial_trusts(t, roll->old_key, t->end_us))
         return;
     trial_find(t, (struct verdict_finding){.rule = "FM45",
                       .text = trial_say(t, "On %s it still trusts %s, which was revoked on %s.",
@@ -214,7 +216,7 @@ bool trial_as_expected(const struct trial *t)
         outage->from_us > at_us + slack_us)
         return false;
     if (heals_us == UTC_OPEN || heals_us >= t->end_us)
-        return outage->healed_us == UTC_OPEN;
+        return t->result.healed_us == UTC_OPEN;
     return outage->healed_us != UTC_OPEN && outage->healed_us >= heals_us - UTC_DAY &&
            outage->healed_us <= heals_us + slack_us;
 }
@@ -231,10 +233,10 @@ static void find_unexpected(struct trial *t)
             expect->breaks.set ? scenario_time_format(expect->breaks, span) : "");
     const char *was = ended(t, INT64_MIN) ? "it ended or did not start"
                       : !outage           ? "it survives"
-                      : outage->healed_us == UTC_OPEN
+                      : t->result.healed_us == UTC_OPEN
                           ? trial_say(t, "it breaks on %s and does not heal", trial_day(t, outage->from_us))
                           : trial_say(t, "it breaks on %s and heals on %s", trial_day(t, outage->from_us),
-                                trial_day(t, outage->healed_us));
+                                trial_day(t, t->result.healed_us));
     trial_find(t,
         (struct verdict_finding){.rule = "RH03",
             .text = trial_say(t, "Of %s the scenario expects: %s; here %s.", expect->profile, expected, was),

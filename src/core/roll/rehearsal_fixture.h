@@ -71,12 +71,22 @@ static void fixture_start(struct fixture *f, int64_t at_us, bool anew)
     f->cached_us = INT64_MIN;
 }
 
+/* Whether a revoked key signs too. */
+static bool fixture_big(const struct trial *t, int64_t at_us)
+{
+    for (size_t i = 0; i < t->schedule->plan->key_count; i++)
+        if (plan_key_at(&t->schedule->plan->keys[i], at_us).revoked)
+            return true;
+    return false;
+}
+
 /* Returns whether it validates. `probe`: by the timer of RFC 5011, which writes the state. */
 static bool fixture_fetch(struct fixture *f, int64_t at_us, bool probe)
 {
     struct rfc5011_seen keys[RFC5011_KEYS];
-    size_t count = trial_rrset(&f->trial, &f->world, 3, at_us, keys);
-    struct rfc5011_rrset rrset = {at_us, !f->world.servers[3].off, f->schedule->plan->dnskey_ttl_s,
+    uint8_t root = (uint8_t)(at_us / UTC_HOUR % TRIAL_ROOTS);
+    size_t count = trial_rrset(&f->trial, &f->world, root, at_us, keys);
+    struct rfc5011_rrset rrset = {at_us, !f->world.servers[root].off, f->schedule->plan->dnskey_ttl_s,
         at_us + (int64_t)f->schedule->plan->signature_s * UTC_SECOND, keys, count};
     struct rfc5011_point unwritten = f->point;
     if (probe && f->world.read_only && f->product->later == FIXTURE_DIES) {
@@ -85,8 +95,14 @@ static bool fixture_fetch(struct fixture *f, int64_t at_us, bool probe)
         f->dead = true;
         return false;
     }
+    /* Sizes of the real root; with a second signature the answer does not fit into UDP. */
+    bool big = fixture_big(&f->trial, at_us), cut = big && f->world.servers[root].no_tcp;
     f->seen.fetches[f->seen.fetch_count++] =
-        (struct rehearsal_fetch){.at_us = at_us, .size = 1139, .root = 3};
+        (struct rehearsal_fetch){.at_us = at_us, .size = big ? 28 : 1139, .truncated = big, .root = root};
+    if (big && !cut)
+        f->seen.fetches[f->seen.fetch_count++] =
+            (struct rehearsal_fetch){.at_us = at_us, .size = 1425, .tcp = true, .root = root};
+    rrset.answered = rrset.answered && !cut;
     bool valid = rfc5011_see(f->world.read_only ? &unwritten : &f->point, &rrset, NULL);
     if (f->world.read_only)
         f->point.last_query_us = at_us, f->point.interval_us = unwritten.interval_us;

@@ -71,11 +71,11 @@ static void see(struct run *run, const struct rehearsal_fetch *fetch)
     struct rfc5011_changes changes;
     const struct plan *plan = t->schedule->plan;
     const struct scenario_servers *server = &run->world.servers[fetch->root];
-    if (!run->started || fetch->truncated) /* what was truncated is asked again by TCP */
+    if (!run->started || (fetch->truncated && !server->no_tcp)) /* what was truncated is asked again by TCP */
         return;
     bool lost = server->fragment_above && !fetch->tcp && fetch->size > server->fragment_above;
     struct rfc5011_rrset rrset = {.at_us = fetch->at_us,
-        .answered = fetch->size && !server->off && !lost,
+        .answered = fetch->size && !server->off && !lost && !fetch->truncated,
         .ttl_s = plan->dnskey_ttl_s,
         .expires_us = fetch->at_us + (int64_t)plan->signature_s * UTC_SECOND,
         .keys = keys,
@@ -85,8 +85,7 @@ static void see(struct run *run, const struct rehearsal_fetch *fetch)
     for (size_t i = 0; i < changes.count && !run->world.read_only; i++)
         if (changes.change[i].from != changes.change[i].to) /* a timer that begins anew is none */
             record(t, key_of(t, changes.change[i].id), changes.change[i].to, fetch->at_us);
-    if (rrset.answered)
-        set_health(t, fetch->at_us, valid);
+    set_health(t, fetch->at_us, valid);
 }
 
 void trial_model(struct trial *t)
@@ -230,12 +229,6 @@ static void compare_key(struct trial *t, const struct plan_key *key, int64_t tol
     }
 }
 
-static int64_t ended_us(const struct trial *t)
-{
-    const struct rehearsal_event *never = trial_event(t, REHEARSAL_COULD_NOT_START);
-    return never && never->at_us < t->result.died_us ? never->at_us : t->result.died_us;
-}
-
 /* Users who got nothing where the model would have had answers, and the other way round. */
 static void compare_answers(struct trial *t)
 {
@@ -243,7 +236,7 @@ static void compare_answers(struct trial *t)
         const struct rehearsal_outage *outage = &t->result.outages[i];
         int64_t first_us = outage->first_us + UTC_HOUR, last_us = outage->last_us + UTC_HOUR; /* when the
             queries that these looks made are known */
-        if (!outage->excused && outage->first_us < ended_us(t) &&
+        if (!outage->excused && outage->first_us < trial_ended_us(t) &&
             (trial_model_ok(t, first_us) || trial_model_ok(t, last_us)))
             differ(t, outage->first_us, 0, 0, 1, true);
     }

@@ -64,7 +64,10 @@ void trial_rates(struct trial *t)
 bool trial_lost_timer(const struct trial *t, int64_t *ret_from_us, int64_t *ret_to_us, unsigned *ret_count)
 {
     int64_t most_us = 2 * plan_refresh(t->schedule->plan) + 2 * UTC_HOUR, before_us = t->install_us;
-    int64_t end_us = t->end_us < t->result.died_us ? t->end_us : t->result.died_us, longest_us = 0;
+    int64_t end_us = t->end_us < trial_ended_us(t) ? t->end_us : trial_ended_us(t), longest_us = 0;
+    for (size_t i = 0; i < t->result.outage_count; i++) /* without any anchor there is nothing to refresh */
+        if (t->result.outages[i].kind == REHEARSAL_OPEN && t->result.outages[i].from_us < end_us)
+            end_us = t->result.outages[i].from_us;
     *ret_count = 0;
     if (!t->follows || !t->seen->fetch_count)
         return false;

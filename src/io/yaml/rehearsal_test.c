@@ -175,10 +175,304 @@ static void root_2024_static(void **state)
     }
 }
 
+/* Every built-in scenario, product and plan of one algorithm: what comes out is what the scenario says. */
+static void all_as_expected(void **state)
+{
+    static const char *const plans[] = {"root-180", "root-2024", "root-2017"};
+    for (size_t i = 0; i < scenario_count(); i++)
+        for (size_t p = 0; p < 3; p++)
+            for (size_t k = 0; k < 4; k++) {
+                struct arena *keep = arena;
+                arena = arena_new();
+                struct scenario_schedule schedule = schedule_of(scenario_name(i), plans[p]);
+                struct rehearsal_evidence seen = fixture_run(&schedule, &fixture_products[k], arena);
+                struct rehearsal_result r = judge(&schedule, &fixture_products[k], &seen);
+                if (!r.as_expected || r.difference_count)
+                    fail_msg(
+                        "%s over %s, %s: %s", scenario_name(i), plans[p], fixture_products[k].name, r.cause);
+                arena_free(arena);
+                arena = keep;
+            }
+}
+
+/* --- bent evidence: a full roll over root-180 with what would be ready, and one thing changed --- */
+
+struct bent {
+    struct scenario_schedule schedule;
+    struct rehearsal_evidence seen;
+};
+
+static struct bent good(const char *scenario)
+{
+    struct bent b = {.schedule = schedule_of(scenario, "root-180")};
+    b.seen = fixture_run(&b.schedule, product("unbound"), arena);
+    return b;
+}
+
+static int64_t at_day(const struct bent *b, int day)
+{
+    return b->schedule.from_us + day * UTC_DAY;
+}
+
+/* The looks of [from, to) days, as they are to be. */
+static void set_looks(
+    struct bent *b, int from, int to, enum rehearsal_answer secure, enum rehearsal_answer bogus)
+{
+    for (size_t i = 0; i < b->seen.look_count; i++)
+        if (b->seen.looks[i].at_us >= at_day(b, from) && b->seen.looks[i].at_us < at_day(b, to)) {
+            b->seen.looks[i].secure = (uint8_t)secure;
+            b->seen.looks[i].bogus = (uint8_t)bogus;
+        }
+}
+
+#define DROP(b, array, count, from, to)                                                                      \
+    do {                                                                                                     \
+        size_t left = 0;                                                                                     \
+        for (size_t i = 0; i < (b)->seen.count; i++)                                                         \
+            if ((b)->seen.array[i].at_us < at_day(b, from) || (b)->seen.array[i].at_us >= at_day(b, to))     \
+                (b)->seen.array[left++] = (b)->seen.array[i];                                                \
+        (b)->seen.count = left;                                                                              \
+    } while (0)
+
+static void expect(struct bent *b, enum verdict verdict, const char *rule, const char *cause)
+{
+    struct rehearsal_result r = judge(&b->schedule, product("unbound"), &b->seen);
+    if (r.verdict != verdict || !strstr(r.cause, cause))
+        fail_msg(
+            "%s: '%s', expected %s, '%s'", verdict_name(r.verdict), r.cause, verdict_name(verdict), cause);
+    if (rule && !found(&r, rule))
+        fail_msg("%s: no finding %s", r.cause, rule);
+    if (verdict == VERDICT_UNKNOWN && (r.as_expected || r.broke_from_us != UTC_OPEN))
+        fail_msg("%s: what is unknown is not as expected, and did not break", r.cause);
+}
+
+static void unknown(void **state)
+{
+    struct bent b = good("full");
+    b.seen.reached = false;
+    strcpy(b.seen.why_not, "a static binary");
+    set_looks(&b, 60, 180, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_UNKNOWN, NULL, "The virtual clock does not reach it: a static binary.");
+    b = good("full"); /* no validation, ever */
+    set_looks(&b, 0, 200, REHEARSAL_PLAIN, REHEARSAL_PLAIN);
+    expect(&b, VERDICT_UNKNOWN, NULL, "It does not validate");
+    b = good("full"); /* never an answer, though the model has some */
+    set_looks(&b, 0, 200, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_UNKNOWN, NULL, "It never gave a validated answer");
+    b = good("full");
+    b.seen.look_count = 0;
+    expect(&b, VERDICT_UNKNOWN, NULL, "Its users were never looked at.");
+    b = good("full");
+    DROP(&b, looks, look_count, 20, 23);
+    expect(&b, VERDICT_UNKNOWN, NULL, "Its users were not looked at between 2025-01-20 and 2025-01-24.");
+    b = good("full"); /* two days are within what a look a day leaves open */
+    DROP(&b, looks, look_count, 20, 22);
+    expect(&b, VERDICT_READY, NULL, "It trusts KSK-2024 (38696) since 2025-02-10");
+    b = good("full");
+    DROP(&b, looks, look_count, 130, 200);
+    expect(&b, VERDICT_UNKNOWN, NULL, "Its users were not looked at between 2025-05-10 and 2025-05-21.");
+    b = good("full");
+    b.seen.limited = true;
+    strcpy(b.seen.why_not, "a forwarder outside");
+    expect(
+        &b, VERDICT_UNKNOWN, "RH08", "Nothing broke, but a part of its configuration could not be rehearsed");
+    b = good("full");
+    b.seen.events[b.seen.event_count++] =
+        (struct rehearsal_event){.at_us = at_day(&b, 90), .what = REHEARSAL_LAB, .text = "no room"};
+    expect(&b, VERDICT_UNKNOWN, NULL, "The rehearsal could not go on on 2025-04-01: no room.");
+    b = good(
+        "full"); /* without a fault of the scenario, it is its configuration that is at fault, or we are */
+    b.seen.events[0] = (struct rehearsal_event){
+        .at_us = at_day(&b, 0), .what = REHEARSAL_COULD_NOT_START, .text = "syntax error"};
+    expect(&b, VERDICT_UNKNOWN, "RH04", "It did not start on 2025-01-01; its last words: syntax error.");
+}
+
+static void harm(void **state)
+{
+    struct bent b = good("full"); /* AD goes, and nothing was revoked */
+    set_looks(&b, 70, 200, REHEARSAL_PLAIN, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_NOT_READY, "FM61", "It fails open since 2025-03-");
+    b = good("full");
+    set_looks(&b, 70, 200, REHEARSAL_AD, REHEARSAL_PLAIN);
+    expect(&b, VERDICT_NOT_READY, "FM61", "It fails open since 2025-03-");
+    b = good("full"); /* who never shows AD is good as long as bogus names have no answer … */
+    set_looks(&b, 0, 200, REHEARSAL_PLAIN, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_READY, NULL, "It trusts KSK-2024");
+    set_looks(&b, 70, 200, REHEARSAL_PLAIN, REHEARSAL_PLAIN); /* … and fails open when they have */
+    expect(&b, VERDICT_NOT_READY, NULL, "It fails open since");
+    b = good("full");
+    set_looks(&b, 70, 72, REHEARSAL_ODD, REHEARSAL_ODD);
+    expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
+    b = good("full"); /* half a day, and all is well again */
+    set_looks(&b, 70, 71, REHEARSAL_NOTHING, REHEARSAL_NOTHING);
+    expect(&b, VERDICT_AT_RISK, "RH05", "nothing in the scenario explains why");
+    b = good("full"); /* … unless it happens at the very end */
+    set_looks(&b, 140, 200, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
+    b = good("full"); /* a gap does not hide what was seen */
+    set_looks(&b, 70, 75, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    DROP(&b, looks, look_count, 90, 110);
+    expect(&b, VERDICT_NOT_READY, "RH02", "nothing in the scenario explains why");
+    b = good("full");
+    b.seen.events[b.seen.event_count++] = (struct rehearsal_event){
+        .at_us = at_day(&b, 90), .what = REHEARSAL_ENDED, .code = 256 + 11, .text = "assertion"};
+    set_looks(&b, 90, 200, REHEARSAL_NOTHING, REHEARSAL_NOTHING);
+    expect(&b, VERDICT_NOT_READY, "RH04",
+        "It ended by itself on 2025-04-01 (signal 11); its last words: assertion.");
+}
+
+static void risk(void **state)
+{
+    struct bent b = good("full");
+    DROP(&b, fetches, fetch_count, 70, 73);
+    expect(
+        &b, VERDICT_AT_RISK, "RH01", "No DNSKEY query for more than two intervals, 1 time; the longest from");
+    b = good("full"); /* forty queries a day after the revocation */
+    size_t old = b.seen.fetch_count, kept = 0;
+    struct rehearsal_fetch *fetches = b.seen.fetches;
+    b.seen.fetches = arena_alloc(arena, 40 * old * sizeof *fetches);
+    for (size_t i = 0; i < old; i++)
+        for (int k = 0; k < (fetches[i].at_us >= at_day(&b, 100) && !fetches[i].tcp ? 39 : 1); k++)
+            b.seen.fetches[kept++] = fetches[i];
+    b.seen.fetch_count = kept;
+    expect(&b, VERDICT_AT_RISK, "FM65", "Its DNSKEY queries for the root rose from 1.0 to 39.");
+    b = good("full"); /* it says that it trusts the new key ten days late: news, and no harm */
+    for (size_t i = 0; i < b.seen.state_count; i++)
+        if (b.seen.states[i].tag == 38696 && b.seen.states[i].state == RFC5011_VALID)
+            b.seen.states[i].at_us += 10 * UTC_DAY;
+    expect(&b, VERDICT_READY, "RH02", "It trusts KSK-2024 (38696) since 2025-02-20");
+    b = good("full"); /* a run that ends before the roll, and an own state that has not learned the key */
+    b.seen.to_us = at_day(&b, 55);
+    DROP(&b, looks, look_count, 56, 200);
+    DROP(&b, states, state_count, 30, 200);
+    expect(&b, VERDICT_AT_RISK, "RH06", "On 2025-02-25 it does not trust KSK-2024 (38696)");
+}
+
+/* What the scenario does is not held against it, as long as it is over soon. */
+static void excused(void **state)
+{
+    struct bent b = good("clock-wrong");
+    expect(&b, VERDICT_READY, "RH07", "It trusts KSK-2024");
+    set_looks(&b, 46, 47, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL); /* the clock is right since day 46 */
+    expect(&b, VERDICT_READY, "RH07", "It trusts KSK-2024");
+    set_looks(&b, 46, 49, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
+}
+
+static void no_events(void **state)
+{
+    struct scenario *scenario;
+    struct err_note note;
+    struct bent b;
+    struct plan *plan;
+    assert_int_equal(scenario_find("full", arena, &scenario, &note), 0);
+    assert_int_equal(plan_builtin("root-2024", &plan), 0);
+    assert_int_equal(scenario_schedule(scenario, plan, INT64_C(1780272000) * UTC_SECOND,
+                         INT64_C(1785542400) * UTC_SECOND, arena, &b.schedule, &note),
+        0); /* 2026-06-01 to 2026-08-01 */
+    plan_free(plan);
+    b.seen = fixture_run(&b.schedule, product("unbound"), arena);
+    expect(&b, VERDICT_UNKNOWN, NULL,
+        "Between 2026-06-01 and 2026-08-01 nothing happens that could show anything.");
+}
+
+static void no_evidence(void **state)
+{
+    struct err_note note;
+    struct rehearsal_result result;
+    for (int what = 0; what < 7; what++) {
+        struct bent b = good("full");
+        switch (what) {
+        case 0:
+            b.seen.looks[5].at_us = b.seen.looks[7].at_us;
+            break;
+        case 1:
+            b.seen.looks[5].plain = REHEARSAL_ANSWERS;
+            break;
+        case 2:
+            b.seen.states[0].state = RFC5011_STATES;
+            break;
+        case 3:
+            b.seen.fetches[0].root = 13;
+            break;
+        case 4:
+            b.seen.events[0].what = REHEARSAL_WHATS;
+            break;
+        case 5:
+            memset(b.seen.events[0].text, 'x', sizeof b.seen.events[0].text);
+            break;
+        case 6:
+            memset(b.seen.why_not, 'x', sizeof b.seen.why_not);
+            break;
+        }
+        assert_int_equal(
+            rehearsal_judge(&b.schedule, rfc5011_profile("bind"), &b.seen, arena, &result, &note), ERR_DATA);
+        assert_memory_equal(note.text, "evidence: ", 10);
+    }
+}
+
+static uint32_t draw(uint32_t *seed)
+{
+    return *seed = *seed * 1664525u + 1013904223u;
+}
+
+/* Users failed for five days at least. Whatever is lost of the evidence, the verdict is not `ready`. */
+static void gaps_never_make_ready(void **state)
+{
+    static const struct {
+        const char *scenario, *product;
+    } rows[] = {{"full", "pdns_recursor"}, {"static", "named"}, {"offline", "unbound"},
+        {"early-roll", "kresd"}, {"late-install", "unbound"}, {"state-turns-read-only", "kresd"},
+        {"back-out", "pdns_recursor"}};
+    uint32_t seed = 5011;
+    unsigned unknowns = 0, not_readies = 0;
+    for (unsigned round = 0; round < 700; round++) {
+        struct arena *keep = arena;
+        arena = arena_new();
+        size_t row = round % (sizeof rows / sizeof *rows);
+        struct scenario_schedule schedule = schedule_of(rows[row].scenario, "root-180");
+        struct bent b = {schedule, fixture_run(&schedule, product(rows[row].product), arena)};
+        unsigned gaps = 1 + draw(&seed) / 65536 % 4;
+        for (unsigned g = 0; g < gaps; g++) {
+            int from = (int)(draw(&seed) / 65536 % 140), to = from + 1 + (int)(draw(&seed) / 65536 % 120);
+            if (draw(&seed) & 0x10000)
+                DROP(&b, looks, look_count, from, to);
+            if (draw(&seed) & 0x10000)
+                DROP(&b, fetches, fetch_count, from, to);
+            if (draw(&seed) & 0x10000)
+                DROP(&b, states, state_count, from, to);
+            if (draw(&seed) & 0x10000)
+                DROP(&b, events, event_count, from, to);
+        }
+        struct rehearsal_result r = judge(&schedule, product(rows[row].product), &b.seen);
+        if (r.verdict == VERDICT_READY)
+            fail_msg("round %u, %s %s: %s", round, rows[row].scenario, rows[row].product, r.cause);
+        unknowns += r.verdict == VERDICT_UNKNOWN;
+        not_readies += r.verdict == VERDICT_NOT_READY;
+        arena_free(arena);
+        arena = keep;
+    }
+    assert_true(unknowns > 20 && not_readies > 300); /* both happen */
+}
+
+/* The same evidence gives the same result, to the last finding. */
+static void same_twice(void **state)
+{
+    struct bent b = good("offline");
+    struct rehearsal_result one = judge(&b.schedule, product("unbound"), &b.seen);
+    struct rehearsal_result two = judge(&b.schedule, product("unbound"), &b.seen);
+    assert_string_equal(one.cause, two.cause);
+    assert_int_equal(one.finding_count, two.finding_count);
+    for (size_t i = 0; i < one.finding_count; i++)
+        assert_string_equal(one.findings[i].text, two.findings[i].text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(products_and_scenarios, setup, teardown),
-        cmocka_unit_test_setup_teardown(root_2024_static, setup, teardown)};
+    const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
+        TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(excused), TEST(no_events),
+        TEST(no_evidence), TEST(gaps_never_make_ready), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }

@@ -145,9 +145,9 @@ static void changes(void **state)
     int64_t publish = s.events_us[SCENARIO_AT_PUBLISH];
     assert_int_equal(publish, s.from_us + 10 * UTC_DAY);
     assert_true(plan_key_at(new_key, publish).published);
-    assert_false(plan_key_at(new_key, publish + 10 * UTC_DAY).published);
-    assert_true(plan_key_at(new_key, publish + 20 * UTC_DAY).published);
-    assert_int_equal(s.events_us[SCENARIO_AT_TRUST], publish + 50 * UTC_DAY);
+    assert_false(plan_key_at(new_key, publish + 5 * UTC_DAY).published);
+    assert_true(plan_key_at(new_key, publish + 12 * UTC_DAY).published);
+    assert_int_equal(s.events_us[SCENARIO_AT_TRUST], publish + 42 * UTC_DAY);
 
     s = schedule("back-out", "root-180", NULL, NULL);
     int64_t roll = s.events_us[SCENARIO_AT_ROLL];
