@@ -187,6 +187,7 @@ static inline struct forms_run fixture_run(
         abort();
     }
     plan_free(plan);
+    scenario->expect_text = "as the scenario says";
     struct rehearsal_evidence *evidence = arena_alloc(arena, sizeof *evidence);
     struct rehearsal_result *result = arena_alloc(arena, sizeof *result);
     *evidence = (struct rehearsal_evidence){

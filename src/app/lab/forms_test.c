@@ -5,6 +5,7 @@
 #include "app/lab/forms_inside.h"
 
 #include "base/markup_check.h"
+#include "io/file/file.h"
 #include "io/json/json.h"
 
 #include <setjmp.h>
@@ -420,6 +421,50 @@ static void the_same_gives_the_same(void **state)
     free(first);
 }
 
+/* ---- golden: ROLLCALL_GOLDEN=write makes them anew ---- */
+
+static void golden(struct fixture *f, const char *name)
+{
+    const char *source = getenv("ROLLCALL_SOURCE"), *mode = getenv("ROLLCALL_GOLDEN");
+    struct err_note note = {""};
+    char path[512], *bytes = NULL;
+    size_t length = 0;
+    snprintf(path, sizeof path, "%s/tests/golden/rehearse/%s", source ? source : ".", name);
+    if (mode && strcmp(mode, "write") == 0) {
+        if (file_replace(path, f->text.string, f->text.length, &note))
+            fail_msg("%s", note.text);
+        return;
+    }
+    if (file_read_all(path, 1 << 20, &bytes, &length, &note))
+        fail_msg("%s", note.text);
+    assert_string_equal(f->text.string, bytes);
+    free(bytes);
+}
+
+static void the_forms_are_as_they_were(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const scenarios[FIXTURE_KINDS] = {
+        "full", "static", "early-roll", "offline", "state-turns-read-only", "full"};
+    struct forms_run runs[FIXTURE_KINDS];
+    for (int kind = 0; kind < FIXTURE_KINDS; kind++)
+        runs[kind] = fixture_run(f->arena, kind == FIXTURE_UNKNOWN ? "unbound=/opt/u" : "unbound",
+            scenarios[kind], (enum fixture_kind)kind);
+    table_of(f, runs, FIXTURE_KINDS, (struct forms_screen){false, true, 100});
+    golden(f, "table.txt");
+    text_clear(&f->text);
+    assert_int_equal(forms_json(&(struct forms_report){&runs[FIXTURE_BREAKS], 1}, &f->text), 0);
+    golden(f, "runs.json");
+    const char *page = page_of(f, &runs[FIXTURE_BREAKS], 1); /* sheets and version may change */
+    const char *body = strstr(page, "<main"), *end = strstr(page, "<footer");
+    assert_true(body && end && body < end);
+    char *copy = strndup(body, (size_t)(end - body));
+    text_clear(&f->text);
+    text_add(&f->text, copy);
+    free(copy);
+    golden(f, "page.html");
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
@@ -439,6 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_matrix_has_a_cell_for_each, setup, teardown),
         cmocka_unit_test_setup_teardown(the_page_stays_small, setup, teardown),
         cmocka_unit_test_setup_teardown(the_same_gives_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_forms_are_as_they_were, setup, teardown),
     };
     return cmocka_run_group_tests_name("app/lab/forms", all, NULL, NULL);
 }
