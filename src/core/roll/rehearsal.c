@@ -306,14 +306,8 @@ static void set_anchors(struct trial *t)
             if (!s->plan->keys[k].zsk && s->plan->keys[k].tag == t->seen->anchors[i] &&
                 t->anchor_count < SCENARIO_MAX_ANCHORS)
                 t->anchors[t->anchor_count++] = &s->plan->keys[k];
-    if (t->anchor_count)
-        return;
-    if (!t->follows && s->roll.old_key) {
-        t->anchors[t->anchor_count++] = s->roll.old_key;
-        return;
-    }
-    memcpy(t->anchors, s->anchors, sizeof t->anchors);
-    t->anchor_count = s->anchor_count;
+    if (!t->anchor_count)
+        t->anchor_count = scenario_installed(s, t->follows, t->anchors);
 }
 
 static int64_t installed_us(const struct scenario_schedule *s)

@@ -80,8 +80,7 @@ struct rehearsal_evidence {
     bool limited;           /* a part of the user's configuration could not be rehearsed: why_not */
     char why_not[160];      /* of !reached and limited */
     const char *product;    /* "named", "unbound" …, for what mends; or NULL */
-    /* The tags that it was installed with; none given: those of the schedule's anchors, or of the old key
-     * alone if it does not follow. */
+    /* The tags that it was installed with; none given: those of scenario_installed(). */
     uint16_t anchors[SCENARIO_MAX_ANCHORS];
     size_t anchor_count;
 };

@@ -3,7 +3,8 @@
  *   RH01 no DNSKEY query for two intervals      RH05 nothing explains it
  *   RH02 not as the model of its profile        RH06 the new key is not trusted, with the roll to come
  *   RH03 not as the scenario expects            RH07 an outage that the scenario wanted
- *   RH04 it ended, or did not start             RH08 a part could not be rehearsed */
+ *   RH04 it ended, or did not start             RH08 a part could not be rehearsed
+ *   RH09 it signals other keys than it trusts   RH10 answers that need more than UDP */
 #include "core/roll/rehearsal_inside.h"
 
 void trial_find(struct trial *t, struct verdict_finding finding)
@@ -168,6 +169,74 @@ static void find_stale_trust(struct trial *t)
                       .last_us = t->end_us});
 }
 
+static bool has_tag(const struct rehearsal_signal *signal, int32_t tag)
+{
+    for (size_t i = 0; i < signal->count && i < REHEARSAL_TAGS; i++)
+        if (signal->tags[i] == tag)
+            return true;
+    return signal->count > REHEARSAL_TAGS; /* what was not kept is not known */
+}
+
+/* RFC 8145: the tags in a signal are those of the keys that the sender trusts. Allowed are two days: one for
+ * the signal's own timer, one for the reading of its state. */
+static void find_signals(struct trial *t)
+{
+    const struct plan_key *key = t->schedule->roll.new_key;
+    const struct rehearsal_signal *first = NULL, *last = NULL;
+    unsigned long count = 0;
+    for (size_t i = 0; key && key->tag >= 0 && i < t->seen->signal_count; i++) {
+        const struct rehearsal_signal *signal = &t->seen->signals[i];
+        bool trusts = trial_trusts(t, key, signal->at_us);
+        if (trusts == has_tag(signal, key->tag) ||
+            trusts != trial_trusts(t, key, signal->at_us - 2 * UTC_DAY) ||
+            trusts != trial_trusts(t, key, signal->at_us + 2 * UTC_DAY))
+            continue;
+        first = first ? first : signal;
+        last = signal;
+        count++;
+    }
+    if (!count)
+        return;
+    trial_find(t, (struct verdict_finding){.rule = "RH09",
+                      .text = trial_say(t, "Its key tag signals from %s to %s %s %s, which it %s.",
+                          trial_day(t, first->at_us), trial_day(t, last->at_us),
+                          has_tag(first, key->tag) ? "name" : "do not name", trial_key(t, key),
+                          has_tag(first, key->tag) ? "does not trust" : "trusts"),
+                      .means = "Who counts signals (RFC 8145) is misled about it.",
+                      .count = count,
+                      .first_us = first->at_us,
+                      .last_us = last->at_us});
+}
+
+/* It got the bigger answers here; where TCP is blocked it would not. */
+static void find_big_answers(struct trial *t)
+{
+    const struct rehearsal_fetch *first = NULL, *last = NULL;
+    uint16_t size = 0;
+    unsigned long count = 0;
+    for (size_t i = 0; i < t->seen->fetch_count; i++) {
+        const struct rehearsal_fetch *fetch = &t->seen->fetches[i];
+        if (!fetch->tcp)
+            continue;
+        first = first ? first : fetch;
+        last = fetch;
+        count++;
+        size = fetch->size > size ? fetch->size : size;
+    }
+    if (!count)
+        return;
+    trial_find(t,
+        (struct verdict_finding){.rule = "RH10",
+            .text = trial_say(t,
+                "From %s to %s it got the root's DNSKEY RRset by TCP, %lu times, up to %u octets.",
+                trial_day(t, first->at_us), trial_day(t, last->at_us), count, size),
+            .means = "Where TCP to port 53 is blocked, that would have failed (rule FM55; scenario no-tcp).",
+            .mend = "let TCP to port 53 through",
+            .count = count,
+            .first_us = first->at_us,
+            .last_us = last->at_us});
+}
+
 static void find_excused(struct trial *t)
 {
     for (size_t i = 0; i < t->result.outage_count; i++) {
@@ -249,7 +318,8 @@ static void find_unexpected(struct trial *t)
 void trial_findings(struct trial *t, bool users)
 {
     static void (*const of_users[])(struct trial *) = {find_outages, find_storm, find_lost_timer,
-        find_unlearned, find_differences, find_unexpected, find_stale_trust, find_excused};
+        find_unlearned, find_differences, find_unexpected, find_stale_trust, find_signals, find_big_answers,
+        find_excused};
     find_end(t);
     for (size_t i = 0; i < sizeof of_users / sizeof *of_users && users; i++)
         of_users[i](t);

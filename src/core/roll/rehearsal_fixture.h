@@ -52,16 +52,16 @@ static void fixture_start(struct fixture *f, int64_t at_us, bool anew)
     struct rfc5011_seen anchors[SCENARIO_MAX_ANCHORS];
     struct rfc5011_timers timers = {plan->add_hold_us, plan->remove_hold_us, 0, 0};
     bool managed = f->schedule->scenario->managed && rfc5011_profile(f->product->profile)->follows;
-    size_t count = managed ? f->schedule->anchor_count : 1;
+    const struct plan_key *installed[SCENARIO_MAX_ANCHORS];
+    size_t count = scenario_installed(f->schedule, managed, installed);
     if (managed && f->world.read_only && f->product->at_start == FIXTURE_DOES_NOT_START) {
         fixture_event(f, at_us, REHEARSAL_COULD_NOT_START, "directory is not writable");
         f->dead = true;
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct plan_key *key = managed ? f->schedule->anchors[i] : f->schedule->roll.old_key;
-        anchors[i] =
-            (struct rfc5011_seen){.id = (uint64_t)(key - plan->keys), .tag = (uint16_t)key->tag, .sep = true};
+        anchors[i] = (struct rfc5011_seen){
+            .id = (uint64_t)(installed[i] - plan->keys), .tag = (uint16_t)installed[i]->tag, .sep = true};
     }
     if (anew)
         rfc5011_start(&f->point, rfc5011_profile(managed ? f->product->profile : "static"), timers, anchors,

@@ -154,7 +154,7 @@ void trial_coverage(struct trial *t)
     int64_t before_us = t->install_us;
     t->gap_from_us = t->gap_to_us = UTC_OPEN;
     for (size_t i = 0; i <= t->seen->look_count; i++) {
-        int64_t at_us = i < t->seen->look_count ? t->seen->looks[i].at_us : t->end_us;
+        int64_t at_us = i < t->seen->look_count ? t->seen->looks[i].at_us : t->schedule->to_us;
         if (at_us > before_us && trial_running(t, before_us, at_us) > most_us) {
             t->gap_from_us = before_us;
             t->gap_to_us = at_us;

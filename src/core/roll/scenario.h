@@ -150,7 +150,7 @@ struct scenario_schedule {
     struct scenario_step *steps; /* in the order of time, within from and to; SCENARIO_INSTALL is there,
                                     once, and the first of the resolver's */
     size_t step_count;
-    const struct plan_key *anchors[SCENARIO_MAX_ANCHORS]; /* of `plan`: what the resolver is installed with */
+    const struct plan_key *anchors[SCENARIO_MAX_ANCHORS]; /* of `plan`; see scenario_installed() */
     size_t anchor_count;
     int64_t events_us[SCENARIO_EVENTS]; /* UTC_OPEN: the plan has no such moment */
 };
@@ -163,6 +163,11 @@ struct scenario_schedule {
  */
 int scenario_schedule(const struct scenario *scenario, const struct plan *plan, int64_t from_us,
     int64_t to_us, struct arena *arena, struct scenario_schedule *ret_schedule, struct err_note *note);
+
+/* What a resolver is installed with: the schedule's anchors; one that does not follow RFC 5011 (static by the
+ * scenario, or unable) has the old key alone. Returns how many there are. */
+size_t scenario_installed(const struct scenario_schedule *schedule, bool follows,
+    const struct plan_key *ret_keys[SCENARIO_MAX_ANCHORS]);
 
 /* Reads "roll-2d", "publish", "start+PT12H". ERR_DATA. */
 int scenario_time_parse(const char *text, struct scenario_time *ret);

@@ -362,3 +362,14 @@ int scenario_schedule(const struct scenario *scenario, const struct plan *plan, 
     *ret_schedule = s;
     return 0;
 }
+
+size_t scenario_installed(const struct scenario_schedule *schedule, bool follows,
+    const struct plan_key *ret_keys[SCENARIO_MAX_ANCHORS])
+{
+    if (!follows && schedule->roll.old_key) {
+        ret_keys[0] = schedule->roll.old_key;
+        return 1;
+    }
+    memcpy(ret_keys, schedule->anchors, sizeof schedule->anchors);
+    return schedule->anchor_count;
+}

@@ -73,7 +73,7 @@ static void check(const struct rehearsal_evidence *seen, const struct rehearsal_
         abort();
     for (size_t i = 0; i < r->outage_count; i++) {
         const struct rehearsal_outage *o = &r->outages[i];
-        if (o->from_us > o->to_us || o->first_us > o->last_us || o->healed_us <= o->last_us || !o->looks ||
+        if (o->from_us > o->to_us || o->first_us > o->last_us || o->healed_us < o->last_us || !o->looks ||
             (r->verdict == VERDICT_READY && !o->excused))
             abort();
     }

@@ -271,6 +271,10 @@ static void unknown(void **state)
     b = good("full");
     DROP(&b, looks, look_count, 130, 200);
     expect(&b, VERDICT_UNKNOWN, NULL, "Its users were not looked at between 2025-05-10 and 2025-05-21.");
+    b = good("full"); /* it was not gone through to its end */
+    b.seen.to_us = at_day(&b, 90);
+    DROP(&b, looks, look_count, 90, 200);
+    expect(&b, VERDICT_UNKNOWN, NULL, "Its users were not looked at between 2025-03-31 and 2025-05-21.");
     b = good("full");
     b.seen.limited = true;
     strcpy(b.seen.why_not, "a forwarder outside");
@@ -342,10 +346,32 @@ static void risk(void **state)
             b.seen.states[i].at_us += 10 * UTC_DAY;
     expect(&b, VERDICT_READY, "RH02", "It trusts KSK-2024 (38696) since 2025-02-20");
     b = good("full"); /* a run that ends before the roll, and an own state that has not learned the key */
-    b.seen.to_us = at_day(&b, 55);
+    b.seen.to_us = b.schedule.to_us = at_day(&b, 55);
     DROP(&b, looks, look_count, 56, 200);
     DROP(&b, states, state_count, 30, 200);
     expect(&b, VERDICT_AT_RISK, "RH06", "On 2025-02-25 it does not trust KSK-2024 (38696)");
+}
+
+/* Signals that name the old key alone, though the new one is trusted, and the other way round. */
+static void signals(void **state)
+{
+    static const struct {
+        int day;
+        uint16_t tag;
+        bool finds;
+    } rows[] = {{20, 20326, false}, {41, 20326, false}, {45, 20326, true}, {45, 38696, false},
+        {20, 38696, true}, {39, 38696, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bent b = good("full");
+        struct rehearsal_signal signal = {
+            .at_us = at_day(&b, rows[i].day), .kind = 1, .count = 1, .tags = {rows[i].tag}};
+        b.seen.signals = &signal;
+        b.seen.signal_count = 1;
+        struct rehearsal_result r = judge(&b.schedule, product("unbound"), &b.seen);
+        assert_int_equal(r.verdict, VERDICT_READY);
+        assert_int_equal(found(&r, "RH09"), rows[i].finds);
+        assert_true(found(&r, "RH10")); /* the revocation's answers came by TCP */
+    }
 }
 
 /* What the scenario does is not held against it, as long as it is over soon. */
@@ -472,7 +498,7 @@ static void same_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
-        TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(excused), TEST(no_events),
-        TEST(no_evidence), TEST(gaps_never_make_ready), TEST(same_twice)};
+        TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(excused),
+        TEST(no_events), TEST(no_evidence), TEST(gaps_never_make_ready), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
