@@ -188,3 +188,39 @@ class Browser:
             elif event.get("method") == "Page.javascriptDialogOpening":
                 found.append("a dialog")
         return found
+
+
+def looks(browser, page, plots, check):
+    """A page that is a file, on wide and narrow screens, light and dark: readable, no wider than the screen, alone."""
+    for width, scheme in ((1600, "light"), (1280, "dark"), (360, "light"), (360, "dark")):
+        name = f"{width} {scheme}"
+        browser.size(width, 900, scheme)
+        browser.open("file://" + page)
+        timing = browser.run("performance.getEntriesByType('navigation')[0].domComplete")
+        print(f"# {name}: {timing:.0f} ms until it is drawn", flush=True)
+        browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        bad = browser.run(CONTRAST) + browser.run(READABLE)
+        check(f"{name}: can be read", not bad, bad)
+        over = browser.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        check(f"{name}: fits", over <= 0, f"{over} px too wide")
+        shown = browser.run("[...document.querySelectorAll('figure svg[role=img]')].filter((svg) => svg.getBoundingClientRect().height > 80).length")
+        check(f"{name}: each plot is there once", shown == plots, shown)
+        complaints = browser.complaints()
+        check(f"{name}: no complaint in the console", not complaints, complaints)
+        requests = [url for url in browser.requests() if url != "file://" + page]
+        check(f"{name}: nothing is asked for", not requests, requests)
+        browser.events = []
+
+
+def paper(browser, page, check, width=703):
+    """On A4, from a dark screen: black on white, and nothing stands over the edge."""
+    browser.size(width, 1000, "dark")
+    browser.call("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    browser.open("file://" + page)
+    colours = browser.run("[getComputedStyle(document.querySelector('#verdict')).backgroundColor, getComputedStyle(document.body).color].join()")
+    check("black on white", colours == "rgb(255, 255, 255),rgb(0, 0, 0)", colours)
+    over = browser.run("[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length")
+    check("fits on paper", over == 0, over)
+    printed = browser.call("Page.printToPDF", preferCSSPageSize=True)
+    check("prints", len(printed["data"]) > 10000)
+    browser.call("Emulation.setEmulatedMedia", media="")

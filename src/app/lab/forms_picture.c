@@ -36,11 +36,11 @@ static double at_of(const struct picture *p, int64_t us)
     return 100 * forms_share(p->run, us);
 }
 
-/* A part of the present lane, in its middle; its title is added by the caller, and part_end() closes it. */
-static void part(const struct picture *p, const char *class, double from, double to, int height)
+/* A part of the present lane; its title is added by the caller, and part_end() closes it. */
+static void part(const struct picture *p, const char *class, double from, double to, int top, int height)
 {
     text_printf(p->out, "<rect class=\"%s\" x=\"%.4g%%\" y=\"%d\" width=\"%.4g%%\" height=\"%d\">", class,
-        from, p->y + (LANE - height) / 2, to - from, height);
+        from, p->y + top, to - from, height);
 }
 
 static void part_end(const struct picture *p)
@@ -78,7 +78,7 @@ static void add_answers(struct picture *p, enum forms_name name)
         double from = at_of(p, from_us), to = at_of(p, to_us);
         if (!good && to - from < least_bad)
             to = from + least_bad;
-        part(p, good ? "good" : classes[answer], from, to, good ? 8 : 16);
+        part(p, good ? "good" : classes[answer], from, to, good ? 8 : 4, good ? 8 : 16);
         text_printf(p->out, "<title>%s", rehearsal_answer_name((enum rehearsal_answer)answer));
         add_span(p->out, from_us, to_us);
         text_add(p->out, "</title>");
@@ -101,15 +101,14 @@ static void add_state(const struct picture *p, uint8_t state, int64_t from_us, i
     if (!state_classes[state] || to <= from)
         return;
     const char *name = rfc5011_state_name((enum rfc5011_state)state);
-    part(p, state_classes[state], from, to, 14);
+    part(p, state_classes[state], from, to, 13, 8);
     text_printf(p->out, "<title>%s", name);
     add_span(p->out, from_us, to_us);
     text_add(p->out, "</title>");
     part_end(p);
-    bool filled = state == RFC5011_VALID || state == RFC5011_REVOKED;
     if (to - from >= least_word)
-        text_printf(p->out, "<text class=\"in%s\" x=\"%.4g%%\" y=\"%d\" dx=\"5\">%s</text>",
-            filled ? "" : " dark", from, p->y + 16, name);
+        text_printf(
+            p->out, "<text class=\"in\" x=\"%.4g%%\" dx=\"3\" y=\"%d\">%s</text>", from, p->y + 10, name);
 }
 
 /* What the model of its profile did, thin below it; only where the two differ. */
@@ -124,8 +123,8 @@ static void add_model(const struct picture *p, uint16_t tag)
         for (size_t j = i + 1; j < result->model_count && to_us == p->run->schedule->to_us; j++)
             if (forms_tag(p->run, result->model[j].tag) == tag)
                 to_us = result->model[j].at_us;
-        text_printf(p->out, "<rect class=\"%s\" x=\"%.4g%%\" y=\"%d\" width=\"%.4g%%\" height=\"3\"/>",
-            state_classes[change->state], at_of(p, change->at_us), p->y + 20,
+        text_printf(p->out, "<rect class=\"%s\" x=\"%.4g%%\" y=\"%d\" width=\"%.4g%%\" height=\"2\"/>",
+            state_classes[change->state], at_of(p, change->at_us), p->y + 22,
             at_of(p, to_us) - at_of(p, change->at_us));
     }
 }
@@ -168,7 +167,7 @@ static void add_signals(struct picture *p)
         add_span(p->out, first->at_us, signals.last_us);
         text_add(p->out, "</title></rect>");
         if (from >= free_from && to - from >= least_word) {
-            text_printf(p->out, "<text class=\"tags\" x=\"%.4g%%\" y=\"%d\">", from, p->y + 10);
+            text_printf(p->out, "<text class=\"tags\" x=\"%.4g%%\" dx=\"3\" y=\"%d\">", from, p->y + 10);
             forms_add_tags(p->out, first);
             text_add(p->out, "</text>");
             free_from = to;
@@ -187,7 +186,7 @@ static void add_fetches(struct picture *p)
     int before = -1;
     text_printf(p->out,
         "<svg x=\"0\" y=\"%d\" width=\"100%%\" height=\"%d\" viewBox=\"0 0 %zu 100\" "
-        "preserveAspectRatio=\"none\"><path class=\"fetches\" d=\"M0 100",
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\"><path class=\"fetches\" d=\"M0 100",
         p->y + 6, TALL - 10, buckets);
     for (size_t b = 0; b < buckets; b++) {
         uint32_t most = 0;
