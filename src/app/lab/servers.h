@@ -15,7 +15,10 @@ struct servers_row {
     bool former;         /* an address of years ago, which old programs still know; in no zone any more */
     const char *address; /* IPv4 or IPv6 */
 };
+/* Those that the root's servers have today come first: SERVERS_ROOT_ADDRESSES. */
+enum { SERVERS_ROOT_ADDRESSES = 26 };
 extern const struct servers_row servers_table[];
+extern const char *const servers_addresses[]; /* of the rows, in their order */
 size_t servers_count(void);
 
 #endif
