@@ -123,8 +123,8 @@ static bool is_there(struct observer *observer, const struct sightings_segment *
 static int write_segment(struct observer *observer, const struct given *given,
     struct sightings_segment *segment, struct err_note *note)
 {
-    const struct tally_rows rows = {
-        given->rows.count, given->rows.traffic_count, give_row, give_traffic, given};
+    const struct tally_rows rows = {given->rows.count, given->rows.traffic_count, give_row, give_traffic,
+        given, .apart = !given->pseudonym};
     int err = sightings_commit(observer->store, segment, &rows, note);
     sorter_end(given->sorter);
     if (err == ERR_DATA && is_there(observer, segment))

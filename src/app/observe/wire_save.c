@@ -14,15 +14,10 @@ static const uint8_t MAGIC[4] = {'r', 'c', 'w', '1'};
 
 /* ---- writing ---- */
 
-static size_t size_of(const struct shelf *shelf)
+/* At most: to know it, all of them would have to be walked through. */
+static size_t room_for(const struct shelf *shelf)
 {
-    size_t size = 4;
-    for (const struct shelf_slot *slot = shelf_walk(shelf, NULL); slot; slot = shelf_walk(shelf, slot)) {
-        size += SLOT;
-        for (int32_t at = slot->first; at != SHELF_NONE; at = shelf_next(shelf, at))
-            size += PIECE + shelf_piece(shelf, at).have;
-    }
-    return size;
+    return 4 + (size_t)shelf->slots_used * SLOT + (size_t)shelf->blocks_used * (PIECE + SHELF_BLOCK);
 }
 
 static void write_slot(struct writer *writer, const struct shelf *shelf, const struct shelf_slot *slot)
@@ -55,7 +50,7 @@ static void write_shelf(struct writer *writer, const struct shelf *shelf)
 
 int wire_save(const struct wire *wire, uint8_t **ret_bytes, size_t *ret_length)
 {
-    size_t length = HEAD + size_of(&wire->streams) + size_of(&wire->datagrams);
+    size_t length = HEAD + room_for(&wire->streams) + room_for(&wire->datagrams);
     uint8_t *bytes = malloc(length);
     if (!bytes)
         return ERR_NOMEM;

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 512, BLOCK_BYTES = 488 };
+enum { BLOCK = 512 };
 
 struct shelf_block {
     int32_t next;       /* block of this piece, or next free one */
     int32_t next_piece; /* this and what follows: in the first block of a piece only */
     uint32_t begin, length, have;
     uint32_t told;
-    uint8_t bytes[BLOCK_BYTES];
+    uint8_t bytes[SHELF_BLOCK];
 };
 _Static_assert(sizeof(struct shelf_block) == BLOCK, "memory is counted in blocks");
 
@@ -213,13 +213,13 @@ static int32_t take_block(struct shelf *shelf)
 static void fill(struct shelf *shelf, int32_t block, uint32_t used, const uint8_t *bytes, uint32_t length)
 {
     while (length > 0) {
-        uint32_t in_block = used % BLOCK_BYTES;
+        uint32_t in_block = used % SHELF_BLOCK;
         if (in_block == 0 && used > 0) {
             int32_t next = take_block(shelf);
             shelf->blocks[block].next = next;
             block = next;
         }
-        uint32_t part = BLOCK_BYTES - in_block < length ? BLOCK_BYTES - in_block : length;
+        uint32_t part = SHELF_BLOCK - in_block < length ? SHELF_BLOCK - in_block : length;
         memcpy(shelf->blocks[block].bytes + in_block, bytes, part);
         bytes += part;
         used += part;
@@ -229,7 +229,7 @@ static void fill(struct shelf *shelf, int32_t block, uint32_t used, const uint8_
 
 static uint32_t blocks_for(uint32_t octets)
 {
-    return octets == 0 ? 1 : (octets + BLOCK_BYTES - 1) / BLOCK_BYTES;
+    return octets == 0 ? 1 : (octets + SHELF_BLOCK - 1) / SHELF_BLOCK;
 }
 
 bool shelf_add(
@@ -287,7 +287,7 @@ struct shelf_piece shelf_piece(const struct shelf *shelf, int32_t piece)
 void shelf_read(const struct shelf *shelf, int32_t piece, uint8_t *to, uint32_t length)
 {
     for (int32_t block = piece; length > 0; block = shelf->blocks[block].next) {
-        uint32_t part = length < BLOCK_BYTES ? length : BLOCK_BYTES;
+        uint32_t part = length < SHELF_BLOCK ? length : SHELF_BLOCK;
         memcpy(to, shelf->blocks[block].bytes, part);
         to += part;
         length -= part;

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHELF_NONE = -1, SHELF_MAX_PIECES = 128 };
+enum { SHELF_NONE = -1, SHELF_MAX_PIECES = 128, SHELF_BLOCK = 488 }; /* SHELF_BLOCK: octets in a block */
 
 /* One kind of slot for both uses: times and ends belong to datagrams, sequence numbers to streams. */
 struct shelf_slot {

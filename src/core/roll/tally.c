@@ -243,8 +243,8 @@ void tally_rows_begin(struct tally *tally, struct tally_rows *ret_rows)
 {
     traffic_settle(&tally->traffic);
     rows_sort(&tally->rows);
-    *ret_rows =
-        (struct tally_rows){tally->rows.pool.used, tally->traffic.hot.used, get_row, get_traffic, tally};
+    *ret_rows = (struct tally_rows){
+        tally->rows.pool.used, tally->traffic.hot.used, get_row, get_traffic, tally, .apart = true};
 }
 
 void tally_rows_end(struct tally *tally)

@@ -62,6 +62,7 @@ struct tally_rows {
     void (*row)(const void *context, size_t i, struct tally_row *ret);
     void (*traffic)(const void *context, size_t i, struct tally_traffic *ret);
     const void *context;
+    bool apart; /* traffic() may be called by another thread than row(), at the same time */
 };
 
 /* ---- counting ---- */

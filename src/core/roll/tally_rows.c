@@ -4,10 +4,11 @@
 #include "core/roll/tally_inside.h"
 
 #include "base/hash.h"
+#include "base/near.h"
 
 #include <string.h>
 
-enum { FIRST_BITS = 10 };
+enum { FIRST_BITS = 10, ROWS_AHEAD = 12 };
 
 static const char too_many[] = "too many different signals";
 
@@ -290,8 +291,19 @@ void rows_sort(struct rows *rows)
     rows->sorted = true;
 }
 
+/* Rows are asked for one after the other. */
+static void fetch_row(const struct rows *rows, size_t i)
+{
+    if (i >= rows->index.used)
+        return;
+    const struct sighting_row *row = row_at(rows, (uint32_t)rows->index.slots[i]);
+    near_fetch(row);
+    near_fetch(&row->truncated); /* in the next line */
+}
+
 void rows_row(const struct rows *rows, size_t i, struct tally_row *ret)
 {
+    fetch_row(rows, i + ROWS_AHEAD);
     const struct sighting_row *row = row_at(rows, (uint32_t)rows->index.slots[i]);
     int64_t hour_us = row->hour * UTC_HOUR;
     *ret = (struct tally_row){.hour_us = hour_us,

@@ -9,6 +9,7 @@
 #include "core/roll/tally_inside.h"
 
 #include "base/hash.h"
+#include "base/near.h"
 
 #include <string.h>
 
@@ -298,8 +299,8 @@ static void fetch_row(const struct traffic *traffic, size_t i)
 {
     if (i >= traffic->index.used)
         return;
-    __builtin_prefetch(hot_at(traffic, (uint32_t)traffic->index.slots[i]));
-    __builtin_prefetch(cold_at(traffic, (uint32_t)traffic->index.slots[i]));
+    near_fetch(hot_at(traffic, (uint32_t)traffic->index.slots[i]));
+    near_fetch(cold_at(traffic, (uint32_t)traffic->index.slots[i]));
 }
 
 void traffic_row(const struct traffic *traffic, size_t i, struct tally_traffic *ret)

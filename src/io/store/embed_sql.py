@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes sql.h and sql.c of the .sql files of this folder. x.sql holds the statements on files of kind x, each of which becomes
-an enum value and a C string; x_1.sql, x_2.sql … are the steps of its schema, a C string each.
+an enum value and a C string; x_1.sql, x_2.sql … are the steps of its schema, a C string each. "(?, …) * 3" becomes "(?, …), (?, …), (?, …)".
 Usage: embed_sql.py OUT.h OUT.c x.sql … x_1.sql …"""
 import pathlib
 import re
@@ -15,7 +15,8 @@ def c_string(text):
 def statements(text):
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.M)[1:]
     for name, body in zip(parts[0::2], parts[1::2]):
-        yield name, re.sub(r"^--.*\n", "", body, flags=re.M)
+        body = re.sub(r"^--.*\n", "", body, flags=re.M)
+        yield name, re.sub(r"(\([?, ]+\)) \* (\d+)", lambda found: ", ".join([found[1]] * int(found[2])), body)
 
 
 def main(header, source, *files):

@@ -70,10 +70,11 @@ SELECT coalesce((SELECT min(collector) FROM sighting), 1), coalesce((SELECT max(
 SELECT coalesce((SELECT min(kind) FROM sighting WHERE collector = ?1), 1),
     coalesce((SELECT max(kind) FROM sighting WHERE collector = ?1), 1);
 
+-- As many rows at once as the parameters are repeated (sightings_sqlite.c: TOGETHER); NULL where there are fewer.
 -- name: sighting_add
 INSERT INTO sighting (collector, kind, hour, zone, tagset, transport, source, count, first_us, lasting_us,
     recursion_desired, dnssec_ok, checking_disabled, octets, truncated, udp_size)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+SELECT * FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) * 32) WHERE column1 IS NOT NULL
 ON CONFLICT DO UPDATE SET
     count = count + excluded.count,
     first_us = min(first_us, excluded.first_us),

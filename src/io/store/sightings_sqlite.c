@@ -17,6 +17,7 @@ enum {
     MAX_INPUT = 4096, /* octets of a name that is kept */
     PAGE = 16384,     /* octets: most of a commit are blocks of traffic of nearly that size */
     IPV4 = 12,        /* octets of ::ffff:0:0/96 */
+    TOGETHER = 32,    /* rows that sighting_add takes at once */
 };
 
 static const char *const steps[] = {sql_sightings_1};
@@ -152,26 +153,46 @@ static void bind_times(struct db_query *query, int64_t hour_us, int64_t first_us
     db_bind_number(query, last_us - first_us);
 }
 
-static int add_row(struct db *db, int64_t collector, int64_t zone, int64_t tagset,
-    const struct tally_row *row, struct err_note *note)
+/* Rows that one statement adds: to run it costs as much as some rows. */
+struct bundle {
+    struct db_query query;
+    uint8_t sources[TOGETHER][16]; /* bound */
+    size_t count;
+};
+
+static void bind_row(
+    struct bundle *bundle, int64_t collector, int64_t zone, int64_t tagset, const struct tally_row *row)
 {
-    struct db_query query = db_query(db, SQL_SIGHTING_ADD, note);
+    struct db_query *query = &bundle->query;
+    uint8_t *source = bundle->sources[bundle->count++];
     const int64_t key[] = {collector, row->kind, row->hour_us / UTC_HOUR, zone, tagset, row->transport};
     for (size_t i = 0; i < sizeof key / sizeof *key; i++)
-        db_bind_number(&query, key[i]);
-    bind_source(&query, row->source);
-    db_bind_number(&query, (int64_t)row->count);
-    bind_times(&query, row->hour_us, row->first_us, row->last_us);
+        db_bind_number(query, key[i]);
+    memcpy(source, row->source, sizeof row->source);
+    bind_source(query, source);
+    db_bind_number(query, (int64_t)row->count);
+    bind_times(query, row->hour_us, row->first_us, row->last_us);
     const int64_t values[] = {(int64_t)row->recursion_desired, (int64_t)row->dnssec_ok,
         (int64_t)row->checking_disabled, row->octets, (int64_t)row->truncated, row->udp_size};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        db_bind_number(&query, values[i]);
-    return db_finish(&query);
+        db_bind_number(query, values[i]);
+}
+
+/* Adds what is bound; the next bundle is begun. */
+static int add_bundle(struct bundle *bundle)
+{
+    struct db_query *query = &bundle->query;
+    int err = db_finish(query);
+    *query = (struct db_query){.db = query->db, .statement = query->statement, .note = query->note};
+    bundle->count = 0;
+    return err;
 }
 
 /* Rows come sorted, so a zone or tag set is looked up only where it changes. */
-static int add_rows(struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note)
+static int add_sightings(
+    struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note)
 {
+    struct bundle bundle = {.query = db_query(db, SQL_SIGHTING_ADD, note)};
     const char *zone = NULL, *tags = NULL;
     int64_t zone_id = 0, tagset_id = 0;
     int err = 0;
@@ -185,10 +206,27 @@ static int add_rows(struct db *db, int64_t collector, const struct tally_rows *r
                 db, SQL_TAGSET_ID, SQL_TAGSET_ADD, row.tags, SIGHTING_MAX_TAGS_TEXT, &tagset_id, note);
         zone = row.zone;
         tags = row.tags;
-        if (!err)
-            err = add_row(db, collector, zone_id, tagset_id, &row, note);
+        if (err)
+            break;
+        bind_row(&bundle, collector, zone_id, tagset_id, &row);
+        if (bundle.count == TOGETHER || i + 1 == rows->count)
+            err = add_bundle(&bundle);
     }
-    return err ? err : sightings_sqlite_add_traffic(db, collector, rows, note);
+    db_end(&bundle.query);
+    return err;
+}
+
+static int add_rows(struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note)
+{
+    struct packer *packer;
+    int err = packer_new(rows, &packer);
+    if (err)
+        return err_set(note, err, "no memory to write what was counted");
+    err = add_sightings(db, collector, rows, note);
+    if (!err)
+        err = sightings_sqlite_add_traffic(db, collector, rows, packer, note);
+    packer_free(packer);
+    return err;
 }
 
 /* The input must stand where the segment begins. */

@@ -4,6 +4,7 @@
 
 #include "io/store/db.h"
 #include "io/store/sightings_inside.h"
+#include "io/store/sightings_packer.h"
 
 struct sightings_sqlite {
     struct sightings base;
@@ -11,9 +12,10 @@ struct sightings_sqlite {
     bool logs; /* what is written goes to the write-ahead log */
 };
 
-/* The rows of traffic, added to those that are there. Within a transaction. */
-int sightings_sqlite_add_traffic(
-    struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note);
+/* The rows of traffic, added to those that are there. Within a transaction. `packer` is over the same rows.
+ */
+int sightings_sqlite_add_traffic(struct db *db, int64_t collector, const struct tally_rows *rows,
+    struct packer *packer, struct err_note *note);
 
 /* ---- sightings_sqlite_read.c: what all questions read alike ---- */
 

@@ -2,7 +2,8 @@
  * block whose range it falls into, and a block that becomes too big is written as several. So a source has
  * one row an hour, and a commit touches only blocks that it changes.
  *
- * Rows are taken some thousand at a time. They come sorted, unless addresses were changed on the way. */
+ * Rows are taken some thousand at a time. They come sorted, unless addresses were changed on the way. Where
+ * there is nothing of their hour, which is so in a new store, they are written as the packer gives them. */
 #include "io/store/sightings_sqlite.h"
 #include "io/store/sightings_traffic.h"
 
@@ -11,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOGETHER = 4096 };
-
 struct adding {
     struct db *db;
     struct err_note *note;
     int64_t collector, hour;
-    struct tally_traffic fresh[TOGETHER], old[TRAFFIC_MOST], merged[TOGETHER + TRAFFIC_MOST];
+    struct tally_traffic fresh[PACKER_ROWS], old[TRAFFIC_MOST], merged[PACKER_ROWS + TRAFFIC_MOST];
     size_t fresh_count, old_count;
+    int64_t packed_hour;        /* that of packed rows which was looked at last */
+    bool is_new;                /* nothing of it is there but what was packed before */
     uint8_t first[16], end[16]; /* the block at hand: its key; that of the next one */
     bool is_there, has_end;     /* there is such a block; there is a next one */
     uint8_t packed[TRAFFIC_MOST * TRAFFIC_ROW];
@@ -146,9 +147,43 @@ static int add_gathered(struct adding *adding)
     return err;
 }
 
-int sightings_sqlite_add_traffic(
-    struct db *db, int64_t collector, const struct tally_rows *rows, struct err_note *note)
+static void gather(struct adding *adding, const struct tally_rows *rows, const struct packed *packed)
 {
+    for (size_t i = 0; i < packed->count; i++)
+        rows->traffic(rows->context, packed->begin + i, &adding->fresh[i]);
+    adding->fresh_count = packed->count;
+}
+
+/* Whether the rows can be written as they were packed. */
+static int look(struct adding *adding, const struct packed *packed)
+{
+    int64_t hour = packed->hour_us / UTC_HOUR;
+    int err = 0;
+    if (packed->block_count && hour != adding->packed_hour) {
+        adding->hour = adding->packed_hour = hour;
+        err = find_block(adding, packed->blocks[0].source);
+        adding->is_new = !adding->is_there;
+    }
+    adding->is_new &= packed->block_count > 0;
+    return err;
+}
+
+static int add_packed(struct adding *adding, const struct packed *packed)
+{
+    int err = 0;
+    adding->hour = adding->packed_hour;
+    for (size_t i = 0; !err && i < packed->block_count; i++) {
+        struct db_query query = db_query(adding->db, SQL_TRAFFIC_ADD, adding->note);
+        bind_key(&query, adding, packed->blocks[i].source);
+        db_bind_bytes(&query, packed->blocks[i].bytes, packed->blocks[i].length);
+        err = db_finish(&query);
+    }
+    return err;
+}
+int sightings_sqlite_add_traffic(struct db *db, int64_t collector, const struct tally_rows *rows,
+    struct packer *packer, struct err_note *note)
+{
+    const struct packed *packed;
     if (!rows->traffic_count)
         return 0;
     struct adding *adding = calloc(1, sizeof *adding);
@@ -157,11 +192,16 @@ int sightings_sqlite_add_traffic(
     adding->db = db;
     adding->note = note;
     adding->collector = collector;
+    adding->packed_hour = INT64_MIN;
     int err = 0;
-    for (size_t i = 0; !err && i < rows->traffic_count; i++) {
-        rows->traffic(rows->context, i, &adding->fresh[adding->fresh_count++]);
-        if (adding->fresh_count == TOGETHER || i + 1 == rows->traffic_count)
+    while (!err && (packed = packer_next(packer))) {
+        err = look(adding, packed);
+        if (!err && adding->is_new) {
+            err = add_packed(adding, packed);
+        } else if (!err) {
+            gather(adding, rows, packed);
             err = add_gathered(adding);
+        }
     }
     free(adding);
     return err;

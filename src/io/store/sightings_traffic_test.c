@@ -1,6 +1,6 @@
-/* Traffic in blocks: what is packed reads back, what is no block is refused, and rows of many segments add up
- * in the store whatever order they come in. */
-#include "io/store/sightings_traffic.h"
+/* Traffic in blocks: what is packed reads back, what is no block is refused, rows of many segments add up in
+ * the store whatever order they come in, and the packer leaves none out. */
+#include "io/store/sightings_packer.h"
 
 #include "io/store/sightings_fixture.h"
 #include "io/store/store_test_dir.h"
@@ -126,7 +126,7 @@ static void traffic_row(const void *context, size_t i, struct tally_traffic *ret
     *ret = ((const struct tally_traffic *)context)[i];
 }
 
-static void fill_store(const char *path, struct kept *kept)
+static void fill_store(const char *path, struct kept *kept, bool apart)
 {
     struct tally_traffic *rows = calloc(SOURCES, sizeof *rows);
     struct sightings *store;
@@ -136,7 +136,8 @@ static void fill_store(const char *path, struct kept *kept)
         size_t count = make_segment(kept, segment, rows);
         if (segment != 3) /* the fourth comes unsorted, as with pseudonyms */
             qsort(rows, count, sizeof *rows, fixture_traffic_order);
-        struct tally_rows all = {.traffic_count = count, .traffic = traffic_row, .context = rows};
+        struct tally_rows all = {
+            .traffic_count = count, .traffic = traffic_row, .context = rows, .apart = apart};
         struct sightings_segment one = fixture_segment("lax", 1, segment, segment + 1);
         if (sightings_commit(store, &one, &all, &note) != 0)
             fail_msg("%s", note.text);
@@ -170,14 +171,14 @@ static size_t read_hour(const char *path, int64_t hour, struct tally_traffic *ou
     return count;
 }
 
-static void segments_add_up(void **state)
+static void add_up(bool apart)
 {
     char directory[64], path[96];
     struct kept *kept = calloc(1, sizeof *kept);
     struct tally_traffic *rows = calloc(SOURCES + TRAFFIC_MOST, sizeof *rows);
     test_dir(directory);
     snprintf(path, sizeof path, "%s/s.db", directory);
-    fill_store(path, kept);
+    fill_store(path, kept, apart);
     for (int64_t hour = 0; hour < HOURS; hour++) {
         size_t want = 0, blocks;
         for (size_t i = 0; i < SOURCES; i++)
@@ -193,6 +194,96 @@ static void segments_add_up(void **state)
     free(rows);
 }
 
+static void segments_add_up(void **state)
+{
+    add_up(false);
+}
+
+static void segments_add_up_beside(void **state)
+{
+    add_up(true);
+}
+
+/* ---- the packer ---- */
+
+enum { MANY = 40 * PACKER_ROWS, HOUR_ROWS = 30001 }; /* more than its ring holds; hours end within pieces */
+
+static struct tally_traffic *many_rows(void)
+{
+    struct tally_traffic *rows = calloc(MANY, sizeof *rows);
+    for (uint32_t i = 0; i < MANY; i++) {
+        rows[i] = row_of(i);
+        rows[i].hour_us = FIXTURE_DAY + i / HOUR_ROWS * UTC_HOUR;
+    }
+    qsort(rows, MANY, sizeof *rows, fixture_traffic_order);
+    return rows;
+}
+
+static void check_blocks(const struct packed *packed, const struct tally_traffic *rows)
+{
+    struct tally_traffic back[TRAFFIC_MOST];
+    size_t count, seen = 0;
+    for (size_t i = 0; i < packed->block_count; i++, seen += count) {
+        const struct packed_block *block = &packed->blocks[i];
+        assert_int_equal(traffic_unpack(block->bytes, block->length, packed->hour_us, back, &count), 0);
+        assert_in_range(count, 1, packed->count - seen);
+        assert_memory_equal(back, rows + packed->begin + seen, count * sizeof *rows);
+        assert_memory_equal(block->source, back->source, sizeof block->source);
+    }
+    assert_int_equal(seen, packed->block_count ? packed->count : 0);
+}
+
+static void every_row_is_packed(void **state)
+{
+    struct tally_traffic *rows = many_rows();
+    static const struct {
+        size_t count;
+        bool apart, swapped;
+    } cases[] = {{0, true}, {1, true}, {PACKER_ROWS, true}, {PACKER_ROWS + 1, true}, {MANY, true},
+        {MANY, true, true}, {MANY, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct packer *packer;
+        const struct packed *packed;
+        size_t next = 0, loose = 0, swap = 3 * PACKER_ROWS;
+        struct tally_traffic kept = rows[swap];
+        if (cases[i].swapped)
+            rows[swap] = rows[swap - 1];
+        const struct tally_rows all = {.traffic_count = cases[i].count,
+            .traffic = traffic_row,
+            .context = rows,
+            .apart = cases[i].apart};
+        assert_int_equal(packer_new(&all, &packer), 0);
+        for (; (packed = packer_next(packer)); next += packed->count) {
+            assert_int_equal(packed->begin, next);
+            assert_in_range(packed->count, 1, PACKER_ROWS);
+            loose += packed->block_count == 0;
+            check_blocks(packed, rows);
+        }
+        assert_null(packer_next(packer));
+        assert_int_equal(next, cases[i].count);
+        assert_int_equal(loose, cases[i].apart ? cases[i].swapped : MANY / PACKER_ROWS);
+        packer_free(packer);
+        rows[swap] = kept;
+    }
+    free(rows);
+}
+
+static void packing_is_given_up(void **state)
+{
+    struct tally_traffic *rows = many_rows();
+    const struct tally_rows all = {
+        .traffic_count = MANY, .traffic = traffic_row, .context = rows, .apart = true};
+    for (size_t taken = 0; taken < 4; taken++) {
+        struct packer *packer;
+        assert_int_equal(packer_new(&all, &packer), 0);
+        for (size_t i = 0; i < taken; i++)
+            assert_non_null(packer_next(packer));
+        packer_free(packer);
+    }
+    packer_free(NULL);
+    free(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +291,9 @@ int main(void)
         cmocka_unit_test(what_is_no_block),
         cmocka_unit_test(merged_adds_up),
         cmocka_unit_test(segments_add_up),
+        cmocka_unit_test(segments_add_up_beside),
+        cmocka_unit_test(every_row_is_packed),
+        cmocka_unit_test(packing_is_given_up),
     };
     return cmocka_run_group_tests_name("sightings_traffic", tests, NULL, NULL);
 }
