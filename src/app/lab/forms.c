@@ -295,6 +295,21 @@ const char *forms_signal_kind(const struct rehearsal_signal *signal)
     return signal->kind == SIGHTING_OPTION ? "option" : signal->kind == SIGHTING_TA_A ? "A" : "NULL";
 }
 
+void forms_add_signals(struct text *text, const struct forms_signals *signals)
+{
+    forms_add_tags(text, signals->first);
+    text_printf(text, " (%s), ", forms_signal_kind(signals->first));
+    if (signals->count == 1)
+        text_add(text, "once, on ");
+    else
+        text_printf(text, "%zu times from ", signals->count);
+    forms_add_date(text, signals->first->at_us);
+    if (signals->count == 1)
+        return;
+    text_add(text, " to ");
+    forms_add_date(text, signals->last_us);
+}
+
 double forms_share(const struct forms_run *run, int64_t us)
 {
     int64_t from_us = run->schedule->from_us, to_us = run->schedule->to_us;

@@ -84,11 +84,11 @@ static void add_fetches(const struct rehearsal_evidence *evidence, struct forms_
         }
 }
 
-int forms_days_make(const struct rehearsal_evidence *evidence, struct arena *arena, struct forms_days *ret)
+int forms_days_make(const struct rehearsal_evidence *evidence, int64_t from_us, int64_t to_us,
+    struct arena *arena, struct forms_days *ret)
 {
-    int64_t into = evidence->from_us % UTC_DAY,
-            first_us = evidence->from_us - (into < 0 ? into + UTC_DAY : into);
-    int64_t count = evidence->to_us > first_us ? (evidence->to_us - first_us + UTC_DAY - 1) / UTC_DAY : 1;
+    int64_t into = from_us % UTC_DAY, first_us = from_us - (into < 0 ? into + UTC_DAY : into);
+    int64_t count = to_us > first_us ? (to_us - first_us + UTC_DAY - 1) / UTC_DAY : 1;
     struct forms_days days = {.first_us = first_us, .count = (size_t)(count < MOST_DAYS ? count : MOST_DAYS)};
     days.days = arena_alloc(arena, days.count * sizeof *days.days);
     if (!days.days)

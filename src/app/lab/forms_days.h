@@ -23,8 +23,9 @@ struct forms_days {
     bool bad[FORMS_NAMES]; /* on some day it was not as it should be */
 };
 
-/* The days of the run; in the arena. ERR_NOMEM. */
-int forms_days_make(const struct rehearsal_evidence *evidence, struct arena *arena, struct forms_days *ret);
+/* The days from one moment to another, whether the evidence goes so far or not; in the arena. ERR_NOMEM. */
+int forms_days_make(const struct rehearsal_evidence *evidence, int64_t from_us, int64_t to_us,
+    struct arena *arena, struct forms_days *ret);
 
 /* The worse of two answers to a name; what should be is the least: AD for a signed name, SERVFAIL for a bogus
  * one, an answer without AD for an unsigned one. FORMS_NO_LOOK is less than all. */

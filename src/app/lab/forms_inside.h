@@ -48,6 +48,8 @@ struct forms_signals {
 bool forms_next_signals(const struct rehearsal_evidence *evidence, size_t *at, struct forms_signals *ret);
 void forms_add_tags(struct text *text, const struct rehearsal_signal *signal); /* "20326 38696" */
 const char *forms_signal_kind(const struct rehearsal_signal *signal);          /* "NULL", "A", "option" */
+/* "20326 38696 (NULL), 12 times from 2025-01-01 to 2025-01-12" */
+void forms_add_signals(struct text *text, const struct forms_signals *signals);
 
 /* The part of a moment within the run, 0 to 1. */
 double forms_share(const struct forms_run *run, int64_t us);

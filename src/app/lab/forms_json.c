@@ -168,12 +168,14 @@ static void add_signals(struct json *object, const struct rehearsal_evidence *ev
 }
 
 /* Days without a query are left out. */
-static int add_days(struct json *object, const struct rehearsal_evidence *evidence)
+static int add_days(struct json *object, const struct forms_run *run)
 {
     struct json *list = json_set_array(object, "dnskey_days");
     struct arena *arena = arena_new();
     struct forms_days days;
-    int err = arena ? forms_days_make(evidence, arena, &days) : ERR_NOMEM;
+    int err = arena
+                  ? forms_days_make(run->evidence, run->schedule->from_us, run->schedule->to_us, arena, &days)
+                  : ERR_NOMEM;
     for (size_t i = 0; !err && i < days.count; i++) {
         const struct forms_day *day = &days.days[i];
         char date[UTC_TEXT];
@@ -218,7 +220,7 @@ static int set_run(struct json *object, const struct forms_run *run)
     add_signals(object, run->evidence);
     add_events(object, run->evidence);
     json_set_real(object, "wall_s", run->wall_s);
-    return add_days(object, run->evidence);
+    return add_days(object, run);
 }
 
 int forms_json(const struct forms_report *report, struct text *ret_text)

@@ -162,9 +162,7 @@ static void add_signals(struct picture *p)
         text_printf(p->out,
             "<rect class=\"signal\" x=\"%.4g%%\" y=\"%d\" width=\"%.4g%%\" height=\"3\"><title>", from,
             p->y + 13 + 4 * row, to - from < 0.3 ? 0.3 : to - from);
-        forms_add_tags(p->out, first);
-        text_printf(p->out, " (%s), %zu times", forms_signal_kind(first), signals.count);
-        add_span(p->out, first->at_us, signals.last_us);
+        forms_add_signals(p->out, &signals);
         text_add(p->out, "</title></rect>");
         if (from >= free_from && to - from >= least_word) {
             text_printf(p->out, "<text class=\"tags\" x=\"%.4g%%\" dx=\"3\" y=\"%d\">", from, p->y + 10);
@@ -278,7 +276,7 @@ static void describe(const struct picture *p, unsigned number)
 int forms_picture(const struct forms_run *run, unsigned number, struct arena *arena, struct text *out)
 {
     struct forms_days days;
-    int err = forms_days_make(run->evidence, arena, &days);
+    int err = forms_days_make(run->evidence, run->schedule->from_us, run->schedule->to_us, arena, &days);
     if (err)
         return err;
     struct picture p = {.run = run, .days = &days, .out = out, .y = HEAD};

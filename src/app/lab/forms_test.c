@@ -92,7 +92,7 @@ static void the_worst_of_a_day_counts(void **state)
         .from_us = 10 * UTC_DAY + UTC_HOUR / 2, /* not at midnight */
         .to_us = 12 * UTC_DAY + 1};
     struct forms_days days;
-    assert_int_equal(forms_days_make(&evidence, f->arena, &days), 0);
+    assert_int_equal(forms_days_make(&evidence, evidence.from_us, evidence.to_us, f->arena, &days), 0);
     assert_int_equal(days.count, 3);
     assert_true(days.first_us == 10 * UTC_DAY);
     assert_int_equal(days.days[0].worst[FORMS_SIGNED], REHEARSAL_SERVFAIL);
@@ -115,7 +115,7 @@ static void no_time_is_a_day(void **state)
     struct fixture *f = *state;
     const struct rehearsal_evidence evidence = {.from_us = 5 * UTC_DAY, .to_us = 5 * UTC_DAY};
     struct forms_days days;
-    assert_int_equal(forms_days_make(&evidence, f->arena, &days), 0);
+    assert_int_equal(forms_days_make(&evidence, evidence.from_us, evidence.to_us, f->arena, &days), 0);
     assert_int_equal(days.count, 1);
 }
 
@@ -233,6 +233,20 @@ static void timelines_fit_on_the_screen(void **state)
         assert_true((unsigned char)*at < 0x80); /* "·" and such only where the screen has them */
     expect_not(table, "\x1b");
     expect(table_of(f, runs, 1, (struct forms_screen){true, true, 80}), "\x1b[32mready\x1b[0m");
+}
+
+/* The calendar is that of the plan, however early the run ended. */
+static void a_run_that_ended_early_keeps_its_calendar(void **state)
+{
+    struct fixture *f = *state;
+    struct forms_run run = fixture_run(f->arena, "unbound", "full", FIXTURE_READY);
+    struct rehearsal_evidence *evidence = (struct rehearsal_evidence *)run.evidence;
+    evidence->to_us = evidence->from_us + 3 * UTC_DAY;
+    evidence->look_count = evidence->state_count = evidence->fetch_count = evidence->signal_count = 1;
+    const char *table = table_of(f, &run, 1, plain);
+    expect(table, "  signed    -                                          ");
+    expect(table, "signals   20326 (NULL), once, on 2025-01-01\n");
+    expect(page_of(f, &run, 1), "<title>AD 2025-01-01 to 2025-01-02</title>");
 }
 
 static void many_timelines_are_left_out(void **state)
@@ -474,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(steps_are_told_in_words, setup, teardown),
         cmocka_unit_test_setup_teardown(the_table_says_when_and_why, setup, teardown),
         cmocka_unit_test_setup_teardown(timelines_fit_on_the_screen, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_run_that_ended_early_keeps_its_calendar, setup, teardown),
         cmocka_unit_test_setup_teardown(many_timelines_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(the_worst_is_the_verdict, setup, teardown),

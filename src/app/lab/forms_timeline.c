@@ -200,11 +200,7 @@ static void add_signals(const struct lanes *l)
             continue;
         }
         text_start(&words);
-        forms_add_tags(&words, signals.first);
-        text_printf(&words, " (%s), %zu times from ", forms_signal_kind(signals.first), signals.count);
-        forms_add_date(&words, signals.first->at_us);
-        text_add(&words, " to ");
-        forms_add_date(&words, signals.last_us);
+        forms_add_signals(&words, &signals);
         add_line(l, told++ ? "" : "signals", &words);
     }
     if (more)
@@ -310,7 +306,7 @@ int forms_timeline(
     const struct forms_run *run, struct forms_screen screen, struct arena *arena, struct text *text)
 {
     struct forms_days days;
-    int err = forms_days_make(run->evidence, arena, &days);
+    int err = forms_days_make(run->evidence, run->schedule->from_us, run->schedule->to_us, arena, &days);
     if (err)
         return err;
     size_t room = screen.columns > INDENT + LABEL ? screen.columns - INDENT - LABEL : 0;
