@@ -166,11 +166,19 @@ static bool judge_trial(struct trial *t)
     if (never && (!started || started->at_us > never->at_us))
         return conclude(t, trial_fault(t, never->at_us) ? VERDICT_NOT_READY : VERDICT_UNKNOWN,
             trial_cause_ended(t, never).text);
-    if (!t->ever_good && t->ever_open)
-        return conclude(t, VERDICT_UNKNOWN,
-            "It does not validate: it answered a bogus name from the first look on, so the roll means "
-            "nothing to it.");
-    return false;
+    if (t->ever_good || !t->ever_open)
+        return false;
+    conclude(t, VERDICT_UNKNOWN,
+        "It does not validate: it answered a bogus name from the first look on, so the roll means nothing to "
+        "it.");
+    trial_find(t, (struct verdict_finding){.rule = "FM60",
+                      .text = t->result.cause,
+                      .means = "Its users are not protected by DNSSEC, neither before the roll nor after it.",
+                      .mend = "turn validation on, and rehearse again",
+                      .count = 1,
+                      .first_us = t->install_us,
+                      .last_us = t->end_us});
+    return true;
 }
 
 /* Nothing that it gave was ever good: only where the model expects just that is it the roll's doing. */
@@ -271,6 +279,21 @@ static bool judge_risk(struct trial *t)
     return false;
 }
 
+/* When it broke: by what users got, or as it ended ahead of that. */
+static void set_moments(struct trial *t, const struct rehearsal_outage *outage)
+{
+    struct rehearsal_result *r = &t->result;
+    int64_t ended_us = trial_ended_us(t);
+    if (outage) {
+        r->broke_from_us = outage->from_us;
+        r->broke_to_us = outage->to_us;
+    }
+    for (size_t i = 0; i < r->outage_count; i++)
+        r->healed_us = r->outages[i].excused ? r->healed_us : r->outages[i].healed_us;
+    if (ended_us < r->broke_from_us)
+        r->broke_from_us = r->broke_to_us = ended_us;
+}
+
 static void judge(struct trial *t)
 {
     const struct rehearsal_outage *outage = trial_outage(t);
@@ -280,12 +303,7 @@ static void judge(struct trial *t)
         trial_findings(t, false);
         return;
     }
-    if (outage) {
-        r->broke_from_us = outage->from_us;
-        r->broke_to_us = outage->to_us;
-    }
-    for (size_t i = 0; i < r->outage_count; i++)
-        r->healed_us = r->outages[i].excused ? r->healed_us : r->outages[i].healed_us;
+    set_moments(t, outage);
     r->as_expected = trial_as_expected(t);
     trial_findings(t, true);
     if (blind || judge_harm(t, outage) || judge_risk(t))

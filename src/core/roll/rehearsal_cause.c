@@ -278,6 +278,14 @@ static struct trial_cause open_cause(struct trial *t, const struct rehearsal_out
                                         "nothing (RFC 5011, section 5).",
                                         day),
             "FM44", "install the present anchors anew; watch for answers without AD, not only for SERVFAIL"};
+    const struct plan_roll *roll = &t->schedule->roll;
+    if (rolls_algorithm(roll) && outage->first_us >= roll->sign_us)
+        return (struct trial_cause){trial_say(t,
+                                        "It fails open since %s, when only algorithm %u signs: it does not "
+                                        "know that algorithm, or did not learn "
+                                        "its key.",
+                                        day, roll->new_key->algorithm),
+            "FM68", "a newer version of the program and of its cryptographic library"};
     return (struct trial_cause){
         trial_say(
             t, "It fails open since %s: it answers what it does not validate, and did validate before.", day),

@@ -4,7 +4,8 @@
  *   RH02 not as the model of its profile        RH06 the new key is not trusted, with the roll to come
  *   RH03 not as the scenario expects            RH07 an outage that the scenario wanted
  *   RH04 it ended, or did not start             RH08 a part could not be rehearsed
- *   RH09 it signals other keys than it trusts   RH10 answers that need more than UDP */
+ *   RH09 it signals other keys than it trusts   RH10 answers that need more than UDP
+ *   RH11 unsigned names have no answer, though signed ones have */
 #include "core/roll/rehearsal_inside.h"
 
 void trial_find(struct trial *t, struct verdict_finding finding)
@@ -64,6 +65,38 @@ static void find_end(struct trial *t)
                           .last_us = event->at_us,
                           .harmful = true});
     }
+}
+
+static bool is_answer(uint8_t answer)
+{
+    return answer == REHEARSAL_AD || answer == REHEARSAL_PLAIN;
+}
+
+/* That a name is unsigned must be proved as well: who cannot do that refuses it. */
+static void find_unsigned(struct trial *t)
+{
+    const struct rehearsal_look *first = NULL, *last = NULL;
+    unsigned long count = 0;
+    for (size_t i = 0; i < t->seen->look_count; i++) {
+        const struct rehearsal_look *look = &t->seen->looks[i];
+        if (!is_answer(look->secure) || is_answer(look->plain) || look->at_us < t->install_us)
+            continue;
+        first = first ? first : look;
+        last = look;
+        count++;
+    }
+    if (!count)
+        return;
+    trial_find(
+        t, (struct verdict_finding){.rule = "RH11",
+               .text = trial_say(t,
+                   "Unsigned names had no answer in %lu look%s from %s to %s, though signed ones had.", count,
+                   count == 1 ? "" : "s", trial_day(t, first->at_us), trial_day(t, last->at_us)),
+               .means = "Its users lose what is not signed.",
+               .count = count,
+               .first_us = first->at_us,
+               .last_us = last->at_us,
+               .harmful = true});
 }
 
 /* "What broke in 2019 was the revocation: DNSKEY queries at two root servers rose eighty times." */
@@ -317,9 +350,9 @@ static void find_unexpected(struct trial *t)
 
 void trial_findings(struct trial *t, bool users)
 {
-    static void (*const of_users[])(struct trial *) = {find_outages, find_storm, find_lost_timer,
-        find_unlearned, find_differences, find_unexpected, find_stale_trust, find_signals, find_big_answers,
-        find_excused};
+    static void (*const of_users[])(struct trial *) = {find_outages, find_unsigned, find_storm,
+        find_lost_timer, find_unlearned, find_differences, find_unexpected, find_stale_trust, find_signals,
+        find_big_answers, find_excused};
     find_end(t);
     for (size_t i = 0; i < sizeof of_users / sizeof *of_users && users; i++)
         of_users[i](t);

@@ -255,7 +255,7 @@ static void unknown(void **state)
     expect(&b, VERDICT_UNKNOWN, NULL, "The virtual clock does not reach it: a static binary.");
     b = good("full"); /* no validation, ever */
     set_looks(&b, 0, 200, REHEARSAL_PLAIN, REHEARSAL_PLAIN);
-    expect(&b, VERDICT_UNKNOWN, NULL, "It does not validate");
+    expect(&b, VERDICT_UNKNOWN, "FM60", "It does not validate");
     b = good("full"); /* never an answer, though the model has some */
     set_looks(&b, 0, 200, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
     expect(&b, VERDICT_UNKNOWN, NULL, "It never gave a validated answer");
@@ -296,6 +296,7 @@ static void harm(void **state)
     struct bent b = good("full"); /* AD goes, and nothing was revoked */
     set_looks(&b, 70, 200, REHEARSAL_PLAIN, REHEARSAL_SERVFAIL);
     expect(&b, VERDICT_NOT_READY, "FM61", "It fails open since 2025-03-");
+    expect(&b, VERDICT_NOT_READY, "RH03", "It fails open since 2025-03-");
     b = good("full");
     set_looks(&b, 70, 200, REHEARSAL_AD, REHEARSAL_PLAIN);
     expect(&b, VERDICT_NOT_READY, "FM61", "It fails open since 2025-03-");
@@ -340,6 +341,9 @@ static void risk(void **state)
             b.seen.fetches[kept++] = fetches[i];
     b.seen.fetch_count = kept;
     expect(&b, VERDICT_AT_RISK, "FM65", "Its DNSKEY queries for the root rose from 1.0 to 39.");
+    b = good("full"); /* unsigned names */
+    b.seen.looks[300].plain = REHEARSAL_SERVFAIL;
+    expect(&b, VERDICT_AT_RISK, "RH11", "Unsigned names had no answer in 1 look from 2025-03-17");
     b = good("full"); /* it says that it trusts the new key ten days late: news, and no harm */
     for (size_t i = 0; i < b.seen.state_count; i++)
         if (b.seen.states[i].tag == 38696 && b.seen.states[i].state == RFC5011_VALID)
@@ -371,6 +375,38 @@ static void signals(void **state)
         assert_int_equal(r.verdict, VERDICT_READY);
         assert_int_equal(found(&r, "RH09"), rows[i].finds);
         assert_true(found(&r, "RH10")); /* the revocation's answers came by TCP */
+    }
+}
+
+/* One that ends is broken from then on, also where nobody looked afterwards. The last RSA key is revoked, and
+ * one that does not know the new algorithm is left without. */
+static void ends_and_algorithms(void **state)
+{
+    struct bent b = good("full");
+    b.seen.events[b.seen.event_count++] =
+        (struct rehearsal_event){.at_us = at_day(&b, 90), .what = REHEARSAL_ENDED, .code = 1};
+    DROP(&b, looks, look_count, 90, 200);
+    b.seen.to_us = at_day(&b, 90);
+    struct rehearsal_result r = judge(&b.schedule, product("unbound"), &b.seen);
+    assert_int_equal(r.verdict, VERDICT_NOT_READY);
+    assert_true(r.broke_from_us == at_day(&b, 90) && r.broke_to_us == at_day(&b, 90));
+
+    b = good("algorithm-unsupported");
+    int single = day_of(&b.schedule, b.schedule.events_us[SCENARIO_AT_ROLL]);
+    set_looks(&b, single + 2, 10000, REHEARSAL_PLAIN, REHEARSAL_PLAIN);
+    b.seen.state_count = 0;
+    expect(&b, VERDICT_NOT_READY, "FM68", "It fails open since 2029-07-11, when only algorithm 16 signs");
+}
+
+/* A revocation that the key did not sign is none, but for Knot Resolver. */
+static void revoked_unsigned(void **state)
+{
+    static const char *const names[] = {"named", "unbound", "kresd"};
+    struct scenario_schedule schedule = schedule_of("revoked-without-self-signature", "root-180");
+    for (size_t i = 0; i < 3; i++) {
+        struct rehearsal_evidence seen = fixture_run(&schedule, product(names[i]), arena);
+        struct rehearsal_result r = judge(&schedule, product(names[i]), &seen);
+        assert_int_equal(found(&r, "FM45"), i < 2); /* it still trusts the old key */
     }
 }
 
@@ -498,7 +534,8 @@ static void same_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
-        TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(excused),
-        TEST(no_events), TEST(no_evidence), TEST(gaps_never_make_ready), TEST(same_twice)};
+        TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(revoked_unsigned),
+        TEST(ends_and_algorithms), TEST(excused), TEST(no_events), TEST(no_evidence),
+        TEST(gaps_never_make_ready), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }

@@ -158,6 +158,13 @@ static void changes(void **state)
 
     s = schedule("algorithm-back-out-dd", NULL, NULL, NULL);
     assert_null(plan_key(s.plan, "KSK-ECDSA"));
+    s = schedule("algorithm-back-out-ee", NULL, NULL, NULL);
+    const struct plan_key *zsk = plan_key(s.plan, "ZSK-ECDSA");
+    int64_t out = s.events_us[SCENARIO_AT_PUBLISH] + 60 * UTC_DAY; /* its signatures outlive it by two TTLs */
+    assert_true(plan_key_at(zsk, out - 1).published);
+    assert_false(plan_key_at(zsk, out).published);
+    assert_true(plan_key_at(zsk, out + 4 * UTC_DAY - 1).signing);
+    assert_false(plan_key_at(zsk, out + 4 * UTC_DAY).signing);
     s = schedule("algorithm-unsupported", NULL, NULL, NULL);
     assert_int_equal(plan_key(s.plan, "KSK-ECDSA")->algorithm, 16);
     s = schedule("algorithm-held-ff", NULL, NULL, NULL);
