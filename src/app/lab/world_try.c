@@ -37,7 +37,9 @@ static int make_key(struct world_try *try, const struct plan_key *wanted, struct
 int world_try_make(
     struct world_try *try, const char *plan, const char *from, const char *to, struct err_note *note)
 {
-    *try = (struct world_try){.directory = "/tmp/rollcall-world-XXXXXX"};
+    const char *above = getenv("TEST_DIR");
+    *try = (struct world_try){0};
+    snprintf(try->directory, sizeof try->directory, "%s/rollcall-world-XXXXXX", above ? above : "/tmp");
     try->keys.entry = calloc(TRY_PLAN_KEYS, sizeof *try->keys.entry);
     if (!try->keys.entry || !mkdtemp(try->directory))
         return err_set(note, ERR_IO, "no directory for keys");

@@ -7,7 +7,7 @@
 enum { TRY_PLAN_KEYS = 16 };
 
 struct world_try {
-    char directory[64]; /* where keys are kept for these tests alone: XDG_CACHE_HOME */
+    char directory[256]; /* where keys are kept for these tests alone, XDG_CACHE_HOME; in TEST_DIR or /tmp */
     struct plan *plan;
     struct zone_keys keys;
     struct dnskey *key[TRY_PLAN_KEYS], *other[LAB_KEYS];
