@@ -56,17 +56,14 @@ void forms_add_broke(struct text *text, const struct rehearsal_result *result)
 
 /* ---- what happens ---- */
 
-void forms_add_plan_step(struct text *text, const struct plan_key *key, enum plan_do what)
+static const char *plan_word(enum plan_do what)
 {
     static const char *const words[] = {[PLAN_PUBLISH] = "published",
         [PLAN_SIGN] = "signs",
         [PLAN_STOP] = "stops signing",
         [PLAN_REVOKE] = "revoked",
         [PLAN_WITHDRAW] = "withdrawn"};
-    text_add(text, key->id);
-    if (key->tag >= 0)
-        text_printf(text, " (%" PRId32 ")", key->tag);
-    text_printf(text, " %s", words[what]);
+    return words[what];
 }
 
 /* Before each of several. */
@@ -178,26 +175,38 @@ size_t forms_marks(const struct forms_run *run, struct forms_mark ret[FORMS_MOST
     return count;
 }
 
+/* "KSK-2024 (38696) published, signs" */
+static bool add_key_steps(struct text *text, const struct plan_key *key, int64_t at_us, bool any)
+{
+    bool named = false;
+    for (size_t i = 0; i < key->step_count; i++) {
+        if (key->steps[i].at_us != at_us)
+            continue;
+        text_add(text, any ? ", " : "");
+        if (!named) {
+            text_add(text, key->id);
+            if (key->tag >= 0)
+                text_printf(text, " (%" PRId32 ")", key->tag);
+            text_add(text, " ");
+        }
+        text_add(text, plan_word(key->steps[i].what));
+        named = any = true;
+    }
+    return any;
+}
+
 void forms_add_mark(struct text *text, const struct forms_run *run, const struct forms_mark *mark)
 {
     const struct scenario_schedule *schedule = run->schedule;
-    const char *between = "";
-    for (size_t i = 0; i < schedule->plan->key_count; i++) {
-        const struct plan_key *key = &schedule->plan->keys[i];
-        for (size_t j = 0; j < key->step_count; j++) {
-            if (key->steps[j].at_us != mark->at_us)
-                continue;
-            text_add(text, between);
-            forms_add_plan_step(text, key, key->steps[j].what);
-            between = ", ";
-        }
-    }
+    bool any = false;
+    for (size_t i = 0; i < schedule->plan->key_count; i++)
+        any = add_key_steps(text, &schedule->plan->keys[i], mark->at_us, any);
     for (size_t i = 0; i < schedule->step_count; i++) {
         if (schedule->steps[i].at_us != mark->at_us)
             continue;
-        text_add(text, between);
+        text_add(text, any ? ", " : "");
         forms_add_step(text, &schedule->steps[i]);
-        between = ", ";
+        any = true;
     }
 }
 

@@ -127,13 +127,14 @@ static inline void fixture_result(struct fixture_made *made)
         enum verdict verdict;
         const char *cause;
     } kinds[FIXTURE_KINDS] = {
-        [FIXTURE_READY] = {VERDICT_READY, "it trusted key 38696 before the roll, and nothing broke"},
+        [FIXTURE_READY] = {VERDICT_READY, "It trusted key 38696 before the roll, and nothing broke."},
         [FIXTURE_BREAKS] = {VERDICT_NOT_READY,
-            "it holds key 20326 alone, which signs nothing since the roll: signed names fail with SERVFAIL"},
-        [FIXTURE_HEALS] = {VERDICT_AT_RISK, "the hold-down ended after the roll"},
-        [FIXTURE_OPEN] = {VERDICT_NOT_READY, "its trust point was deleted: nothing is validated any more"},
-        [FIXTURE_DIES] = {VERDICT_NOT_READY, "it ended by itself when it could not write its state"},
-        [FIXTURE_UNKNOWN] = {VERDICT_UNKNOWN, "the virtual clock does not reach it: it is statically linked"},
+            "It holds key 20326 alone, which signs nothing since the roll: signed names fail with SERVFAIL."},
+        [FIXTURE_HEALS] = {VERDICT_AT_RISK, "Its hold-down ended after the roll."},
+        [FIXTURE_OPEN] = {VERDICT_NOT_READY, "Its trust point was deleted: nothing is validated any more."},
+        [FIXTURE_DIES] = {VERDICT_NOT_READY, "It ended by itself when it could not write its state."},
+        [FIXTURE_UNKNOWN] = {VERDICT_UNKNOWN,
+            "The virtual clock does not reach it: it is statically linked."},
     };
     struct rehearsal_result *r = made->result;
     *r = (struct rehearsal_result){.verdict = kinds[made->kind].verdict,
@@ -160,8 +161,8 @@ static inline void fixture_finding(struct fixture_made *made)
     made->result->findings = arena_alloc(made->arena, sizeof *made->result->findings);
     made->result->finding_count = 1;
     made->result->findings[0] = (struct verdict_finding){.rule = "FM01",
-        .text = "the anchor is static",
-        .means = "it breaks at every roll",
+        .text = "Its anchor is static.",
+        .means = "It breaks at every roll.",
         .mend = "use auto-trust-anchor-file",
         .count = 1,
         .first_us = made->roll->sign_us,

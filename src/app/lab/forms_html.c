@@ -218,7 +218,7 @@ static void add_findings(const struct page *page, const struct rehearsal_result 
         text_add(page->out, "</strong> ");
         html_name(page->out, finding->text);
         if (finding->means) {
-            text_add(page->out, ": ");
+            text_add(page->out, " ");
             html_name(page->out, finding->means);
         }
         if (finding->mend) {

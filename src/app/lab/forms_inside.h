@@ -13,9 +13,7 @@ bool forms_same_resolver(const struct forms_run *a, const struct forms_run *b);
 void forms_add_broke(struct text *text, const struct rehearsal_result *result);
 void forms_add_date(struct text *text, int64_t us); /* "-" for UTC_OPEN */
 
-/* What a step of plan or scenario does, for people: "KSK-2024 (38696) published", "state directory
- * read-only". */
-void forms_add_plan_step(struct text *text, const struct plan_key *key, enum plan_do what);
+/* What a step of the scenario does, for people: "state read-only". */
 void forms_add_step(struct text *text, const struct scenario_step *step);
 
 /* Everything that happens at one moment, of the plan and of the scenario, within the run. */

@@ -54,9 +54,9 @@ static void add_cause(const struct forms_run *run, size_t columns, struct text *
     struct text cause;
     text_start(&cause);
     if (columns < WIDE && run->result->healed_us != UTC_OPEN) {
-        text_add(&cause, "healed ");
+        text_add(&cause, "Healed ");
         forms_add_date(&cause, run->result->healed_us);
-        text_add(&cause, ": ");
+        text_add(&cause, ". ");
     }
     text_add(&cause, run->result->cause);
     add_paragraph(cause.string, INDENT, columns, text);

@@ -185,18 +185,18 @@ static void the_table_says_when_and_why(void **state)
     expect(table, "1 ready, 1 at-risk, 1 not-ready, 1 unknown");
     expect(table, "RESOLVER                SCENARIO    VERDICT    BROKE\n"
                   "unbound 1.17.1          full        ready      -\n"
-                  "  it trusted key 38696 before the roll, and nothing broke\n"
+                  "  It trusted key 38696 before the roll, and nothing broke.\n"
                   "unbound 1.17.1          static      not-ready  2026-10-11 to 10-12\n"
-                  "  it holds key 20326 alone, which signs nothing since the roll: signed names\n"
-                  "  fail with SERVFAIL\n"
+                  "  It holds key 20326 alone, which signs nothing since the roll: signed names\n"
+                  "  fail with SERVFAIL.\n"
                   "unbound 1.17.1          early-roll  at-risk    2025-01-26 to 01-27\n"
-                  "  healed 2025-02-09: the hold-down ended after the roll\n"
+                  "  Healed 2025-02-09. Its hold-down ended after the roll.\n"
                   "unbound 1.17.1 =/opt/u  full        unknown    -\n"
-                  "  the virtual clock does not reach it: it is statically linked\n");
-    expect(table, "FM01      the anchor is static; it breaks at every roll;");
+                  "  The virtual clock does not reach it: it is statically linked.\n");
+    expect(table, "FM01      Its anchor is static. It breaks at every roll. To do: use");
     table = table_of(f, runs, 4, (struct forms_screen){false, false, 100});
     expect(table, "BROKE                HEALED\n");
-    expect(table, "at-risk    2025-01-26 to 01-27  2025-02-09\n  the hold-down ended after the roll\n");
+    expect(table, "at-risk    2025-01-26 to 01-27  2025-02-09\n  Its hold-down ended after the roll.\n");
 }
 
 static size_t lines_beyond(const char *text, size_t columns)

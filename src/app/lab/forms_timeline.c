@@ -247,13 +247,13 @@ static void add_findings(const struct lanes *l)
     const struct rehearsal_result *result = l->run->result;
     for (size_t i = 0; i < result->finding_count; i++) {
         const struct verdict_finding *finding = &result->findings[i];
-        const char *parts[] = {finding->text, finding->means, finding->mend};
+        const char *parts[] = {finding->text, finding->means, finding->mend ? "To do:" : NULL, finding->mend};
         struct text words;
         text_start(&words);
         for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
             if (!parts[p])
                 continue;
-            text_add(&words, p ? "; " : "");
+            text_add(&words, p ? " " : "");
             text_add_safe(&words, parts[p]);
         }
         add_line(l, finding->rule, &words);
