@@ -133,7 +133,8 @@ static int make_past(
         return rc;
     if (!past->set) {
         past->set = zone_set_new();
-        rc = past->set ? put(past->set, &world->spec[WORLD_NET], world->view[WORLD_NET], WORLD_NET, note)
+        rc = past->set ? put(past->set, &world->spec[WORLD_ROOT_SERVERS], world->view[WORLD_ROOT_SERVERS],
+                             WORLD_ROOT_SERVERS, note)
                        : err_set(note, ERR_NOMEM, "no memory for a zone");
     }
     if (!rc)

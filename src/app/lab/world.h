@@ -1,15 +1,13 @@
 /* world: the whole DNS of a rehearsal: a root whose keys follow a plan, two TLDs and leaf zones below them,
  * at any moment of virtual time. Answers are made by core/zone, as those of `serve` are.
  *
- * | zone | served by | what for |
- * |---|---|---|
- * | .          | the 13 root servers | the plan's keys; ZSKs change each quarter, as the real root's do |
- * | net.       | the root servers too | unsigned; holds root-servers.net, so that nothing of it needs a
- * referral | | lab. zone. | two addresses each  | signed | | ok.lab. ok.zone. | the leaf servers | signed.
- * Any name directly below is there, with a TTL of a second: new ones |            |                     | are
- * never cached. Sentinel names (RFC 8509) are among them | | bogus.lab. | the leaf servers    | its DNSKEY
- * RRset is right, all other signatures are false | | plain.lab. | the leaf servers    | unsigned, and the
- * absence of its DS is proved |
+ *   .             at the 13 root servers: the plan's keys; ZSKs change each quarter, as the real root's do
+ *   root-servers.net.  at the root servers too, unsigned, as the real one
+ *   net.          signed; holds the delegation of root-servers.net
+ *   lab. zone.    signed; two addresses each
+ *   ok.lab. ok.zone.  at the leaf servers, signed. Any name directly below is there, with a TTL of a second:
+ * new ones are never cached. Sentinel names (RFC 8509) are among them bogus.lab.    its DNSKEY RRset is
+ * right, all other signatures are false plain.lab.    unsigned, and the absence of its DS is proved
  *
  * Sizes and times of the root are those of the real one (facts: KSR): slots of ten days in each quarter; the
  * DNSKEY RRset's signatures begin with a slot and live for the plan's signature_s (21 days), so that 11 days
@@ -37,6 +35,7 @@ enum lab_key {
     LAB_KEY_BOGUS,       /* bogus.lab.: signs its DNSKEY RRset */
     LAB_KEY_BOGUS_SHOWN, /* the key that it says signs the rest */
     LAB_KEY_BOGUS_USED,  /* the key that does */
+    LAB_KEY_NET,
     LAB_KEYS,
 };
 

@@ -9,6 +9,7 @@
 enum world_zone {
     WORLD_ROOT,
     WORLD_NET,
+    WORLD_ROOT_SERVERS,
     WORLD_LAB,
     WORLD_ZONE,
     WORLD_OK_LAB,
@@ -37,7 +38,7 @@ int world_zones_below(
 int world_zones_specs(const struct world_below *below, const struct dnskey *const keys[LAB_KEYS],
     struct arena *arena, struct zone_spec ret[WORLD_ZONES]);
 
-/* Where a zone is served, but for the root and net., which are at LAB_PLACE_ROOT. */
+/* Where a zone is served. */
 enum lab_place world_zones_place(enum world_zone zone);
 
 /* ---- world_plan.c ---- */

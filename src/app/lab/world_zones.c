@@ -29,7 +29,8 @@ static const struct {
     bool names; /* any name directly below is there */
 } zones[WORLD_ZONES] = {
     [WORLD_ROOT] = {".", WORLD_ROOT, NO_KEY, 0, 0, LAB_PLACE_ROOT, false},
-    [WORLD_NET] = {"net.", WORLD_ROOT, NO_KEY, 0, 0, LAB_PLACE_ROOT, false},
+    [WORLD_NET] = {"net.", WORLD_ROOT, LAB_KEY_NET, SERVERS_TLD, 1, LAB_PLACE_TLD, false},
+    [WORLD_ROOT_SERVERS] = {"root-servers.net.", WORLD_NET, NO_KEY, 0, 0, LAB_PLACE_ROOT, false},
     [WORLD_LAB] = {"lab.", WORLD_ROOT, LAB_KEY_LAB, SERVERS_TLD, 0, LAB_PLACE_TLD, false},
     [WORLD_ZONE] = {"zone.", WORLD_ROOT, LAB_KEY_ZONE, SERVERS_TLD, 1, LAB_PLACE_TLD, false},
     [WORLD_OK_LAB] = {"ok.lab.", WORLD_LAB, LAB_KEY_OK_LAB, SERVERS_LEAF, 0, LAB_PLACE_LEAF, true},
@@ -113,8 +114,7 @@ static void add_child(struct records *records, enum world_zone child, const stru
     size_t count = servers_of(child, servers);
     struct name apex = apex_of(child);
     add_ns(records, &apex, BELOW_TTL_S, servers, count);
-    if (zones[child].place != LAB_PLACE_ROOT) /* else the root has these addresses already */
-        add_addresses(records, BELOW_TTL_S, servers, count);
+    add_addresses(records, BELOW_TTL_S, servers, count);
     uint8_t ds[DNSKEY_MAX_DS];
     if (key)
         records_add(records, &apex, RR_DS, BELOW_TTL_S, ds, dnskey_ds(&apex, key, DIGEST_SHA256, ds));

@@ -6,4 +6,7 @@
  * be removed stays. ERR_IO if anything did. */
 int tree_remove(const char *path);
 
+/* The same with all that is in it; the directory itself stays. */
+int tree_empty(const char *path);
+
 #endif

@@ -14,6 +14,7 @@ struct vclock_process {
 
 struct vclock {
     struct page *page;
+    struct page_pace pace;
     int64_t shift_ns, wall_ns; /* what we said: true virtual wall time is monotonic plus wall_ns */
     int64_t wrong_ns;
     int64_t from_ns, to_ns; /* the latest jump */

@@ -355,6 +355,7 @@ static int64_t left(const struct preload_wait *wait)
     int64_t ns = wait->until_ns - preload_now(wait->clock);
     if (ns <= 0)
         return 0;
+    ns = page_real(preload_page()->pace, ns);
     return me.slot || !preload.shared || ns < PAGE_CHUNK_NS ? ns : PAGE_CHUNK_NS;
 }
 

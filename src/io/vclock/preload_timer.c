@@ -57,6 +57,8 @@ static struct page_timer *take(enum page_timer_kind kind, uint64_t id, enum page
 
 static int arm_kernel(enum page_timer_kind kind, uint64_t id, int64_t after_ns, int64_t every_ns)
 {
+    every_ns = page_real(preload.page->pace, every_ns);
+    after_ns = page_real(preload.page->pace, after_ns);
     struct itimerspec set = {preload_timespec(every_ns < FAR_NS ? every_ns : FAR_NS),
         preload_timespec(after_ns < FAR_NS ? after_ns : FAR_NS)};
     if (kind == PAGE_TIMERFD)

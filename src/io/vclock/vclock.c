@@ -23,7 +23,7 @@ int64_t vclock_real_ns(void)
 
 int64_t vclock_mono_ns(const struct vclock *clock)
 {
-    return vclock_real_ns() + clock->shift_ns;
+    return page_flow(clock->pace, vclock_real_ns()) + clock->shift_ns;
 }
 
 int64_t vclock_now_us(const struct vclock *clock)
@@ -130,6 +130,12 @@ void vclock_set_wall(struct vclock *clock, int64_t by_us)
         clock->wrong_ns = 0;
     atomic_store(&clock->page->wall_ns, clock->wall_ns + clock->wrong_ns);
     wake(clock, true);
+}
+
+void vclock_slow(struct vclock *clock, unsigned slow)
+{
+    clock->pace = (struct page_pace){vclock_real_ns(), slow < PAGE_MOST_SLOW ? slow : PAGE_MOST_SLOW};
+    clock->page->pace = clock->pace;
 }
 
 const char *const *vclock_environment(const struct vclock *clock)

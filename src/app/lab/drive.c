@@ -1,0 +1,186 @@
+/* The run's main: what the scenario says, a look each day, and jumps between. */
+#include "app/lab/drive_inside.h"
+
+#include "core/roll/sighting.h"
+#include "core/roll/tasignal.h"
+#include "io/proc/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_LOOK_HOURS = 1, SLOW = 10 /* a run of ten seconds adds a hundredth of one */ };
+
+/* ---- what the scenario does ---- */
+
+static int tamper(struct drive *drive, const struct scenario_step *step, struct err_note *note)
+{
+    return lab_world_tamper(drive->world, (enum lab_tamper)step->tamper, step->as_of_us, note);
+}
+
+static int do_step(struct drive *drive, const struct scenario_step *step, struct err_note *note)
+{
+    int err;
+    switch (step->what) {
+    case SCENARIO_INSTALL:
+        return drive_resolver_install(drive, note);
+    case SCENARIO_START:
+        return drive_resolver_start(drive, note);
+    case SCENARIO_STOP:
+        return drive_resolver_stop(drive, note);
+    case SCENARIO_RESTART:
+        err = drive_resolver_stop(drive, note);
+        return err ? err : drive_resolver_start(drive, note);
+    case SCENARIO_STATE_LOST:
+        return drive_resolver_forget(drive, note);
+    case SCENARIO_STATE_READ_ONLY:
+    case SCENARIO_STATE_WRITABLE:
+        return drive_resolver_lock(drive, step->what == SCENARIO_STATE_READ_ONLY, note);
+    case SCENARIO_SERVERS:
+        lab_server_fault(drive->server, step->root,
+            (struct lab_server_faults){step->servers.off, step->servers.lag_us, step->servers.no_tcp,
+                step->servers.udp_size ? step->servers.udp_size : drive->spec->wish->udp_size,
+                step->servers.fragment_above});
+        return 0;
+    case SCENARIO_TAMPER:
+        return tamper(drive, step, note);
+    case SCENARIO_CLOCK:
+        vclock_set_wall(drive->clock, step->by_us);
+        return 0;
+    case SCENARIO_DOS:
+        break;
+    }
+    return err_set(note, ERR_INTERNAL, "a step of a scenario that nobody knows");
+}
+
+static int do_steps(struct drive *drive, struct err_note *note)
+{
+    const struct scenario_schedule *schedule = drive->spec->schedule;
+    int err = 0;
+    while (!err && drive->step < schedule->step_count &&
+           schedule->steps[drive->step].at_us <= drive_now(drive)) {
+        kept_event(&drive->kept, drive_now(drive), REHEARSAL_STEP, (int32_t)drive->step, NULL);
+        err = do_step(drive, &schedule->steps[drive->step++], note);
+    }
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static int64_t next_of(const struct drive *drive)
+{
+    const struct scenario_schedule *schedule = drive->spec->schedule;
+    int64_t next_us = schedule->to_us;
+    if (drive->step < schedule->step_count && schedule->steps[drive->step].at_us < next_us)
+        next_us = schedule->steps[drive->step].at_us;
+    return drive->look_us < next_us ? drive->look_us : next_us;
+}
+
+static int play_all(struct drive *drive, struct err_note *note)
+{
+    int64_t to_us = drive->spec->schedule->to_us, began_us = clock_mono_us();
+    int err = 0;
+    while (!err) {
+        err = do_steps(drive, note);
+        if (!drive->cost.boot_us)
+            drive->cost.boot_us = clock_mono_us() - began_us;
+        if (!err && drive->installed && drive_now(drive) >= drive->look_us) {
+            err = drive_look(drive, note);
+            drive->look_us += UTC_DAY;
+        }
+        while (!drive->installed && drive->look_us <= drive_now(drive))
+            drive->look_us += UTC_DAY; /* nobody to ask yet */
+        if (err || drive_now(drive) >= to_us)
+            return err;
+        err = drive_to(drive, next_of(drive), note);
+    }
+    return err;
+}
+
+/* What the root saw of it. */
+static void keep_queries(struct drive *drive)
+{
+    size_t count;
+    const struct lab_query *log = lab_server_log(drive->server, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct lab_query *query = &log[i];
+        const struct evidence_event *event = &query->event;
+        if (query->server >= LAB_ROOTS)
+            continue;
+        bool is_option = event->kind == EVIDENCE_KEYTAG, is_signal = event->kind == EVIDENCE_SIGNAL;
+        if (is_option || event->kind == EVIDENCE_DNSKEY)
+            kept_fetch(&drive->kept, (struct rehearsal_fetch){query->at_us, query->answer_size, query->tcp,
+                                         query->truncated, query->server});
+        if (!is_option && !is_signal)
+            continue;
+        struct rehearsal_signal signal = {.at_us = query->at_us,
+            .kind = is_option              ? SIGHTING_OPTION
+                    : query->qtype == RR_A ? SIGHTING_TA_A
+                                           : SIGHTING_TA_NULL,
+            .count = event->tag_count};
+        for (size_t k = 0; k < event->tag_count && k < REHEARSAL_TAGS; k++)
+            signal.tags[k] = event->tags[k];
+        kept_signal(&drive->kept, signal);
+    }
+}
+
+static int open_all(struct drive *drive, struct err_note *note)
+{
+    const struct drive_spec *spec = drive->spec;
+    const struct lab_world_spec world = {.plan = spec->schedule->plan,
+        .keys = spec->keys,
+        .from_us = spec->schedule->from_us,
+        .to_us = spec->schedule->to_us};
+    struct lab_world_spec whole = world;
+    memcpy(whole.other_keys, spec->other_keys, sizeof whole.other_keys);
+    drive->arena = arena_new();
+    const char *page = drive->arena ? arena_printf(drive->arena, "%s/clock", spec->directory) : NULL;
+    int err = page ? vclock_new(page, spec->schedule->from_us, &drive->clock, note)
+                   : err_set(note, ERR_NOMEM, "no memory for a rehearsal");
+    if (!err)
+        vclock_slow(drive->clock, SLOW);
+    err = err ? err : lab_world_new(&whole, &drive->world, note);
+    err = err ? err : lab_server_new(drive->world, drive->clock, &drive->server, note);
+    if (!err && spec->wish->product->kind == LAB_SERVER)
+        err = asker_new(spec->setup->address, spec->setup->port, &drive->asker, note);
+    if (!err && spec->wish->udp_size)
+        lab_server_fault(drive->server, -1, (struct lab_server_faults){.udp_size = spec->wish->udp_size});
+    return err;
+}
+
+static void close_all(struct drive *drive)
+{
+    asker_free(drive->asker);
+    lab_server_free(drive->server);
+    lab_world_free(drive->world);
+    vclock_free(drive->clock);
+    kept_free(&drive->kept);
+    arena_free(drive->arena);
+}
+
+int drive_run(void *context)
+{
+    const struct drive_spec *spec = context;
+    struct drive drive = {.spec = spec, .look_us = spec->schedule->from_us + FIRST_LOOK_HOURS * UTC_HOUR};
+    struct rehearsal_evidence *evidence = &drive.kept.evidence;
+    struct err_note note = {""}, why = {""};
+    char path[DRIVE_PATH];
+    int64_t began_us = clock_mono_us();
+    evidence->from_us = spec->schedule->from_us;
+    evidence->reached = true;
+    snprintf(path, sizeof path, "%s/" DRIVE_EVIDENCE, spec->directory);
+    int err = open_all(&drive, &note);
+    if (!err) {
+        err = play_all(&drive, &note);
+        evidence->to_us = drive_now(&drive);
+        if (err && evidence->reached)
+            kept_event(&drive.kept, evidence->to_us, REHEARSAL_LAB, err, note.text);
+        drive_resolver_stop(&drive, &why);
+        keep_queries(&drive);
+        drive.cost.wall_us = clock_mono_us() - began_us;
+        err = kept_save(&drive.kept, &drive.cost, path, &note);
+    }
+    if (err)
+        fprintf(stderr, "rollcall rehearse: %s\n", note.text);
+    close_all(&drive);
+    return err ? err_exit(err) : 0;
+}

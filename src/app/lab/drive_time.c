@@ -1,0 +1,114 @@
+/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it. Deadlines in
+ * the next few seconds are an exchange under way (a timeout, a second try) as long as packets come and go:
+ * they are kept to the microsecond. Those farther away may come late, all of an hour together, so that a day
+ * has 24 jumps and not a thousand. */
+#include "app/lab/drive_inside.h"
+
+#include "io/proc/clock.h"
+#include "io/proc/space.h"
+
+enum {
+    CALM = 2,                   /* looks in a row that must show rest */
+    WAIT_MS = 1,                /* for a packet, between two looks */
+    PATIENCE_US = 20 * 1000000, /* real time: who is not at rest then never will be */
+    EXCHANGE_US = 15 * 1000000, /* virtual: so long a user waits for an answer after the last packet */
+    QUIET_US = 4 * 1000000,     /* virtual, without a packet: an exchange of the resolver's own is over */
+    LATE_HOURS = 1,
+};
+
+int64_t drive_now(const struct drive *drive)
+{
+    return vclock_now_us(drive->clock);
+}
+
+/* One turn of everything that is ours. True: something happened. */
+static bool play(struct drive *drive, int wait_ms, struct err_note *note, int *ret_err)
+{
+    unsigned answered = 0;
+    *ret_err = lab_world_at(drive->world, drive_now(drive), note);
+    if (*ret_err)
+        return false;
+    *ret_err = lab_server_poll(drive->server, wait_ms, &answered);
+    if (*ret_err) {
+        err_set(note, *ret_err, "the lab's server cannot answer");
+        return false;
+    }
+    drive->cost.answers += answered;
+    drive_resolver_reap(drive);
+    if (drive->asker)
+        asker_take(drive->asker);
+    return answered > 0;
+}
+
+/* Until nothing moves at this moment. *ret_look: how they wait. */
+static int settle(
+    struct drive *drive, struct vclock_look *ret_look, bool *ret_answered, struct err_note *note)
+{
+    uint64_t turns = 0;
+    int64_t began_us = clock_mono_us();
+    int err = 0;
+    *ret_answered = false;
+    for (unsigned calm = 0; calm < CALM && !err;) {
+        bool idle = false, answered = play(drive, 0, note, &err);
+        *ret_answered |= answered;
+        vclock_look(drive->clock, ret_look);
+        bool quiet = !answered && ret_look->asleep && (!calm || ret_look->turns == turns);
+        if (quiet && calm + 1 == CALM) {
+            quiet = space_idle_sockets(&idle) != 0 || idle;
+        }
+        turns = ret_look->turns;
+        calm = quiet ? calm + 1 : 0;
+        if (!quiet && !answered)
+            *ret_answered |= play(drive, WAIT_MS, note, &err);
+        if (clock_mono_us() - began_us > PATIENCE_US) {
+            kept_event(
+                &drive->kept, drive_now(drive), REHEARSAL_LAB, 0, "the resolver does not come to rest");
+            err = err_set(note, ERR_UNAVAILABLE, "the resolver does not come to rest");
+        }
+    }
+    drive->cost.settle_us += clock_mono_us() - began_us;
+    return err;
+}
+
+static void jump(struct drive *drive, int64_t to_us)
+{
+    int64_t began_us = clock_mono_us();
+    if (to_us > drive_now(drive))
+        vclock_jump(drive->clock, to_us);
+    atomic_store(&drive->spec->seen->at_us, to_us);
+    drive->cost.jumps++;
+    drive->cost.jump_us += clock_mono_us() - began_us;
+}
+
+int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct err_note *note)
+{
+    struct vclock_look look;
+    int64_t heard_us = until ? drive_now(drive) : INT64_MIN / 2;
+    for (;;) {
+        bool answered;
+        int err = settle(drive, &look, &answered, note);
+        if (err || (until && until(drive)))
+            return err;
+        heard_us = answered ? drive_now(drive) : heard_us;
+        if (look.next_us == UTC_OPEN || look.next_us > heard_us + (until ? EXCHANGE_US : QUIET_US))
+            return 0;
+        jump(drive, look.next_us);
+    }
+}
+
+int drive_to(struct drive *drive, int64_t to_us, struct err_note *note)
+{
+    struct vclock_look look;
+    for (;;) {
+        int err = drive_rest(drive, NULL, note);
+        int64_t now_us = drive_now(drive);
+        if (err || now_us >= to_us)
+            return err;
+        vclock_look(drive->clock, &look);
+        int64_t late_us = now_us + LATE_HOURS * UTC_HOUR;
+        int64_t next_us = look.next_us < late_us ? late_us : look.next_us;
+        int64_t world_us = lab_world_until(drive->world);
+        next_us = world_us > now_us && world_us < next_us ? world_us : next_us;
+        jump(drive, next_us < to_us ? next_us : to_us);
+    }
+}

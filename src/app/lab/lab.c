@@ -1,0 +1,336 @@
+/* Each run is prepared here (schedule, keys, files), played in a process and space of its own, and judged
+ * here. */
+#include "app/lab/lab.h"
+#include "app/lab/drive.h"
+#include "app/lab/kept.h"
+#include "app/lab/keyring.h"
+#include "app/lab/server.h"
+
+#include "io/proc/space.h"
+#include "io/proc/tree.h"
+#include "io/vclock/vclock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NAP_MS = 10, PORT = 5300, MOST_TWINS = 64 };
+
+/* A run as it goes. */
+struct going {
+    pid_t pid; /* 0: not begun, or over */
+    bool over;
+    struct drive_spec spec;
+    struct lab_setup setup;
+    struct lab_start start;
+    struct zone_keys keys;
+    const struct dnskey *others[KEYRING_OTHERS];
+};
+
+struct lab {
+    const struct lab_watch *watch;
+    struct arena *arena;
+    struct keyring *keyring;
+    const char *directory; /* of all runs */
+    struct drive_seen *seen;
+    struct going *goings;
+    struct lab_run *runs;
+    size_t count, done;
+};
+
+/* ---- before a run ---- */
+
+/* Of every KSK, so that each can stand for the real key of its tag in a user's files. */
+static int find_twins(
+    struct lab *lab, struct going *going, const struct scenario_schedule *schedule, struct err_note *note)
+{
+    struct lab_anchor *twins = arena_alloc(lab->arena, MOST_TWINS * sizeof *twins);
+    struct lab_anchor *anchors = arena_alloc(lab->arena, SCENARIO_MAX_ANCHORS * sizeof *anchors);
+    size_t twin_count = 0, anchor_count = 0;
+    for (size_t i = 0; twins && anchors && i < going->keys.count && twin_count < MOST_TWINS; i++) {
+        const struct plan_key *key = &schedule->plan->keys[i];
+        if (key->zsk)
+            continue;
+        if (!keyring_anchor(going->keys.entry[i].key, lab->arena, &twins[twin_count]))
+            return err_set(note, ERR_NOMEM, "no memory for trust anchors");
+        for (size_t k = 0; k < schedule->anchor_count; k++)
+            if (strcmp(schedule->anchors[k]->id, key->id) == 0)
+                anchors[anchor_count++] = twins[twin_count];
+        twin_count++;
+    }
+    going->setup.twins = twins;
+    going->setup.twin_count = twin_count;
+    going->setup.anchors = anchors;
+    going->setup.anchor_count = anchor_count;
+    return twins && anchors ? 0 : err_set(note, ERR_NOMEM, "no memory for trust anchors");
+}
+
+/* "unbound-full-3": unique, and made of what may stand in a path. */
+static const char *make_directory(struct lab *lab, size_t number, struct err_note *note)
+{
+    const struct lab_wish *wish = lab->runs[number].wish;
+    char *path = arena_printf(
+        lab->arena, "%s/%s-%s-%zu", lab->directory, wish->product->name, wish->scenario->name, number + 1);
+    for (char *at = path ? path + strlen(lab->directory) + 1 : NULL; at && *at; at++)
+        if (*at == '/')
+            *at = '-';
+    if (!path)
+        err_set(note, ERR_NOMEM, "no memory for a path");
+    else if (mkdir(path, 0700) < 0)
+        err_set(note, ERR_IO, "%s: %s", path, strerror(errno)), path = NULL;
+    return path;
+}
+
+/* NULL-terminated. */
+static const char *const *root_list(struct arena *arena)
+{
+    size_t count;
+    const char *const *roots = lab_server_roots(&count);
+    const char **list = arena_alloc(arena, (count + 1) * sizeof *list);
+    for (size_t i = 0; list && i < count; i++)
+        list[i] = roots[i];
+    return list;
+}
+
+static int prepare(struct lab *lab, size_t number, struct err_note *note)
+{
+    struct going *going = &lab->goings[number];
+    struct lab_run *run = &lab->runs[number];
+    const struct lab_wish *wish = run->wish;
+    int err = keyring_keys(lab->keyring, run->schedule.plan, lab->arena, &going->keys, note);
+    err = err ? err : keyring_others(lab->keyring, going->others, note);
+    err = err ? err : find_twins(lab, going, &run->schedule, note);
+    const char *directory = err ? NULL : make_directory(lab, number, note);
+    if (!directory)
+        return err ? err : ERR_IO;
+    going->setup.product = wish->product;
+    going->setup.program = wish->program;
+    going->setup.config = wish->config;
+    going->setup.directory = arena_printf(lab->arena, "%s/resolver", directory);
+    going->setup.address = "127.0.0.1";
+    going->setup.port = PORT;
+    going->setup.managed = wish->scenario->managed && wish->product->follows;
+    going->setup.roots = root_list(lab->arena);
+    going->setup.forward_to = LAB_SERVER_RECURSING;
+    going->spec = (struct drive_spec){.wish = wish,
+        .schedule = &run->schedule,
+        .keys = &going->keys,
+        .other_keys = going->others,
+        .setup = &going->setup,
+        .start = &going->start,
+        .directory = directory,
+        .seen = &lab->seen[number]};
+    if (!going->setup.roots)
+        return err_set(note, ERR_NOMEM, "no memory for the addresses of the root");
+    if (!going->setup.directory || (mkdir(going->setup.directory, 0700) < 0 && errno != EEXIST))
+        return err_set(note, ERR_IO, "%s/resolver: %s", directory, strerror(errno));
+    atomic_store(&lab->seen[number].at_us, run->schedule.from_us);
+    return lab_product_prepare(&going->setup, lab->arena, &going->start, note);
+}
+
+/* ---- a run ---- */
+
+static void cannot(struct lab_run *run, const char *why)
+{
+    run->evidence =
+        (struct rehearsal_evidence){.from_us = run->schedule.from_us, .to_us = run->schedule.from_us};
+    snprintf(run->evidence.why_not, sizeof run->evidence.why_not, "%.*s",
+        (int)sizeof run->evidence.why_not - 1, why);
+}
+
+/* A run that left nothing. */
+static int broken(struct lab *lab, struct lab_run *run, const char *why, struct err_note *note)
+{
+    struct rehearsal_event *event = arena_alloc(lab->arena, sizeof *event);
+    if (!event)
+        return err_set(note, ERR_NOMEM, "no memory for a rehearsal");
+    *event = (struct rehearsal_event){.at_us = run->schedule.from_us, .what = REHEARSAL_LAB};
+    snprintf(event->text, sizeof event->text, "%s", why);
+    run->evidence = (struct rehearsal_evidence){.from_us = run->schedule.from_us,
+        .to_us = run->schedule.from_us,
+        .reached = true,
+        .events = event,
+        .event_count = 1};
+    return 0;
+}
+
+static int judge(struct lab *lab, size_t number, struct err_note *note)
+{
+    struct lab_run *run = &lab->runs[number];
+    const struct going *going = &lab->goings[number];
+    const struct lab_product *product = run->wish->product;
+    if (going->start.limited && !run->evidence.why_not[0]) {
+        run->evidence.limited = true;
+        snprintf(run->evidence.why_not, sizeof run->evidence.why_not, "%.*s",
+            (int)sizeof run->evidence.why_not - 1, going->start.limited);
+    }
+    int err = rehearsal_judge(&run->schedule,
+        rfc5011_profile(run->wish->scenario->managed && product->follows ? product->profile : "static"),
+        &run->evidence, lab->arena, &run->result, note);
+    lab->goings[number].over = true;
+    lab->done++;
+    if (!err && lab->watch->ended)
+        lab->watch->ended(lab->watch->context, run);
+    return err;
+}
+
+/* Starts it, or finds that it cannot be and judges that. */
+static int begin(struct lab *lab, size_t number, struct err_note *note)
+{
+    struct going *going = &lab->goings[number];
+    struct lab_run *run = &lab->runs[number];
+    struct err_note why = {""};
+    int err = prepare(lab, number, note);
+    if (err == ERR_CONFIG || err == ERR_DATA || err == ERR_UNAVAILABLE) { /* of this resolver alone */
+        cannot(run, note->text);
+        return judge(lab, number, note);
+    }
+    if (!err && (going->start.cannot || !vclock_can_reach(going->start.argv[0], &why))) {
+        cannot(run, going->start.cannot ? going->start.cannot : why.text);
+        return judge(lab, number, note);
+    }
+    size_t addresses;
+    const char *const *address = lab_server_addresses(&addresses);
+    const struct space_spec space = {address, addresses, going->start.needs_ethernet};
+    return err ? err : space_start(&space, drive_run, &going->spec, &going->pid, note);
+}
+
+static int end(struct lab *lab, size_t number, int status, struct err_note *note)
+{
+    struct going *going = &lab->goings[number];
+    struct lab_run *run = &lab->runs[number];
+    struct err_note why = {""};
+    char words[128];
+    going->pid = 0;
+    const char *path = arena_printf(lab->arena, "%s/" DRIVE_EVIDENCE, going->spec.directory);
+    int err = path ? kept_load(path, lab->arena, &run->evidence, &run->cost, &why) : ERR_NOMEM;
+    if (path)
+        unlink(path);
+    if (err == ERR_NOMEM)
+        return err_set(note, ERR_NOMEM, "no memory for what a rehearsal showed");
+    if (err) {
+        snprintf(words, sizeof words, "the rehearsal itself ended with %s %d",
+            WIFEXITED(status) ? "exit code" : "signal",
+            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+        err = broken(lab, run, words, note);
+    }
+    return err ? err : judge(lab, number, note);
+}
+
+/* ---- all runs ---- */
+
+static void tell_progress(const struct lab *lab)
+{
+    int64_t first_us = UTC_OPEN;
+    double days = 0, all_days = 0;
+    if (!lab->watch->progress)
+        return;
+    for (size_t i = 0; i < lab->count; i++) {
+        const struct scenario_schedule *schedule = &lab->runs[i].schedule;
+        int64_t at_us = lab->goings[i].over ? schedule->to_us : atomic_load(&lab->seen[i].at_us);
+        bool begun = lab->goings[i].over || lab->goings[i].pid;
+        all_days += (double)(schedule->to_us - schedule->from_us) / (double)UTC_DAY;
+        days += begun ? (double)(at_us - schedule->from_us) / (double)UTC_DAY : 0;
+        if (lab->goings[i].pid && at_us < first_us)
+            first_us = at_us;
+    }
+    lab->watch->progress(lab->watch->context, lab->done, lab->count, first_us, days, all_days);
+}
+
+static bool is_interrupted(const struct lab *lab)
+{
+    return lab->watch->interrupted && *lab->watch->interrupted;
+}
+
+static int play(struct lab *lab, unsigned jobs, struct err_note *note)
+{
+    size_t begun = 0, running = 0;
+    int err = 0;
+    while (!err && lab->done < lab->count && !is_interrupted(lab)) {
+        while (!err && running < jobs && begun < lab->count) {
+            err = begin(lab, begun, note);
+            running += lab->goings[begun++].pid != 0;
+        }
+        for (size_t i = 0; i < begun && !err; i++) {
+            int status;
+            if (lab->goings[i].pid && waitpid(lab->goings[i].pid, &status, WNOHANG) > 0) {
+                running--;
+                err = end(lab, i, status, note);
+            }
+        }
+        tell_progress(lab);
+        nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000}, NULL);
+    }
+    for (size_t i = 0; i < begun; i++) /* process 1 of a space: everything in it ends */
+        if (lab->goings[i].pid) {
+            kill(lab->goings[i].pid, SIGKILL);
+            waitpid(lab->goings[i].pid, NULL, 0);
+        }
+    return !err && is_interrupted(lab) ? err_set(note, ERR_UNAVAILABLE, "interrupted") : err;
+}
+
+static int schedule_all(struct lab *lab, const struct lab_wish *wishes, struct err_note *note)
+{
+    int err = 0;
+    for (size_t i = 0; i < lab->count && !err; i++) {
+        lab->runs[i] = (struct lab_run){.wish = &wishes[i]};
+        err = scenario_schedule(wishes[i].scenario, wishes[i].plan, wishes[i].from_us, wishes[i].to_us,
+            lab->arena, &lab->runs[i].schedule, note);
+    }
+    return err;
+}
+
+/* The directory of all runs: the one to be kept, or one of ours. */
+static int open_directory(struct lab *lab, const char *keep, struct err_note *note)
+{
+    const char *temporary = getenv("TMPDIR");
+    char *path = keep ? realpath(keep, NULL) : NULL, *template;
+    if (keep && !path && mkdir(keep, 0700) == 0)
+        path = realpath(keep, NULL);
+    if (keep) {
+        lab->directory = path ? arena_string(lab->arena, path) : NULL;
+        free(path);
+        return lab->directory ? 0 : err_set(note, ERR_IO, "%s: %s", keep, strerror(errno));
+    }
+    template =
+        arena_printf(lab->arena, "%s/rollcall-rehearse.XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!template || !mkdtemp(template))
+        return err_set(
+            note, ERR_IO, "%s: no temporary directory: %s", template ? template : "", strerror(errno));
+    lab->directory = template;
+    return 0;
+}
+
+int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, const char *keep,
+    const char *cache, const struct lab_watch *watch, struct arena *arena, struct lab_run *ret_runs,
+    struct err_note *note)
+{
+    char library[4096];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct lab lab = {.watch = watch, .arena = arena, .runs = ret_runs, .count = count};
+    lab.seen =
+        mmap(NULL, (count + 1) * sizeof *lab.seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    lab.goings = calloc(count + 1, sizeof *lab.goings);
+    lab.keyring = keyring_new(cache);
+    int err = lab.seen != MAP_FAILED && lab.goings && lab.keyring
+                  ? 0
+                  : err_set(note, ERR_NOMEM, "no memory for rehearsals");
+    err = err ? err : vclock_library(library, sizeof library, note);
+    err = err ? err : schedule_all(&lab, wishes, note);
+    err = err ? err : open_directory(&lab, keep, note);
+    err = err ? err : play(&lab, jobs ? jobs : processors > 0 ? (unsigned)processors : 1, note);
+    if (lab.directory && !keep)
+        tree_remove(lab.directory);
+    keyring_free(lab.keyring);
+    free(lab.goings);
+    if (lab.seen != MAP_FAILED)
+        munmap(lab.seen, (count + 1) * sizeof *lab.seen);
+    return err;
+}
