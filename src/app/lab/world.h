@@ -10,9 +10,9 @@
  * right, all other signatures are false plain.lab.    unsigned, and the absence of its DS is proved
  *
  * Sizes and times of the root are those of the real one (facts: KSR): slots of ten days in each quarter; the
- * DNSKEY RRset's signatures begin with a slot and live for the plan's signature_s (21 days), so that 11 days
+ * DNSKEY RRset's signatures begin with a slot and live for the plan's signature_s (21 days), so that 9 days
  * at least are left; a new ZSK comes ten days or so before its quarter and the old one goes ten days after;
- * other signatures live 13 days, and are made anew every third day (the real root: twice a day, of which
+ * other signatures live 13 days, and are made anew every sixth day (the real root: twice a day, of which
  * nobody but a clock could tell). A plan whose signatures live less than 15 days has its own measure. What is
  * below the root differs: TTLs of ten minutes, so that a broken root is seen by users as soon as its own
  * records are too old, and not a day later.

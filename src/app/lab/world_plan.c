@@ -17,7 +17,7 @@ enum {
     LONGEST_SLOT_DAYS = 12,
     LEAST_SIGNATURE_S = 15 * 86400, /* else a slot outlives what was signed for it */
     REST_LIFE_S = 13 * 86400,
-    REST_STEP_DAYS = 3,
+    REST_STEP_DAYS = 6, /* what is left is longer than any TTL */
     EARLY_S = 3600,
     QUARTERS_BEFORE = 5,
     QUARTERS_AFTER = 2,

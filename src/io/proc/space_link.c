@@ -35,7 +35,8 @@ static void begin(struct request *request, uint16_t type, uint16_t flags, const 
 static void add_bytes(struct request *request, const void *bytes, size_t length)
 {
     size_t at = request->head.nlmsg_len - sizeof request->head;
-    memcpy(request->rest + at, bytes, length); /* callers stay far below REQUEST_MAX */
+    if (length)
+        memcpy(request->rest + at, bytes, length); /* callers stay far below REQUEST_MAX */
     request->head.nlmsg_len += (uint32_t)NLMSG_ALIGN(length);
 }
 
