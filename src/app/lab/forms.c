@@ -276,9 +276,11 @@ bool forms_next_signals(const struct rehearsal_evidence *evidence, size_t *at, s
             continue;
         *ret = (struct forms_signals){first, first->at_us, 0};
         for (size_t i = *at; i < evidence->signal_count; i++) {
+            if (signals[i].at_us > ret->last_us + FORMS_SIGNAL_GAP)
+                break;
             if (signals[i].kind != first->kind)
                 continue;
-            if (!same_signal(&signals[i], first) || signals[i].at_us > ret->last_us + FORMS_SIGNAL_GAP)
+            if (!same_signal(&signals[i], first))
                 break;
             ret->last_us = signals[i].at_us;
             ret->count++;

@@ -17,7 +17,7 @@ void forms_add_date(struct text *text, int64_t us); /* "-" for UTC_OPEN */
 void forms_add_step(struct text *text, const struct scenario_step *step);
 
 /* Everything that happens at one moment, of the plan and of the scenario, within the run. */
-enum { FORMS_MOST_MARKS = 64 };
+enum { FORMS_MOST_MARKS = 128 };
 struct forms_mark {
     int64_t at_us;
     bool scenario; /* something of the scenario is among it */
