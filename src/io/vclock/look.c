@@ -100,7 +100,8 @@ static void see_process(struct sight *sight, size_t index)
     if (process->pid && process->pid != pid)
         tasks_clear(&process->tasks);
     if (process->pid != pid) {
-        *process = (struct vclock_process){.pid = pid, .tasks.pid = (pid_t)entry->seen_pid};
+        *process =
+            (struct vclock_process){.pid = pid, .tasks.pid = entry->seen_pid ? (pid_t)entry->seen_pid : pid};
         clock->runs++;
     }
     if (!pid)
@@ -117,16 +118,15 @@ static void see_process(struct sight *sight, size_t index)
 
 /* First reading */
 
-static struct task *find_task(
-    struct vclock *clock, const struct page_slot *slot, struct vclock_process **ret_process)
+static struct task *find_task(struct vclock *clock, pid_t pid, pid_t tid, struct vclock_process **ret_process)
 {
     for (size_t i = 0, used = vclock_used(&clock->page->processes_used, PAGE_PROCESSES); i < used; i++) {
         struct vclock_process *process = &clock->processes[i];
-        if (!process->pid || process->tasks.pid != (pid_t)slot->seen_pid)
+        if (!process->pid || process->tasks.pid != pid)
             continue;
         *ret_process = process;
         for (size_t k = 0; k < process->tasks.count; k++)
-            if (process->tasks.tasks[k].tid == (pid_t)slot->seen_tid)
+            if (process->tasks.tasks[k].tid == tid)
                 return &process->tasks.tasks[k];
     }
     return NULL;
@@ -153,9 +153,11 @@ static void see_slot(struct sight *sight, size_t index)
         return;
     }
     struct vclock_process *process = NULL;
-    struct task *task = find_task(clock, slot, &process);
+    pid_t pid = (pid_t)(slot->seen_pid ? slot->seen_pid : owner >> 32);
+    pid_t tid = (pid_t)(slot->seen_tid ? slot->seen_tid : (uint32_t)owner);
+    struct task *task = find_task(clock, pid, tid, &process);
     if (!task && process && tasks_find(&process->tasks))
-        task = find_task(clock, slot, &process);
+        task = find_task(clock, pid, tid, &process);
     if (!task) {
         sight->changed = true; /* a process that is not known yet, or a thread that has ended */
         if (process)

@@ -17,12 +17,6 @@ enum { DEPTH = 4 }; /* waits within handlers within waits */
 
 struct preload preload;
 
-/* Set to zero by the kernel in a child that was forked, by whatever way. */
-struct of_process {
-    uint64_t who;
-};
-static struct of_process *of_process;
-
 static __thread struct of_thread {
     struct page_slot *slot;
     uint64_t self;
@@ -33,79 +27,7 @@ static __thread struct of_thread {
 static struct page nothing;  /* the page of a program without a lab */
 static pthread_key_t at_end; /* of a thread */
 
-uint64_t preload_self(void)
-{
-    return (uint64_t)(uint32_t)getpid() << 32 | (uint32_t)gettid();
-}
-
-/* "123/task/124" */
-void preload_seen(uint32_t *ret_pid, uint32_t *ret_tid)
-{
-    char link[64];
-    ssize_t length = readlink("/proc/thread-self", link, sizeof link - 1);
-    *ret_pid = *ret_tid = 0;
-    if (length <= 0)
-        return;
-    link[length] = '\0';
-    char *end;
-    *ret_pid = (uint32_t)strtoul(link, &end, 10);
-    if (strncmp(end, "/task/", 6) == 0)
-        *ret_tid = (uint32_t)strtoul(end + 6, NULL, 10);
-}
-
-/* Processes */
-
-static void raise_to(_Atomic uint32_t *used, uint32_t count)
-{
-    uint32_t now = atomic_load(used);
-    while (now < count && !atomic_compare_exchange_weak(used, &now, count))
-        ;
-}
-
-static struct page_process *take_process(uint64_t who, enum page_life life)
-{
-    for (uint32_t i = 0; i < PAGE_PROCESSES; i++) {
-        struct page_process *entry = &preload.page->processes[i];
-        uint64_t none = 0;
-        if (atomic_load(&entry->who) || !atomic_compare_exchange_strong(&entry->who, &none, who))
-            continue;
-        atomic_store(&entry->life, life);
-        raise_to(&preload.page->processes_used, i + 1);
-        return entry;
-    }
-    atomic_fetch_add(&preload.page->lost, 1);
-    return NULL;
-}
-
-static struct page_process *find_process(uint64_t who)
-{
-    for (uint32_t i = 0; i < PAGE_PROCESSES; i++)
-        if (atomic_load(&preload.page->processes[i].who) == who)
-            return &preload.page->processes[i];
-    return NULL;
-}
-
-/* This process is there. `entry` was made for it by its parent, or is NULL. */
-static void come_alive(struct page_process *entry)
-{
-    if (!preload.shared)
-        return;
-    uint64_t who = (uint64_t)(uint32_t)getpid() << 32;
-    uint32_t unused;
-    if (of_process)
-        of_process->who = who;
-    me.slot = NULL;
-    me.depth = 0;
-    if (!entry)
-        entry = find_process(who);
-    if (!entry)
-        entry = take_process(who, PAGE_BORN);
-    if (!entry)
-        return;
-    preload_seen(&entry->seen_pid, &unused);
-    atomic_store(&entry->who, who);
-    atomic_store(&entry->life, PAGE_LIVES);
-}
+/* Slots */
 
 /* Its turns become even, and go on. */
 static void free_slot(struct page_slot *slot, uint64_t owner)
@@ -117,8 +39,7 @@ static void free_slot(struct page_slot *slot, uint64_t owner)
     atomic_compare_exchange_strong(&slot->owner, &owner, 0);
 }
 
-/* What a program that executed this one has left. */
-static void forget_before(void)
+void preload_forget_slots(void)
 {
     uint32_t pid = (uint32_t)getpid();
     for (uint32_t i = 0; i < PAGE_SLOTS; i++) {
@@ -128,18 +49,10 @@ static void forget_before(void)
     }
 }
 
-/* fork(): the parent announces the child, so that nobody is asleep until it has come alive. */
-static __thread struct page_process *expected;
-
-static void before_fork(void)
+void preload_forget_thread(void)
 {
-    expected = preload.shared ? take_process(preload_self(), PAGE_BORN) : NULL;
-}
-
-static void in_child(void)
-{
-    come_alive(expected);
-    expected = NULL;
+    me.slot = NULL;
+    me.depth = 0;
 }
 
 /* Starting */
@@ -165,6 +78,13 @@ static void find_libc(struct preload_libc *libc)
         {"timer_delete", &libc->timer_delete},
         {"posix_spawn", &libc->posix_spawn[0]},
         {"posix_spawnp", &libc->posix_spawn[1]},
+        {"setsockopt", &libc->setsockopt},
+        {"read", &libc->read},
+        {"recv", &libc->recv},
+        {"recvfrom", &libc->recvfrom},
+        {"recvmsg", &libc->recvmsg},
+        {"accept", &libc->accept},
+        {"accept4", &libc->accept4},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         void *function = dlsym(RTLD_NEXT, functions[i].name);
@@ -193,15 +113,23 @@ static struct page *map_page(void)
     return NULL;
 }
 
+/* Urgent data on a socket of the program's, or its own raise(). */
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+    if (preload.theirs.sa_flags & SA_SIGINFO)
+        preload.theirs.sa_sigaction(number, info, context);
+    else
+        preload.theirs.sa_handler(number);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     int error = errno;
-    if (info->si_code != SI_TKILL && preload.theirs.sa_handler != SIG_DFL &&
-        preload.theirs.sa_handler != SIG_IGN) { /* urgent data on a socket of the program's */
-        if (preload.theirs.sa_flags & SA_SIGINFO)
-            preload.theirs.sa_sigaction(number, info, context);
-        else
-            preload.theirs.sa_handler(number);
+    bool handled = preload.theirs.sa_handler != SIG_DFL && preload.theirs.sa_handler != SIG_IGN;
+    if (handled && (info->si_code != SI_TKILL || info->si_pid == getpid())) {
+        pass_on(number, info, context);
+        errno = error;
+        return;
     }
     for (unsigned i = 0; i < DEPTH; i++) {
         me.waits[i].woken = 1;
@@ -251,18 +179,14 @@ __attribute__((constructor(101))) void preload_start(void)
         atomic_store(&nothing.wall_ns, preload_ns(&wall) - preload_ns(&mono));
         return;
     }
-    void *private = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (private != MAP_FAILED && madvise(private, 4096, MADV_WIPEONFORK) == 0)
-        of_process = private;
     pthread_key_create(&at_end, at_thread_end);
-    pthread_atfork(before_fork, NULL, in_child);
     take_signal(&preload.theirs);
     sigset_t ours;
     sigemptyset(&ours);
     sigaddset(&ours, PAGE_SIGNAL);
     preload.libc.pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
-    forget_before();
-    come_alive(NULL);
+    preload_forget_slots(); /* of the program that executed this one */
+    preload_announce();
 }
 
 /* Waiting */
@@ -278,7 +202,7 @@ static struct page_slot *take_slot(void)
         preload_seen(&slot->seen_pid, &slot->seen_tid);
         uint64_t turns = atomic_load(&slot->turns);
         atomic_store(&slot->turns, turns + 2 - (turns & 1));
-        raise_to(&preload.page->slots_used, i + 1);
+        preload_raise(&preload.page->slots_used, i + 1);
         pthread_setspecific(at_end, slot);
         return slot;
     }
@@ -290,8 +214,7 @@ static struct page_slot *my_slot(void)
 {
     if (!preload.shared)
         return NULL;
-    if (of_process && !of_process->who)
-        come_alive(NULL); /* it was forked past us, by the bare system call */
+    preload_look_forked();
     if (!me.slot || atomic_load(&me.slot->owner) != me.self)
         me.slot = take_slot();
     return me.slot;

@@ -11,8 +11,10 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define PRELOAD_EXPORT __attribute__((visibility("default")))
@@ -33,7 +35,15 @@ struct preload_libc {
     int (*timer_settime)(timer_t, int, const struct itimerspec *, struct itimerspec *);
     int (*timer_gettime)(timer_t, struct itimerspec *);
     int (*timer_delete)(timer_t);
-    int (*posix_spawn[2])(pid_t *, const char *, const void *, const void *, char *const *, char *const *);
+    int (*posix_spawn[2])(pid_t *, const char *, const posix_spawn_file_actions_t *,
+        const posix_spawnattr_t *, char *const *, char *const *);
+    int (*setsockopt)(int, int, int, const void *, socklen_t);
+    ssize_t (*read)(int, void *, size_t);
+    ssize_t (*recv)(int, void *, size_t, int);
+    ssize_t (*recvfrom)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
+    ssize_t (*recvmsg)(int, struct msghdr *, int);
+    int (*accept)(int, struct sockaddr *, socklen_t *);
+    int (*accept4)(int, struct sockaddr *, socklen_t *, int);
 };
 
 struct preload {
@@ -106,8 +116,22 @@ bool preload_fire(void);
  */
 void preload_interrupt_like(int number);
 
-/* The process and the thread as `owner`, and their ids as /proc shows them. */
+/* The process and the thread as `owner`, and their ids as /proc shows them; 0: it does not. */
 uint64_t preload_self(void);
 void preload_seen(uint32_t *ret_pid, uint32_t *ret_tid);
+
+/* The slots of this process, and what this thread knows of its own, are those of another program or process.
+ */
+void preload_forget_slots(void);
+void preload_forget_thread(void);
+
+/* This process is there, and tells so in the page; also each that it forks. */
+void preload_announce(void);
+
+/* Whether it is a child that was forked past libc, by the bare system call; then it is told as above. */
+void preload_look_forked(void);
+
+/* Entries of a table in the page that were ever used. */
+void preload_raise(_Atomic uint32_t *used, uint32_t count);
 
 #endif

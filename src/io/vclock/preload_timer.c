@@ -36,9 +36,7 @@ static struct page_timer *take(enum page_timer_kind kind, uint64_t id, enum page
         if (!atomic_compare_exchange_strong(&page->timers[i].owner, &none, preload_self()))
             continue;
         timer = &page->timers[i];
-        uint32_t used = atomic_load(&page->timers_used);
-        while (used < i + 1 && !atomic_compare_exchange_weak(&page->timers_used, &used, i + 1))
-            ;
+        preload_raise(&page->timers_used, i + 1);
     }
     if (!timer) {
         atomic_fetch_add(&page->lost, 1);

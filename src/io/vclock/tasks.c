@@ -2,6 +2,7 @@
 #include "io/vclock/tasks.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +92,7 @@ bool tasks_find(struct tasks *tasks)
     drop_ended(tasks);
     DIR *directory = opendir(path);
     if (!directory)
-        return false;
+        return errno != ENOENT && errno != ESRCH; /* too many descriptors, say: it may live */
     for (struct dirent *entry; (entry = readdir(directory));) {
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (tid > 0 && !is_known(tasks, tid))

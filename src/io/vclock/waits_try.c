@@ -417,11 +417,12 @@ static const struct {
     }
     WAIT(nanosleep), WAIT(clock_nanosleep), WAIT(clock_nanosleep_wall), WAIT(clock_nanosleep_boot),
     WAIT(sleep), WAIT(usleep), WAIT(thrd_sleep), WAIT(poll), WAIT(ppoll), WAIT(select), WAIT(pselect),
-    WAIT(epoll_wait), WAIT(epoll_pwait), WAIT(epoll_pwait2), WAIT(cond_timedwait),
-    WAIT(cond_timedwait_monotonic), WAIT(cond_clockwait), WAIT(sem_timedwait), WAIT(sem_clockwait),
-    WAIT(mutex_timedlock), WAIT(mutex_clocklock), WAIT(rwlock_timedrdlock), WAIT(rwlock_clockwrlock),
-    WAIT(timedjoin), WAIT(sigtimedwait), WAIT(timerfd), WAIT(timerfd_wall), WAIT(timerfd_repeated),
-    WAIT(timer), WAIT(timer_thread), WAIT(alarm), WAIT(alarm_read), WAIT(setitimer)};
+    WAIT(epoll_wait), WAIT(epoll_pwait), WAIT(epoll_pwait2), WAIT(recv), WAIT(recvmsg), WAIT(read_socket),
+    WAIT(accept), WAIT(cond_timedwait), WAIT(cond_timedwait_monotonic), WAIT(cond_clockwait),
+    WAIT(sem_timedwait), WAIT(sem_clockwait), WAIT(mutex_timedlock), WAIT(mutex_clocklock),
+    WAIT(rwlock_timedrdlock), WAIT(rwlock_clockwrlock), WAIT(timedjoin), WAIT(sigtimedwait), WAIT(timerfd),
+    WAIT(timerfd_wall), WAIT(timerfd_repeated), WAIT(timer), WAIT(timer_thread), WAIT(alarm),
+    WAIT(alarm_read), WAIT(setitimer)};
 
 /* All clocks, in seconds. */
 enum { CLOCKS = 10 };
