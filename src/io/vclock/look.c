@@ -191,14 +191,18 @@ static void see_timers(struct sight *sight)
 /* The kernel's view */
 
 /* Threads that are out of their waits, and running: the usual end of a look. */
-static bool somebody_runs(struct tasks *tasks)
+static bool somebody_runs(struct vclock_process *process)
 {
-    char state;
+    struct tasks *tasks = &process->tasks;
+    char state = 0;
     size_t threads;
-    for (size_t i = 0; i < tasks->count; i++)
-        if (tasks->tasks[i].slot >= 0 && !tasks->tasks[i].waits &&
-            (!tasks_state(&tasks->tasks[i], &state, &threads) || state == 'R'))
+    for (size_t i = 0; i < tasks->count && process->found; i++) {
+        if (tasks->tasks[i].slot < 0 || tasks->tasks[i].waits)
+            continue;
+        process->found = tasks_state(&tasks->tasks[i], &state, &threads); /* or it has ended */
+        if (!process->found || state == 'R')
             return true;
+    }
     return false;
 }
 
@@ -271,7 +275,7 @@ static void ask_kernel(struct sight *sight, size_t processes)
 {
     struct vclock_process *all = sight->clock->processes;
     for (size_t i = 0; i < processes && !sight->changed; i++)
-        sight->changed = somebody_runs(&all[i].tasks);
+        sight->changed = somebody_runs(&all[i]);
     if (sight->changed)
         return;
     for (size_t i = 0; i < processes; i++)

@@ -1,4 +1,5 @@
 #include "base/utc.h"
+#include "io/vclock/page.h"
 #include "io/vclock/vclock.h"
 
 #include <errno.h>
@@ -8,9 +9,11 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -206,11 +209,306 @@ static void time_flows_and_jumps(void **state)
     assert_int_equal(look.next_us, UTC_OPEN);
 }
 
+/* What programs do */
+
+/* Jumps from moment to moment until it has ended. */
+static void run_to_end(struct world *w, const char *name)
+{
+    int64_t until = real_ms() + REAL_LIMIT_MS;
+    int status;
+    while (waitpid(w->pid, &status, WNOHANG) == 0) {
+        struct vclock_look look;
+        vclock_look(w->clock, &look);
+        if (look.asleep && look.next_us != UTC_OPEN)
+            vclock_jump(w->clock, look.next_us);
+        if (real_ms() > until)
+            fail_msg("%s: does not end: %s", name, said(w));
+    }
+    vclock_reap(w->clock, w->pid);
+    w->pid = 0;
+    said(w);
+    if (status != 0 || !strstr(w->said, "ok\n"))
+        fail_msg("%s: status %x, %s", name, (unsigned)status, w->said);
+    close(w->output);
+    w->output = -1;
+}
+
+static void programs_do_what_they_do(void **state)
+{
+    static const char *const names[] = {"fork", "fork_raw", "nap", "exec", "exec_in_thread", "spawn", "vfork",
+        "threads", "end_first", "cancel", "longjmp", "urgent", "close_all"};
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        print_message("%s\n", names[i]);
+        start(w, "acts_try", names[i], NULL);
+        run_to_end(w, names[i]);
+    }
+}
+
+static void sleeps_until_jump(void **state)
+{
+    struct world *w = *state;
+    start(w, "acts_try", "interrupted", NULL);
+    wait_for(w, "waits");
+    settle(w);
+    kill(w->pid, SIGUSR1);
+    wait_for(w, "again");
+    settle(w);
+    vclock_jump(w->clock, vclock_now_us(w->clock) + 15 * UTC_MINUTE);
+    settle(w);
+    kill(w->pid, SIGUSR1);
+    run_to_end(w, "interrupted");
+
+    start(w, "acts_try", "nested", NULL);
+    wait_for(w, "waits");
+    vclock_jump(w->clock, vclock_now_us(w->clock) + 1 * UTC_SECOND);
+    settle(w);
+    kill(w->pid, SIGUSR1);
+    run_to_end(w, "nested");
+}
+
+static void no_clock_goes_back(void **state)
+{
+    struct world *w = *state;
+    start(w, "acts_try", "order", NULL);
+    wait_for(w, "reads");
+    for (int i = 0; i < 2000; i++)
+        vclock_jump(w->clock, vclock_now_us(w->clock) + (i % 3 ? UTC_HOUR : 1000));
+    kill(w->pid, SIGUSR1);
+    run_to_end(w, "order");
+}
+
+/* Whoever waits for a moment of the wall clock is told when that clock is set. */
+static void wall_clock_is_wrong(void **state)
+{
+    static const struct {
+        int64_t by_s, then_s; /* the wall clock is wrong by so much; then the moment is so far away */
+    } cases[] = {{0, 1000}, {600, 400}, {-600, 1600}, {1000, 0}};
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        start(w, "acts_try", "wall", NULL);
+        wait_for(w, "waits");
+        int64_t begin = vclock_now_us(w->clock);
+        settle(w);
+        vclock_set_wall(w->clock, cases[i].by_s * UTC_SECOND);
+        if (cases[i].then_s) {
+            struct vclock_look look = settle(w);
+            assert_in_range(look.next_us - begin + 2 * UTC_SECOND, (uint64_t)(cases[i].then_s * UTC_SECOND),
+                (uint64_t)((cases[i].then_s + 4) * UTC_SECOND));
+        }
+        run_to_end(w, "wall");
+        vclock_set_wall(w->clock, 0);
+    }
+}
+
+/* Whenever all seem asleep, no token is under way. */
+static void asleep_is_exact(void **state)
+{
+    struct world *w = *state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/hops", w->directory);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(ftruncate(fd, 4096), 0);
+    const volatile uint64_t *hops = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    start(w, "acts_try", "token", path);
+    wait_for(w, "goes");
+    uint64_t rounds = 0;
+    int64_t begin = vclock_now_us(w->clock);
+    for (int i = 0; i < 2000; i++) {
+        int64_t next_us = settle(w).next_us;
+        assert_int_equal(*hops, rounds * 120);
+        assert_true(next_us != UTC_OPEN);
+        vclock_jump(w->clock, next_us);
+        rounds = (uint64_t)((vclock_now_us(w->clock) - begin) / UTC_HOUR);
+        settle(w);
+        if (*hops != rounds * 120) /* the hours drift by what the work takes */
+            rounds = *hops / 120;
+        assert_int_equal(*hops % 120, 0);
+    }
+    assert_true(*hops > 120 * 100);
+    munmap((void *)hops, 4096);
+    unlink(path);
+}
+
+/* The page */
+
+static struct page *map_page(struct world *w)
+{
+    int fd = open(w->page, O_RDWR | O_CLOEXEC);
+    struct page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    assert_true(page != MAP_FAILED);
+    return page;
+}
+
+static size_t owned(const struct page *page)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PAGE_SLOTS; i++)
+        count += atomic_load(&page->slots[i].owner) != 0;
+    for (size_t i = 0; i < PAGE_TIMERS; i++)
+        count += atomic_load(&page->timers[i].owner) != 0;
+    for (size_t i = 0; i < PAGE_PROCESSES; i++)
+        count += atomic_load(&page->processes[i].who) != 0;
+    return count;
+}
+
+static void dead_leave_nothing(void **state)
+{
+    struct world *w = *state;
+    struct page *page = map_page(w);
+    struct vclock_look look;
+    start(w, "acts_try", "threads", NULL);
+    while (settle(w).threads < 7)
+        ;
+    assert_true(owned(page) > 6);
+    assert_true(vclock_reaches(w->clock, w->pid));
+    kill(w->pid, SIGKILL);
+    waitpid(w->pid, NULL, 0);
+    for (int i = 0; i < 3; i++) /* without vclock_reap() */
+        vclock_look(w->clock, &look);
+    assert_int_equal(owned(page), 0);
+    assert_int_equal(look.processes, 0);
+    assert_int_equal(look.next_us, UTC_OPEN);
+    assert_true(look.asleep);
+    assert_false(vclock_reaches(w->clock, w->pid));
+
+    start(w, "waits_try", "alarm", "3600");
+    wait_for(w, "waits");
+    settle(w);
+    kill(w->pid, SIGKILL);
+    waitpid(w->pid, NULL, 0);
+    vclock_reap(w->clock, w->pid);
+    w->pid = 0;
+    assert_int_equal(owned(page), 0);
+
+    /* Each of many programs finds place. */
+    for (int i = 0; i < 300; i++) {
+        start(w, "waits_try", "usleep", "0");
+        end(w);
+    }
+    vclock_look(w->clock, &look);
+    assert_int_equal(owned(page), 0);
+    assert_true(atomic_load(&page->slots_used) < 20);
+    munmap(page, sizeof *page);
+}
+
+/* Who finds no slot waits in small pieces of real time: it misses nothing. */
+static void page_is_full(void **state)
+{
+    struct world *w = *state;
+    struct page *page = map_page(w);
+    for (size_t i = 0; i < PAGE_SLOTS; i++)
+        atomic_store(&page->slots[i].owner, 1);
+    static const char *const names[] = {"poll", "select", "epoll_wait", "cond_timedwait", "sem_timedwait",
+        "mutex_timedlock", "sigtimedwait", "nanosleep", "recv"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        print_message("%s\n", names[i]);
+        start(w, "waits_try", names[i], "3600");
+        wait_for(w, "waits");
+        usleep(20000);
+        bool may_end = strcmp(names[i], "cond_timedwait") == 0; /* for no reason, and does */
+        assert_true(may_end || strcmp(said(w), "waits\n") == 0);
+        vclock_jump(w->clock, vclock_now_us(w->clock) + UTC_HOUR);
+        int status = end(w);
+        if (!may_end && (status || !strstr(w->said, "ok")))
+            fail_msg("%s: %x %s", names[i], (unsigned)status, w->said);
+    }
+    assert_true(atomic_load(&page->lost) > 0);
+    munmap(page, sizeof *page);
+}
+
+/* A program writes where it should not. */
+static void page_is_damaged(void **state)
+{
+    struct world *w = *state;
+    struct page *page = map_page(w);
+    struct vclock_look look;
+    uint64_t random = 88172645463325252U;
+    start(w, "acts_try", "threads", NULL);
+    while (settle(w).threads < 7)
+        ;
+    kill(w->pid, SIGKILL);
+    waitpid(w->pid, NULL, 0);
+    for (int i = 0; i < 3000; i++) {
+        for (int k = 0; k < 40; k++) {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            size_t at = random % (i % 2 ? sizeof *page / 8 : 700);
+            uint64_t value = i % 3 == 0   ? random
+                             : i % 3 == 1 ? random >> 60
+                                          : (uint64_t)(uint32_t)w->pid << 32 | random >> 60;
+            ((volatile uint64_t *)page)[at] = value;
+        }
+        int64_t before = vclock_now_us(w->clock);
+        vclock_look(w->clock, &look);
+        vclock_jump(w->clock, before + UTC_SECOND);
+        vclock_set_wall(w->clock, i % 5);
+        vclock_reaches(w->clock, w->pid);
+        vclock_reap(w->clock, w->pid);
+        assert_in_range(vclock_now_us(w->clock) - before, UTC_SECOND, 20 * UTC_SECOND);
+    }
+    w->pid = 0;
+    munmap(page, sizeof *page);
+}
+
+static void reaches(void **state)
+{
+    struct world *w = *state;
+    struct vclock_look look;
+    start(w, "acts_try", "leave", NULL);
+    do
+        look = settle(w);
+    while (look.next_us == UTC_OPEN);
+    assert_int_equal(look.processes, 1);
+    assert_true(vclock_reaches(w->clock, w->pid));
+    vclock_jump(w->clock, look.next_us);
+    for (int i = 0; i < 2000 && vclock_reaches(w->clock, w->pid); i++)
+        usleep(1000);
+    assert_false(vclock_reaches(w->clock, w->pid));
+    assert_false(vclock_reaches(w->clock, getpid()));
+}
+
+static void bad_wishes(void **state)
+{
+    struct vclock *clock = NULL;
+    struct err_note note = {""};
+    char path[64] = "/tmp/rollcall-vclock-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(vclock_new(path, START, &clock, &note), ERR_IO); /* never over a file that is there */
+    assert_int_equal(access(path, F_OK), 0);
+    unlink(path);
+    assert_int_equal(vclock_new("/nowhere/page", START, &clock, &note), ERR_IO);
+    assert_non_null(strstr(note.text, "/nowhere/page"));
+    assert_int_equal(vclock_new(path, UTC_LAST, &clock, &note), ERR_USAGE);
+    assert_int_equal(access(path, F_OK), -1);
+    setenv("ROLLCALL_CLOCK_LIBRARY", "/nowhere/lib.so", 1);
+    assert_int_equal(vclock_new(path, START, &clock, &note), ERR_NOINPUT);
+    assert_non_null(strstr(note.text, "/nowhere/lib.so"));
+    assert_int_equal(access(path, F_OK), -1);
+    unsetenv("ROLLCALL_CLOCK_LIBRARY");
+    vclock_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(time_flows_and_jumps, setup, teardown),
         cmocka_unit_test_setup_teardown(every_wait_ends_in_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(programs_do_what_they_do, setup, teardown),
+        cmocka_unit_test_setup_teardown(sleeps_until_jump, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_clock_goes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(wall_clock_is_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(asleep_is_exact, setup, teardown),
+        cmocka_unit_test_setup_teardown(dead_leave_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(page_is_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(page_is_damaged, setup, teardown),
+        cmocka_unit_test_setup_teardown(reaches, setup, teardown),
+        cmocka_unit_test(bad_wishes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
