@@ -20,6 +20,13 @@ static const struct lab_product products[] = {
     {"named", "bind", "named", LAB_SERVER, true, "bind", "bind9", "-v", &product_named},
     {"unbound", NULL, "unbound", LAB_SERVER, true, "unbound", "unbound", "-V", &product_unbound},
     {"kresd", "knot", "kresd", LAB_SERVER, true, "knot", "knot-resolver", "-V", &product_kresd},
+    {"pdns_recursor", "pdns", "pdns_recursor", LAB_SERVER, false, "static", "pdns-recursor", "--version",
+        &product_pdns},
+    {"dnsmasq", NULL, "dnsmasq", LAB_SERVER, false, "static", "dnsmasq-base", "--version", &product_dnsmasq},
+    {"delv", NULL, "delv", LAB_ONESHOT, false, "static", "bind9-dnsutils", "-v", &product_delv},
+    {"unbound-host", NULL, "unbound-host", LAB_ONESHOT, false, "static", "unbound-host", "-h",
+        &product_unbound_host},
+    {"drill", NULL, "drill", LAB_ONESHOT, false, "static", "ldnsutils", "-v", &product_drill},
 };
 
 size_t lab_product_count(void)
@@ -51,7 +58,8 @@ static bool version_in(const char *output, char *ret_version, size_t capacity)
         at += strcspn(at, digits);
         size_t major = strspn(at, digits), word = strcspn(at, " \t\r\n,)");
         bool alone = at > output && strchr(" \tvV(", at[-1]);
-        if (major && alone && (at[major] == '.' || strncmp(output, "systemd ", 8) == 0))
+        bool dotted = at[major] == '.' && at[major + 1] && strchr(digits, at[major + 1]);
+        if (major && alone && (dotted || strncmp(output, "systemd ", 8) == 0))
             return (size_t)snprintf(ret_version, capacity, "%.*s", (int)word, at) < capacity;
     }
     return false;
@@ -142,6 +150,17 @@ const char *product_seed(struct draft *draft, const char *name)
     draft->failed |= text.failed;
     text_free(&text);
     return whole;
+}
+
+void product_anchors(const struct lab_setup *setup, const char *kind, struct text *text)
+{
+    text_add(text, "trust-anchors {\n");
+    for (size_t i = 0; i < setup->anchor_count; i++) {
+        const char *key = setup->anchors[i].dnskey, *base64 = strrchr(key, ' ');
+        int head = base64 ? (int)(base64 - key) : 0;
+        text_printf(text, "    \".\" %s %.*s \"%s\";\n", kind, head, key, base64 ? base64 + 1 : "");
+    }
+    text_add(text, "};\n");
 }
 
 /* ---- preparing ---- */

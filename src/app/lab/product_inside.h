@@ -35,7 +35,8 @@ struct product_functions {
     enum evidence_answer (*answer)(const char *output, int code);
 };
 
-extern const struct product_functions product_named, product_unbound, product_kresd;
+extern const struct product_functions product_named, product_unbound, product_kresd, product_pdns,
+    product_dnsmasq, product_delv, product_unbound_host, product_drill;
 
 void product_word(struct product_words *words, const char *word);
 
@@ -47,6 +48,9 @@ const char *product_hints(struct draft *draft);
 
 /* "state/NAME": the anchors as DS records, as a package would bring them. Returns its path. */
 const char *product_seed(struct draft *draft, const char *name);
+
+/* BIND's statement trust-anchors { … }, each key of this kind: "initial-key", "static-key". */
+void product_anchors(const struct lab_setup *setup, const char *kind, struct text *text);
 
 /* All of "state/NAME" of the setup. */
 int product_state_file(const struct lab_setup *setup, const char *name, char **ret_bytes, size_t *ret_length,

@@ -6,18 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_anchors(const struct lab_setup *setup, struct text *text)
-{
-    text_add(text, "trust-anchors {\n");
-    for (size_t i = 0; i < setup->anchor_count; i++) {
-        const char *key = setup->anchors[i].dnskey, *base64 = strrchr(key, ' ');
-        int head = base64 ? (int)(base64 - key) : 0;
-        text_printf(text, "    \".\" %s %.*s \"%s\";\n", setup->managed ? "initial-key" : "static-key", head,
-            key, base64 ? base64 + 1 : "");
-    }
-    text_add(text, "};\n");
-}
-
 static void add_words(const struct lab_setup *setup, const char *config, struct product_words *words)
 {
     product_word(words, "-g");
@@ -55,7 +43,7 @@ static int ours(
         "zone \".\" { type hint; file \"%s\"; };\n",
         setup->directory, six ? "-v6" : "", setup->port, setup->address, six ? "" : "-v6",
         product_hints(draft));
-    add_anchors(setup, &text);
+    product_anchors(setup, setup->managed ? "initial-key" : "static-key", &text);
     add_words(setup, draft_add(draft, "named.conf", text.string, text.length), words);
     draft->failed |= text.failed;
     text_free(&text);
