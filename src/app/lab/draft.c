@@ -80,6 +80,20 @@ static const char *copy_name(struct draft *draft, const char *path)
     return copy;
 }
 
+int draft_give(struct draft *draft, const char *path, const char *bytes, size_t length,
+    struct draft_file **ret_file, struct err_note *note)
+{
+    const char *zero = memchr(bytes, '\0', length);
+    if (zero)
+        return err_set(note, ERR_DATA, "%s: octet %zu is NUL: this is no text", path, (size_t)(zero - bytes));
+    struct draft_file *file = new_file(draft, copy_name(draft, path), bytes, length);
+    if (!file)
+        return err_set(note, ERR_NOMEM, "out of memory");
+    file->users = draft_string(draft, "%s", path);
+    *ret_file = file;
+    return 0;
+}
+
 int draft_read(struct draft *draft, const char *path, struct draft_file **ret_file, struct err_note *note)
 {
     for (size_t i = 0; i < draft->file_count; i++)
@@ -90,23 +104,18 @@ int draft_read(struct draft *draft, const char *path, struct draft_file **ret_fi
     if (draft->file_count == DRAFT_MAX_FILES)
         return err_set(
             note, ERR_CONFIG, "%s: the configuration has more than %d files", path, DRAFT_MAX_FILES);
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) /* one that is no file might never end */
+        return err_set(
+            note, S_ISDIR(status.st_mode) ? ERR_NOINPUT : ERR_DATA, "%s: this is no regular file", path);
     char *bytes;
     size_t length;
     int rc = file_read_all(path, DRAFT_MAX_FILE, &bytes, &length, note);
-    if (rc)
-        return rc;
-    struct draft_file *file = NULL;
-    const char *zero = memchr(bytes, '\0', length);
-    if (zero)
-        rc = err_set(note, ERR_DATA, "%s: octet %zu is NUL: this is no text", path, (size_t)(zero - bytes));
-    else if (!(file = new_file(draft, copy_name(draft, path), bytes, length)))
-        rc = err_set(note, ERR_NOMEM, "out of memory");
-    free(bytes);
-    if (rc)
-        return rc;
-    file->users = draft_string(draft, "%s", path);
-    *ret_file = file;
-    return 0;
+    if (rc == 0) {
+        rc = draft_give(draft, path, bytes, length, ret_file, note);
+        free(bytes);
+    }
+    return rc;
 }
 
 /* The index of the first edit at or after an octet. */
@@ -323,12 +332,41 @@ static size_t same_after(const char *a, size_t a_length, const char *b, size_t b
     return same;
 }
 
-/* `floor`: end of the hunk before it; `ceiling`: beginning of the one behind. */
-static void show_hunk(const struct draft_file *file, struct hunk hunk, size_t floor, size_t ceiling,
-    int *delta, struct text *out)
+/* Hunks whose context would meet are shown as one. */
+struct shown {
+    struct text body;
+    size_t from, to;           /* octets of the original */
+    unsigned kept, gone, come; /* lines */
+    int delta;                 /* lines come before it, less lines gone */
+};
+
+static size_t some_lines(const struct draft_file *file, size_t at, size_t limit)
 {
-    struct text body, fresh;
-    text_start(&body);
+    for (int i = 0; i < CONTEXT && at < limit; i++)
+        at = line_end(file, at);
+    return at;
+}
+
+static void end_shown(const struct draft_file *file, struct shown *shown, struct text *out)
+{
+    if (!shown->body.length)
+        return;
+    size_t after = some_lines(file, shown->to, file->length);
+    shown->kept += add_lines(&shown->body, ' ', file->text + shown->to, after - shown->to);
+    int line = (int)draft_line(file, shown->from);
+    text_printf(out, "@@ -%d,%u +%d,%u @@\n", line, shown->kept + shown->gone, line + shown->delta,
+        shown->kept + shown->come);
+    text_add_bytes(out, shown->body.string, shown->body.length);
+    out->failed |= shown->body.failed;
+    shown->delta += (int)shown->come - (int)shown->gone;
+    text_free(&shown->body);
+    text_start(&shown->body);
+    shown->kept = shown->gone = shown->come = 0;
+}
+
+static void show_hunk(const struct draft_file *file, struct hunk hunk, struct shown *shown, struct text *out)
+{
+    struct text fresh;
     text_start(&fresh);
     text_between(file, hunk.from, hunk.to, &fresh);
     size_t head = same_before(file->text + hunk.from, hunk.to - hunk.from, fresh.string, fresh.length);
@@ -336,22 +374,19 @@ static void show_hunk(const struct draft_file *file, struct hunk hunk, size_t fl
     size_t tail =
         same_after(file->text + hunk.from, hunk.to - hunk.from, fresh.string + head, fresh.length - head);
     hunk.to -= tail;
-    size_t before = hunk.from, after = hunk.to;
-    for (int i = 0; i < CONTEXT && before > floor; i++)
-        before = line_start(file, before - 1);
-    for (int i = 0; i < CONTEXT && after < ceiling; i++)
-        after = line_end(file, after);
-    unsigned kept = add_lines(&body, ' ', file->text + before, hunk.from - before);
-    unsigned gone = add_lines(&body, '-', file->text + hunk.from, hunk.to - hunk.from);
-    unsigned come = add_lines(&body, '+', fresh.string + head, fresh.length - head - tail);
-    kept += add_lines(&body, ' ', file->text + hunk.to, after - hunk.to);
-    int line = (int)draft_line(file, before);
-    text_printf(out, "@@ -%d,%u +%d,%u @@\n", line, kept + gone, line + *delta, kept + come);
-    text_add_bytes(out, body.string, body.length);
-    *delta += (int)come - (int)gone;
-    if (body.failed || fresh.failed)
-        out->failed = true;
-    text_free(&body);
+    if (some_lines(file, some_lines(file, shown->to, hunk.from), hunk.from) < hunk.from)
+        end_shown(file, shown, out);
+    if (!shown->body.length) {
+        shown->from = hunk.from;
+        for (int i = 0; i < CONTEXT && shown->from > 0; i++)
+            shown->from = line_start(file, shown->from - 1);
+        shown->to = shown->from;
+    }
+    shown->kept += add_lines(&shown->body, ' ', file->text + shown->to, hunk.from - shown->to);
+    shown->gone += add_lines(&shown->body, '-', file->text + hunk.from, hunk.to - hunk.from);
+    shown->come += add_lines(&shown->body, '+', fresh.string + head, fresh.length - head - tail);
+    shown->to = hunk.to;
+    out->failed |= fresh.failed;
     text_free(&fresh);
 }
 
@@ -373,14 +408,14 @@ static void show_file(const struct draft_file *file, struct text *out)
         text_free(&body);
         return;
     }
-    int delta = 0;
-    size_t floor = 0;
-    struct hunk hunk, next;
-    for (bool more = next_hunk(file, 0, &hunk); more; hunk = next) {
-        more = hunk.to < file->length && next_hunk(file, hunk.to, &next);
-        show_hunk(file, hunk, floor, more ? next.from : file->length, &delta, out);
-        floor = hunk.to;
-    }
+    struct shown shown = {.delta = 0};
+    struct hunk hunk;
+    text_start(&shown.body);
+    for (size_t at = 0; at <= file->length && next_hunk(file, at, &hunk);
+         at = hunk.to < file->length ? hunk.to : file->length + 1)
+        show_hunk(file, hunk, &shown, out);
+    end_shown(file, &shown, out);
+    text_free(&shown.body);
 }
 
 int draft_difference(const struct draft *draft, struct text *ret_text, struct err_note *note)

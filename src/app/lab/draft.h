@@ -22,6 +22,7 @@ struct draft_file {
     size_t length;
     struct draft_edit *edits; /* in their order; one that lies within another is not made */
     size_t edit_count, edit_capacity;
+    bool seen; /* for readers: its includes have been followed */
 };
 
 struct draft {
@@ -43,8 +44,13 @@ const char *draft_string(struct draft *draft, const char *format, ...) __attribu
 const char *draft_add(struct draft *draft, const char *name, const char *bytes, size_t length);
 
 /* A file of the user's, read once however often it is asked for; its copy is "user/NAME" with a number where
- * that is taken. ERR_NOINPUT, ERR_PERM, ERR_DATA (too large, or holds a NUL), ERR_CONFIG (too many). */
+ * that is taken. ERR_NOINPUT, ERR_PERM, ERR_DATA (too large, holds a NUL, or no regular file), ERR_CONFIG
+ * (too many). */
 int draft_read(struct draft *draft, const char *path, struct draft_file **ret_file, struct err_note *note);
+
+/* The same of octets that stand for the file of that path. */
+int draft_give(struct draft *draft, const char *path, const char *bytes, size_t length,
+    struct draft_file **ret_file, struct err_note *note);
 
 /* Replaces octets of the original. What begins where another change does is ignored. */
 void draft_replace(struct draft *draft, struct draft_file *file, size_t from, size_t to, const char *string);

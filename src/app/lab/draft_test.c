@@ -33,6 +33,8 @@ static const struct sample samples[] = {
     {"a\nb\nc\n", {{0, 4, ""}}, "c\n", "@@ -1,3 +1,1 @@\n-a\n-b\n c\n"},
     {TEN, {{0, 1, "x"}, {18, 20, "y"}}, "x\n2\n3\n4\n5\n6\n7\n8\n9\ny\n",
         "@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -7,4 +7,4 @@\n 7\n 8\n 9\n-10\n+y\n"},
+    {TEN, {{0, 1, "x"}, {14, 15, "y"}}, "x\n2\n3\n4\n5\n6\n7\ny\n9\n10\n",
+        "@@ -1,10 +1,10 @@\n-1\n+x\n 2\n 3\n 4\n 5\n 6\n 7\n-8\n+y\n 9\n 10\n"}, /* the contexts meet */
     {TEN, {{0, 1, "x"}, {4, 5, "y"}, {5, 5, "z"}}, "x\n2\nyz\n4\n5\n6\n7\n8\n9\n10\n", NULL},
     {"\x1b[2J\n", {{0, 0, "#"}}, "#\x1b[2J\n", "@@ -1,1 +1,1 @@\n-\\x1b[2J\n+#\\x1b[2J\n"}, /* hostile */
 };

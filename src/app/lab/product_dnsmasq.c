@@ -1,5 +1,5 @@
 /* dnsmasq. It forwards, and validates what it is told; its anchors are DS records in its configuration. */
-#include "app/lab/product_inside.h"
+#include "app/lab/user.h"
 
 #include <string.h>
 
@@ -40,4 +40,4 @@ static int ours(
     return 0;
 }
 
-const struct product_functions product_dnsmasq = {.ours = ours};
+const struct product_functions product_dnsmasq = {.ours = ours, .users = dnsmasq_users};

@@ -1,6 +1,6 @@
 /* kresd, of Knot Resolver 5. Its configuration is a Lua program. Its state is the file of
  * trust_anchors.add_file(): records with "; STATE:TIME" behind, those not trusted commented out. */
-#include "app/lab/product_inside.h"
+#include "app/lab/user.h"
 #include "app/lab/states.h"
 
 #include <stdlib.h>
@@ -48,4 +48,4 @@ static int state(
     return 0;
 }
 
-const struct product_functions product_kresd = {.ours = ours, .state = state};
+const struct product_functions product_kresd = {.ours = ours, .users = kresd_users, .state = state};

@@ -1,12 +1,12 @@
 /* named, of BIND 9. Ours is a plain recursive server; `trust-anchors` of the kinds initial-key and static-key
  * do for every version from 9.16 on, and bind.keys need not be there. Its state is read in mkeys.c. */
 #include "app/lab/mkeys.h"
-#include "app/lab/product_inside.h"
+#include "app/lab/user.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void add_words(const struct lab_setup *setup, const char *config, struct product_words *words)
+void named_words(const struct lab_setup *setup, const char *config, struct product_words *words)
 {
     product_word(words, "-g");
     product_word(words, product_six(setup) ? "-6" : "-4");
@@ -44,10 +44,10 @@ static int ours(
         setup->directory, six ? "-v6" : "", setup->port, setup->address, six ? "" : "-v6",
         product_hints(draft));
     product_anchors(setup, setup->managed ? "initial-key" : "static-key", &text);
-    add_words(setup, draft_add(draft, "named.conf", text.string, text.length), words);
+    named_words(setup, draft_add(draft, "named.conf", text.string, text.length), words);
     draft->failed |= text.failed;
     text_free(&text);
     return 0;
 }
 
-const struct product_functions product_named = {.ours = ours, .state = mkeys_state};
+const struct product_functions product_named = {.ours = ours, .users = named_users, .state = mkeys_state};

@@ -1,5 +1,5 @@
 /* pdns_recursor, of PowerDNS. It has no RFC 5011: its anchors are in its Lua configuration. */
-#include "app/lab/product_inside.h"
+#include "app/lab/user.h"
 
 static int ours(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
@@ -40,4 +40,4 @@ static int ours(
     return 0;
 }
 
-const struct product_functions product_pdns = {.ours = ours};
+const struct product_functions product_pdns = {.ours = ours, .users = pdns_users};

@@ -1,7 +1,7 @@
 /* unbound. Its state is the file of auto-trust-anchor-file (autotrust), which it writes anew at each probe:
  * records with ";;state=N" in the comment behind. */
-#include "app/lab/product_inside.h"
 #include "app/lab/states.h"
+#include "app/lab/user.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,4 +62,4 @@ static int state(
     return 0;
 }
 
-const struct product_functions product_unbound = {.ours = ours, .state = state};
+const struct product_functions product_unbound = {.ours = ours, .users = unbound_users, .state = state};

@@ -13,4 +13,7 @@ void states_autotrust(const char *text, size_t length, struct product_states *st
  * "; ". */
 void states_keyfile(const char *text, size_t length, struct product_states *states);
 
+/* Whether a record with this comment behind it is of a key that is trusted, as either writes it. */
+bool states_trusted(struct record_word comment);
+
 #endif

@@ -1,0 +1,136 @@
+/* kresd's configuration, the user's: a Lua program. The idea: it stays as it is, but for strings that name
+ * trust anchors; before it stands a prelude that takes listening, the cache, users and forwarders into its
+ * own hands, and behind it what listens at last. */
+#include "app/lab/lua.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define STANDARD_KEYS "/usr/share/dns/root.key" /* compiled into Debian's, unmanaged */
+
+/* A file of anchors. It is written if it is managed: the second argument is not true. */
+static int anchor_file(
+    struct draft *draft, struct draft_file *file, const struct lua_string *string, struct err_note *note)
+{
+    const char *behind = file->text + string->to, *path = user_find(draft, string->value);
+    behind += strspn(behind, " \t\r\n,");
+    bool managed = strncmp(behind, "true", 4) != 0;
+    struct draft_file *anchors;
+    int rc = draft_read(draft, path, &anchors, note);
+    if (rc == ERR_NOINPUT && managed) {
+        draft_limit(draft,
+            "%s is not there, and is not fetched from IANA: the anchors of an installation stand for it",
+            path);
+        lua_put(draft, file, string, product_seed(draft, "root.keys"));
+        return 0;
+    }
+    if (rc == ERR_NOINPUT)
+        return user_error(file, string->from, note, "%s: there is no such file", path);
+    if (rc)
+        return rc;
+    user_records(draft, anchors);
+    if (managed)
+        anchors->copy = draft_path(draft, "state/root.keys");
+    lua_put(draft, file, string, anchors->copy);
+    return 0;
+}
+
+static int take(
+    void *context, struct draft_file *file, const struct lua_string *string, struct err_note *note)
+{
+    struct draft *draft = context;
+    static const char *const outside[] = {
+        "http", "graphite", "prefill", "etcd", "dnstap", "experimental_dot_auth"};
+    const char *call = string->call;
+    if (strcmp(call, "trust_anchors.add_file") == 0 && string->argument == 0)
+        return anchor_file(draft, file, string, note);
+    if (strcmp(call, "trust_anchors.add") == 0) {
+        const char *record = user_record(draft, string->value);
+        if (record)
+            lua_put(draft, file, string, record);
+    } else if (strcmp(call, "hints.root_file") == 0) {
+        lua_put(draft, file, string, draft_path(draft, "root.hints"));
+    } else if (strcmp(call, "policy.FORWARD") == 0 || strcmp(call, "policy.TLS_FORWARD") == 0 ||
+               strcmp(call, "policy.STUB") == 0) {
+        if (string->argument == 0)
+            user_forwards(draft, string->value);
+    }
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        if (strcmp(string->value, outside[i]) == 0)
+            draft_limit(draft, "the module %s works with what is outside of the rehearsal", outside[i]);
+    return 0;
+}
+
+static const char *prelude(struct draft *draft, const char *anchors)
+{
+    const struct lab_setup *setup = draft->setup;
+    return draft_string(draft,
+        "-- rollcall rehearse: what follows behind \"yours\" is yours.\n"
+        "local rollcall_listen, rollcall_open, rollcall_add = net.listen, cache.open, "
+        "trust_anchors.add_file\n"
+        "local rollcall_forward, rollcall_stub = policy.FORWARD, policy.STUB\n"
+        "log_target('stderr')\n"
+        "log_target = function () return true end\n"
+        "user = function () return true end\n"
+        "net.listen = function () return true end\n"
+        "cache.open = function (size) return rollcall_open(size, 'lmdb://%s/cache') end\n"
+        "policy.FORWARD = function () return rollcall_forward('%s') end\n"
+        "policy.TLS_FORWARD = policy.FORWARD\n"
+        "policy.STUB = function () return rollcall_stub('%s') end\n"
+        "trust_anchors.remove('.')\n"
+        "rollcall_add([==[%s]==], true)\n"
+        "trust_anchors.add_file = function (path, unmanaged)\n"
+        "\tif path:sub(1, %zu) ~= [==[%s/]==] then\n"
+        "\t\terror('the path of trust anchors is computed, which cannot be rehearsed: ' .. path)\n"
+        "\tend\n"
+        "\treturn rollcall_add(path, unmanaged)\n"
+        "end\n"
+        "-- yours\n",
+        setup->directory, setup->forward_to, setup->forward_to, anchors, strlen(setup->directory) + 1,
+        setup->directory);
+}
+
+/* What stands for the keys that are compiled in. */
+static int standard_anchors(struct draft *draft, const char **ret_path, struct err_note *note)
+{
+    struct draft_file *keys;
+    const char *path = user_find(draft, STANDARD_KEYS);
+    if (access(path, R_OK)) {
+        *ret_path = product_seed(draft, "standard.keys");
+        return 0;
+    }
+    int rc = draft_read(draft, path, &keys, note);
+    if (rc == 0) {
+        user_records(draft, keys);
+        *ret_path = keys->copy;
+    }
+    return rc;
+}
+
+int kresd_users(
+    struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
+{
+    const struct lab_setup *setup = draft->setup;
+    struct draft_file *file;
+    const char *anchors;
+    (void)start;
+    int rc = lua_read(draft, setup->config, take, draft, 0, &file, note);
+    if (rc == 0)
+        rc = standard_anchors(draft, &anchors, note);
+    if (rc)
+        return rc;
+    draft_replace(draft, file, 0, 0, prelude(draft, anchors));
+    draft_replace(draft, file, file->length, file->length,
+        draft_string(draft,
+            "\n-- rollcall rehearse\n"
+            "net.listen = rollcall_listen\n"
+            "net.listen('%s', %u, { kind = 'dns' })\n"
+            "if not hints then modules.load('hints > iterate') end\n"
+            "hints.root_file([==[%s]==])\n",
+            setup->address, setup->port, product_hints(draft)));
+    product_word(words, "-n");
+    product_word(words, "-c");
+    product_word(words, file->copy);
+    product_word(words, setup->directory);
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* named_user: the text of named.conf as words with places, for its reader. Only named_*.c include it. */
+#ifndef APP_LAB_NAMED_USER_H
+#define APP_LAB_NAMED_USER_H
+
+#include "app/lab/user.h"
+
+enum { NAMED_WORDS = 24 };
+
+enum named_sort { NAMED_WORD, NAMED_STRING, NAMED_OPEN, NAMED_CLOSE, NAMED_SEMICOLON, NAMED_END };
+
+struct named_token {
+    enum named_sort sort;
+    size_t from, to;         /* quotes included */
+    struct record_word word; /* quotes left out */
+};
+
+/* ERR_CONFIG: a string or remark does not end. */
+int named_token(
+    const struct draft_file *file, size_t *at, struct named_token *ret_token, struct err_note *note);
+
+/* From behind a "{" to behind its "}"; `ret_close`: the place of that. ERR_CONFIG: there is none. */
+int named_skip(const struct draft_file *file, size_t *at, size_t *ret_close, struct err_note *note);
+
+/* From behind the "{" of a list of anchors to behind its "}". */
+int named_anchor_list(struct draft *draft, struct draft_file *file, size_t *at, struct err_note *note);
+
+bool named_is_anchors(struct record_word word); /* "trust-anchors", … */
+
+#endif

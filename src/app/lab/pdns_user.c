@@ -1,0 +1,268 @@
+/* recursor.conf, the user's (not the YAML of 5.x), and its Lua programs. The idea: what is left out stands,
+ * as we want it, at the end of the main file; the anchors that are built in are taken away first, and stand
+ * again at the beginning of the Lua configuration. */
+#include "app/lab/lines.h"
+#include "app/lab/lua.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reading {
+    struct draft *draft;
+    const char *lua;     /* path of our copy, or NULL: there is none */
+    const char *include; /* directory of further files, or NULL */
+    bool validates;
+};
+
+/* addTA('.', "TAG ALGORITHM TYPE DIGEST") */
+static int take_string(
+    void *context, struct draft_file *file, const struct lua_string *string, struct err_note *note)
+{
+    struct reading *r = context;
+    unsigned tag;
+    if ((strcmp(string->call, "addTA") == 0 || strcmp(string->call, "addDS") == 0) && string->argument == 1 &&
+        sscanf(string->value, "%5u ", &tag) == 1) {
+        const struct lab_anchor *twin = user_twin(r->draft->setup, (uint16_t)tag);
+        if (twin)
+            lua_put(r->draft, file, string, twin->ds);
+    } else if (strcmp(string->call, "readTrustAnchorsFromFile") == 0 && string->argument == 0) {
+        struct draft_file *anchors;
+        const char *path = user_find(r->draft, string->value);
+        int rc = draft_read(r->draft, path, &anchors, note);
+        if (rc == ERR_NOINPUT)
+            return user_error(file, string->from, note, "%s: there is no such file", path);
+        if (rc)
+            return rc;
+        user_records(r->draft, anchors);
+        lua_put(r->draft, file, string, anchors->copy);
+    } else if (strcmp(string->call, "rpzPrimary") == 0 || strcmp(string->call, "rpzMaster") == 0) {
+        draft_limit(r->draft, "response policies from outside are not to be had");
+    }
+    return 0;
+}
+
+static void put(struct reading *r, struct draft_file *file, const struct lines_line *line, const char *value)
+{
+    draft_replace(r->draft, file, line->value_from ? line->value_from : line->to,
+        line->value_from ? line->value_to : line->to, value);
+}
+
+static int take_lua(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    struct reading *r = context;
+    struct draft_file *lua;
+    if (!*line->value)
+        return 0;
+    int rc = lua_read(r->draft, user_find(r->draft, line->value), take_string, r, 0, &lua, note);
+    if (rc)
+        return rc;
+    if (strcmp(line->name, "lua-config-file") == 0) {
+        r->lua = lua->copy;
+        struct text text;
+        text_start(&text);
+        text_add(&text, "clearTA('.')\n");
+        for (size_t i = 0; i < r->draft->setup->anchor_count; i++)
+            text_printf(&text, "addTA('.', \"%s\")\n", r->draft->setup->anchors[i].ds);
+        draft_replace(r->draft, lua, 0, 0, text.string);
+        r->draft->failed |= text.failed;
+        text_free(&text);
+    }
+    put(r, file, line, lua->copy);
+    return 0;
+}
+
+static int take_file(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    struct reading *r = context;
+    struct draft_file *other;
+    if (!*line->value)
+        return 0;
+    int rc = draft_read(r->draft, user_find(r->draft, line->value), &other, note);
+    if (rc == 0)
+        put(r, file, line, other->copy);
+    return rc;
+}
+
+/* "ZONE=ADDRESS;ADDRESS, ZONE=…": the root's addresses become the lab's. */
+static int take_forward(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    struct reading *r = context;
+    struct text text;
+    bool changed = false;
+    (void)note;
+    text_start(&text);
+    for (const char *at = line->value; *at;) {
+        at += strspn(at, ", \t\r\n\\");
+        size_t length = strcspn(at, ",\r\n"), zone = strcspn(at, "=");
+        bool root = zone < length && strspn(at, " \t+^.") == zone && memchr(at, '.', zone);
+        if (length)
+            text_add(&text, text.length ? ", " : "");
+        if (root) {
+            const char *addresses = draft_string(r->draft, "%.*s", (int)(length - zone - 1), at + zone + 1);
+            user_forwards(r->draft, addresses);
+            text_printf(&text, "%.*s=%s", (int)zone, at, r->draft->setup->forward_to);
+            changed = true;
+        } else {
+            text_add_bytes(&text, at, length);
+        }
+        at += length;
+    }
+    if (changed)
+        put(r, file, line, text.string);
+    r->draft->failed |= text.failed;
+    text_free(&text);
+    return 0;
+}
+
+static int take_include(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    struct reading *r = context;
+    (void)note;
+    if (!*line->value)
+        return 0;
+    r->include = user_find(r->draft, line->value);
+    put(r, file, line, draft_path(r->draft, "user/include"));
+    return 0;
+}
+
+static int take_dnssec(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    struct reading *r = context;
+    (void)file;
+    (void)note;
+    r->validates = strcmp(line->value, "off") != 0 && strcmp(line->value, "process-no-validate") != 0;
+    return 0;
+}
+
+static const struct lines_rule rules[] = {
+    {"api-*", NULL},
+    {"webserver*", NULL},
+    {"carbon-*", NULL},
+    {"snmp-*", NULL},
+    {"socket-*", NULL},
+    {"local-address", NULL},
+    {"local-port", NULL},
+    {"query-local-address*", NULL},
+    {"proxy-protocol-from", NULL},
+    {"allow-from", NULL},
+    {"allow-from-file", NULL},
+    {"daemon", NULL},
+    {"chroot", NULL},
+    {"setuid", NULL},
+    {"setgid", NULL},
+    {"config-dir", NULL},
+    {"config-name", NULL},
+    {"hint-file", NULL},
+    {"pidfile", NULL},
+    {"write-pid", NULL},
+    {"logging-facility", NULL},
+    {"disable-syslog", NULL},
+    {"security-poll-suffix", NULL},
+    {"dont-query", NULL},
+    {"cpu-map", NULL},
+    {"public-suffix-list-file", NULL},
+    {"entropy-source", NULL},
+    {"include-dir", take_include},
+    {"lua-config-file", take_lua},
+    {"lua-dns-script", take_lua},
+    {"forward-zones-file", take_file},
+    {"etc-hosts-file", take_file},
+    {"forward-zones", take_forward},
+    {"forward-zones-recurse", take_forward},
+    {"dnssec", take_dnssec},
+};
+
+static const struct lines_dialect dialect = {
+    .rules = rules, .count = sizeof rules / sizeof *rules, .continues = true, .separators = "="};
+
+/* Files "*.conf" of a directory, in the order of their names; their copies are in one of ours. */
+static int read_includes(struct reading *r, struct err_note *note)
+{
+    const char *paths[USER_MATCHES];
+    size_t count;
+    int rc = user_glob(r->draft, draft_string(r->draft, "%s/*.conf", r->include), paths, &count, note);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct draft_file *file;
+        rc = draft_read(r->draft, paths[i], &file, note);
+        if (rc == 0) {
+            file->copy = draft_path(r->draft, draft_string(r->draft, "user/include/%03zu.conf", i));
+            rc = lines_read(r->draft, file, &dialect, r, note);
+        }
+    }
+    if (rc == 0)
+        draft_add(r->draft, "user/include/README", "", 0); /* the directory must be there */
+    return rc;
+}
+
+/* "name:" and nothing behind it is no line of ours. */
+static int refuse_yaml(const struct draft_file *file, struct err_note *note)
+{
+    for (size_t at = 0; at < file->length; at += strcspn(file->text + at, "\n") + 1) {
+        size_t name = strspn(file->text + at, "abcdefghijklmnopqrstuvwxyz_");
+        if (name && file->text[at + name] == ':')
+            return user_error(file, at, note,
+                "this is YAML (PowerDNS Recursor 5), which is not read; recursor.conf with "
+                "name=value is (--enable-old-settings)");
+    }
+    return 0;
+}
+
+static void add_ours(struct reading *r, struct draft_file *file)
+{
+    const struct lab_setup *setup = r->draft->setup;
+    if (!r->lua) {
+        struct text text;
+        text_start(&text);
+        text_add(&text, "clearTA('.')\n");
+        for (size_t i = 0; i < setup->anchor_count; i++)
+            text_printf(&text, "addTA('.', \"%s\")\n", setup->anchors[i].ds);
+        r->lua = draft_add(r->draft, "recursor.lua", text.string, text.length);
+        r->draft->failed |= text.failed;
+        text_free(&text);
+    }
+    draft_replace(r->draft, file, file->length, file->length,
+        draft_string(r->draft,
+            "\ndaemon=no\n"
+            "local-address=%s\n"
+            "local-port=%u\n"
+            "query-local-address=%s\n"
+            "allow-from=0.0.0.0/0, ::/0\n"
+            "dont-query=\n"
+            "hint-file=%s\n"
+            "lua-config-file=%s\n"
+            "socket-dir=%s\n"
+            "security-poll-suffix=\n"
+            "write-pid=no\n"
+            "disable-syslog=yes\n",
+            setup->address, setup->port, product_six(setup) ? "::" : "0.0.0.0", product_hints(r->draft),
+            r->lua, setup->directory));
+}
+
+int pdns_users(
+    struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
+{
+    struct reading r = {.draft = draft};
+    struct draft_file *file;
+    (void)start;
+    int rc = draft_read(draft, draft->setup->config, &file, note);
+    if (rc == 0)
+        rc = refuse_yaml(file, note);
+    if (rc == 0)
+        rc = lines_read(draft, file, &dialect, &r, note);
+    if (rc == 0 && r.include)
+        rc = read_includes(&r, note);
+    if (rc)
+        return rc;
+    file->copy = draft_path(draft, "recursor.conf");
+    add_ours(&r, file);
+    if (!r.validates)
+        draft_limit(
+            draft, "dnssec is not set to validate: answers to who does not ask for DNSSEC are not checked");
+    product_word(words, draft_string(draft, "--config-dir=%s", draft->setup->directory));
+    return 0;
+}
