@@ -23,6 +23,8 @@ static const struct lab_product products[] = {
     {"pdns_recursor", "pdns", "pdns_recursor", LAB_SERVER, false, "static", "pdns-recursor", "--version",
         &product_pdns},
     {"dnsmasq", NULL, "dnsmasq", LAB_SERVER, false, "static", "dnsmasq-base", "--version", &product_dnsmasq},
+    {"systemd-resolved", "resolved", "systemd-resolved", LAB_SERVER, false, "static", "systemd-resolved",
+        "--version", &product_resolved},
     {"delv", NULL, "delv", LAB_ONESHOT, false, "static", "bind9-dnsutils", "-v", &product_delv},
     {"unbound-host", NULL, "unbound-host", LAB_ONESHOT, false, "static", "unbound-host", "-h",
         &product_unbound_host},
@@ -201,7 +203,7 @@ static int make_command(
     struct draft *draft, const struct tree *tree, const struct product_words *words, struct lab_start *start)
 {
     start->argv = arena_alloc(draft->arena, (words->count + 2) * sizeof *start->argv);
-    start->environment = arena_alloc(draft->arena, 2 * sizeof *start->environment);
+    start->environment = arena_alloc(draft->arena, 3 * sizeof *start->environment);
     if (!start->argv || !start->environment)
         return ERR_NOMEM;
     const char *program =
@@ -209,8 +211,12 @@ static int make_command(
     start->argv[0] = arena_string(draft->arena, program);
     for (size_t i = 0; i < words->count; i++)
         start->argv[i + 1] = arena_string(draft->arena, words->word[i]);
+    const char *own = draft->setup->product->functions->environment;
+    size_t n = 0;
     if (tree->library)
-        start->environment[0] = arena_string(draft->arena, tree->library);
+        start->environment[n++] = arena_string(draft->arena, tree->library);
+    if (own)
+        start->environment[n] = arena_string(draft->arena, own);
     return add_overlays(draft, tree, start);
 }
 

@@ -31,12 +31,13 @@ struct product_functions {
     /* NULL: it keeps no state. Tells keys through product_tell(). */
     int (*state)(
         const struct lab_setup *setup, int64_t now_us, struct product_states *states, struct err_note *note);
+    const char *environment; /* "NAME=value", or NULL */
     /* Of one-shots. */
     enum evidence_answer (*answer)(const char *output, int code);
 };
 
 extern const struct product_functions product_named, product_unbound, product_kresd, product_pdns,
-    product_dnsmasq, product_delv, product_unbound_host, product_drill;
+    product_dnsmasq, product_resolved, product_delv, product_unbound_host, product_drill;
 
 void product_word(struct product_words *words, const char *word);
 
