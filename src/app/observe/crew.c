@@ -3,8 +3,8 @@
  * nothing to do looks for a while before he sleeps. */
 #include "app/observe/crew.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "base/aside.h"
+
 #include <stdatomic.h>
 
 enum { LOOKS = 400 };
@@ -159,18 +159,12 @@ static void work(struct crew *crew)
 void crew_run(const struct crew_task *task)
 {
     struct crew crew = {.task = task, .caller = pthread_self()};
-    pthread_t other;
-    sigset_t all, kept;
+    struct aside other;
     pthread_mutex_init(&crew.lock, NULL);
     pthread_cond_init(&crew.changed, NULL);
-    /* Signals are for the caller's thread, whose waiting they are to end. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &kept);
-    crew.is_alone = pthread_create(&other, NULL, run, &crew) != 0;
-    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+    crew.is_alone = !aside_begin(&other, run, &crew);
     work(&crew);
-    if (!crew.is_alone)
-        pthread_join(other, NULL);
+    aside_end(&other);
     pthread_cond_destroy(&crew.changed);
     pthread_mutex_destroy(&crew.lock);
 }

@@ -6,7 +6,6 @@
 #include "app/observe/digest.h"
 #include "app/observe/observe.h"
 #include "app/observe/prints.h"
-#include "app/observe/sorter.h"
 #include "base/hash.h"
 #include "base/utc.h"
 

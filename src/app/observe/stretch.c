@@ -2,6 +2,7 @@
  * commit. Pauses of a minute split coverage into spans; a time that jumps about makes many of them, and after
  * MOST_SPANS the stretch is committed. */
 #include "app/observe/inside.h"
+#include "base/aside.h"
 #include "io/proc/clock.h"
 
 #include <stdlib.h>
@@ -58,7 +59,7 @@ bool stretch_extend(struct stretch *stretch, int64_t least_us, int64_t most_us, 
 struct given {
     struct tally_rows rows;
     struct pseudonym *pseudonym; /* NULL: their own addresses */
-    struct sorter *sorter;
+    struct aside *sorter;
 };
 
 static void rename_source(const struct given *given, uint8_t source[16])
@@ -77,7 +78,7 @@ static void give_row(const void *context, size_t i, struct tally_row *ret)
 static void give_traffic(const void *context, size_t i, struct tally_traffic *ret)
 {
     const struct given *given = context;
-    sorter_end(given->sorter);
+    aside_end(given->sorter);
     given->rows.traffic(given->rows.context, i, ret);
     rename_source(given, ret->source);
 }
@@ -126,7 +127,7 @@ static int write_segment(struct observer *observer, const struct given *given,
     const struct tally_rows rows = {given->rows.count, given->rows.traffic_count, give_row, give_traffic,
         given, .apart = !given->pseudonym};
     int err = sightings_commit(observer->store, segment, &rows, note);
-    sorter_end(given->sorter);
+    aside_end(given->sorter);
     if (err == ERR_DATA && is_there(observer, segment))
         err = 0;
     if (!err) {
@@ -137,11 +138,55 @@ static int write_segment(struct observer *observer, const struct given *given,
     return err;
 }
 
+/* What goes into the store beside rows. */
+struct saved {
+    const struct observer *observer;
+    uint8_t *prints, *state;
+    size_t prints_length, state_length;
+    int err;
+};
+
+static void *save(void *context)
+{
+    struct saved *saved = context;
+    saved->err = prints_save(saved->observer->stretch.prints, &saved->prints, &saved->prints_length);
+    if (!saved->err)
+        saved->err = state_save(saved->observer, &saved->state, &saved->state_length);
+    return NULL;
+}
+
+static void *sort_traffic(void *context)
+{
+    tally_rows_end(context);
+    return NULL;
+}
+
+/* What waits is saved beside the sorting of sightings, traffic sorted beside their writing. */
+static int write_stretch(struct observer *observer, struct sightings_segment *segment, struct err_note *note)
+{
+    struct aside saver, sorter;
+    struct saved saved = {.observer = observer};
+    struct given given = {.pseudonym = observer->options->pseudonym, .sorter = &sorter};
+    aside_do(&saver, save, &saved);
+    tally_rows_begin(observer->tally, &given.rows);
+    aside_end(&saver);
+    segment->prints = saved.prints;
+    segment->prints_length = saved.prints_length;
+    segment->state = saved.state;
+    segment->state_length = observer->nothing_new ? 0 : saved.state_length;
+    aside_do(&sorter, sort_traffic, observer->tally);
+    int err = saved.err ? err_set(note, saved.err, "no memory to write what was counted")
+                        : write_segment(observer, &given, segment, note);
+    aside_end(&sorter);
+    free(saved.prints);
+    free(saved.state);
+    return err;
+}
+
 int stretch_commit(struct observer *observer, const char *input, const uint8_t input_id[SIGHTINGS_ID],
     uint64_t end_record, struct err_note *note)
 {
     struct stretch *stretch = &observer->stretch;
-    uint8_t *prints = NULL, *state = NULL;
     if (observer->err)
         return err_set(note, observer->err, "no memory to count in");
     if (end_record == stretch->first_record && !stretch->dropped)
@@ -161,21 +206,5 @@ int stretch_commit(struct observer *observer, const char *input, const uint8_t i
         .span_count = stretch->span_count};
     memcpy(segment.input_id, input_id, SIGHTINGS_ID);
     count(observer, &segment);
-    struct sorter sorter;
-    struct given given = {.pseudonym = observer->options->pseudonym, .sorter = &sorter};
-    tally_rows_begin(observer->tally, &given.rows);
-    sorter_begin(&sorter, observer->tally);
-    int err = prints_save(stretch->prints, &prints, &segment.prints_length);
-    if (!err)
-        err = state_save(observer, &state, &segment.state_length);
-    segment.prints = prints;
-    segment.state = state;
-    if (observer->nothing_new)
-        segment.state_length = 0;
-    err = err ? err_set(note, err, "no memory to write what was counted")
-              : write_segment(observer, &given, &segment, note);
-    sorter_end(&sorter);
-    free(prints);
-    free(state);
-    return err;
+    return write_stretch(observer, &segment, note);
 }

@@ -124,7 +124,7 @@ bool tally_full(const struct tally *tally);
 void tally_rows(struct tally *tally, struct tally_rows *ret_rows);
 
 /* The same in two steps, for two threads: after the first the rows may be asked for, while the second, which
- * takes longest, is done; the rows' traffic() only after it. */
+ * takes longest, is done; the rows' traffic() only after it. Beside the first one may tally_save(). */
 void tally_rows_begin(struct tally *tally, struct tally_rows *ret_rows);
 void tally_rows_end(struct tally *tally);
 

@@ -110,7 +110,9 @@ static int prepare(struct db *db, bool fresh, struct err_note *note)
         err = db_begin_log(db, note);
     if (!err)
         err = db_run(db, "PRAGMA foreign_keys = ON", note);
-    return err ? err : prepare_all(db, note);
+    if (!err && !fresh) /* a new file is closed, and opened once more */
+        err = prepare_all(db, note);
+    return err;
 }
 
 static int open_at(const char *path, const struct db_kind *kind, bool read_only, bool fresh,

@@ -6,8 +6,8 @@
  * taken. Whoever takes may end the scan: then the reader is told by its next row. */
 #include "io/store/sightings_beside.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "base/aside.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,17 +216,6 @@ static void take_all(struct beside *beside, const struct sightings_scan *scan)
 
 /* ---- the whole ---- */
 
-/* Signals are for the thread that was there before. */
-static int start(struct beside *beside, pthread_t *ret_thread)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(ret_thread, NULL, read_all, beside);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 static int copy_coverage(
     const struct sightings_scanned *from, struct arena *arena, struct sightings_scanned *ret)
 {
@@ -267,7 +256,7 @@ int sightings_beside(struct sightings *store, const struct sightings_question *q
 {
     struct beside *beside = calloc(1, sizeof *beside);
     struct arena *own = arena_new();
-    pthread_t thread;
+    struct aside aside;
     int err = 0;
     if (!beside || !own) {
         free(beside);
@@ -278,11 +267,11 @@ int sightings_beside(struct sightings *store, const struct sightings_question *q
         .store = store, .question = question, .arena = own, .has_collectors = scan->collectors != NULL};
     pthread_mutex_init(&beside->lock, NULL);
     pthread_cond_init(&beside->changed, NULL);
-    if (start(beside, &thread)) {
+    if (!aside_begin(&aside, read_all, beside)) {
         err = store->backend->scan(store, question, scan, arena, ret_scanned, note);
     } else {
         take_all(beside, scan);
-        pthread_join(thread, NULL);
+        aside_end(&aside);
         err = end(beside, arena, ret_scanned, note);
     }
     for (size_t i = 0; i < BATCHES; i++)

@@ -3,8 +3,8 @@
  * asked for. */
 #include "io/store/sightings_packer.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "base/aside.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +12,8 @@ enum { AHEAD = 28 };
 
 struct packer {
     const struct tally_rows *rows;
+    struct aside aside;
     bool is_beside; /* there is a thread */
-    pthread_t thread;
     /* Of whoever packs. */
     size_t next; /* row */
     struct tally_traffic gathered[PACKER_ROWS], last;
@@ -111,17 +111,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are for the threads that were there before. */
-static bool start(struct packer *packer)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&packer->thread, NULL, run, packer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return !failed;
-}
-
 /* ---- what callers see ---- */
 
 int packer_new(const struct tally_rows *rows, struct packer **ret_packer)
@@ -132,7 +121,8 @@ int packer_new(const struct tally_rows *rows, struct packer **ret_packer)
     packer->rows = rows;
     pthread_mutex_init(&packer->lock, NULL);
     pthread_cond_init(&packer->changed, NULL);
-    packer->is_beside = rows->apart && rows->traffic_count > PACKER_ROWS && start(packer);
+    packer->is_beside =
+        rows->apart && rows->traffic_count > PACKER_ROWS && aside_begin(&packer->aside, run, packer);
     *ret_packer = packer;
     return 0;
 }
@@ -163,7 +153,7 @@ void packer_free(struct packer *packer)
         packer->stopped = true;
         pthread_cond_signal(&packer->changed);
         pthread_mutex_unlock(&packer->lock);
-        pthread_join(packer->thread, NULL);
+        aside_end(&packer->aside);
     }
     pthread_cond_destroy(&packer->changed);
     pthread_mutex_destroy(&packer->lock);
