@@ -223,6 +223,18 @@ static uint16_t cut_off(const struct trial *t, const struct rehearsal_outage *ou
     return size;
 }
 
+/* The time when its clock was ahead, if that clock has not been caught up with; else NULL. */
+static const struct trial_span *was_ahead(const struct trial *t, int64_t at_us)
+{
+    for (size_t i = 0; i < t->span_count; i++) {
+        const struct trial_span *span = &t->spans[i];
+        if (span->why == TRIAL_CLOCK && span->to_us <= at_us &&
+            at_us < span->to_us + trial_world_at(t, span->to_us - 1).clock_us)
+            return span;
+    }
+    return NULL;
+}
+
 static bool rolls_algorithm(const struct plan_roll *roll)
 {
     return roll->old_key && roll->new_key && roll->old_key->algorithm != roll->new_key->algorithm;
@@ -245,6 +257,14 @@ static struct trial_cause otherwise(
         return (struct trial_cause){trial_say(t, "Its clock is wrong since %s: no signature is valid by it.",
                                         trial_day(t, last_step(t, SCENARIO_CLOCK, outage->first_us)->at_us)),
             "FM56", "set the clock by NTP, from servers given by address"};
+    const struct trial_span *ahead = was_ahead(t, outage->first_us);
+    if (ahead)
+        return (struct trial_cause){trial_say(t,
+                                        "Its clock was ahead until %s, and what it stored then lasts by that "
+                                        "clock: it has no answers until that "
+                                        "time comes again.",
+                                        trial_day(t, ahead->to_us)),
+            "FM57", "restart it when its clock was set back"};
     if (world.tamper != SCENARIO_TAMPER_NONE)
         return (struct trial_cause){
             trial_say(t, "It does not get over the RRset that the root gives since %s (%s).",

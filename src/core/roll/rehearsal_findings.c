@@ -5,7 +5,8 @@
  *   RH03 not as the scenario expects            RH07 an outage that the scenario wanted
  *   RH04 it ended, or did not start             RH08 a part could not be rehearsed
  *   RH09 it signals other keys than it trusts   RH10 answers that need more than UDP
- *   RH11 unsigned names have no answer, though signed ones have */
+ *   RH11 unsigned names have no answer, though signed ones have
+ *   RH12 no answers right after a start, and well at the next look */
 #include "core/roll/rehearsal_inside.h"
 
 void trial_find(struct trial *t, struct verdict_finding finding)
@@ -270,20 +271,30 @@ static void find_big_answers(struct trial *t)
             .last_us = last->at_us});
 }
 
+static bool within_span(const struct trial *t, int64_t at_us)
+{
+    for (size_t i = 0; i < t->span_count; i++)
+        if (at_us >= t->spans[i].from_us)
+            return true;
+    return false;
+}
+
 static void find_excused(struct trial *t)
 {
+    bool told[2] = {false, false};
     for (size_t i = 0; i < t->result.outage_count; i++) {
         const struct rehearsal_outage *outage = &t->result.outages[i];
-        if (!outage->excused)
+        bool wanted = within_span(t, outage->first_us);
+        if (!outage->excused || told[wanted])
             continue;
-        trial_find(
-            t, (struct verdict_finding){.rule = "RH07",
-                   .text = trial_say(t, "As the scenario wants it, there were no answers from %s to %s.",
-                       trial_day(t, outage->first_us), trial_day(t, outage->last_us)),
-                   .count = outage->looks,
-                   .first_us = outage->first_us,
-                   .last_us = outage->last_us});
-        return;
+        told[wanted] = true;
+        trial_find(t, (struct verdict_finding){.rule = wanted ? "RH07" : "RH12",
+                          .text = trial_say(t, "%s there were no answers from %s to %s.",
+                              wanted ? "As the scenario wants it," : "Right after its start",
+                              trial_day(t, outage->first_us), trial_day(t, outage->last_us)),
+                          .count = outage->looks,
+                          .first_us = outage->first_us,
+                          .last_us = outage->last_us});
     }
 }
 

@@ -16,13 +16,14 @@ struct fixture_product {
     enum fixture_unwritable at_start, later; /* what it does when its state cannot be written */
     bool fails_open;                         /* without any anchor it answers all */
     bool tells;                              /* it has a state that can be read */
+    bool keeps_time; /* what it stored while its clock was ahead lasts until that time comes again */
 };
 
 static const struct fixture_product fixture_products[] = {
-    {"named", "bind", FIXTURE_DOES_NOT_START, FIXTURE_LOGS, false, true},
-    {"unbound", "unbound", FIXTURE_DIES, FIXTURE_DIES, true, true},
-    {"kresd", "knot", FIXTURE_DOES_NOT_START, FIXTURE_DIES, false, true},
-    {"pdns_recursor", "static", FIXTURE_LOGS, FIXTURE_LOGS, false, false},
+    {"named", "bind", FIXTURE_DOES_NOT_START, FIXTURE_LOGS, false, true, true},
+    {"unbound", "unbound", FIXTURE_DIES, FIXTURE_DIES, true, true, true},
+    {"kresd", "knot", FIXTURE_DOES_NOT_START, FIXTURE_DIES, false, true, false},
+    {"pdns_recursor", "static", FIXTURE_LOGS, FIXTURE_LOGS, false, false, false},
 };
 
 enum { FIXTURE_ROOM = 40000 };
@@ -35,6 +36,7 @@ struct fixture {
     struct rfc5011_point point;
     bool running, dead;
     int64_t cached_us; /* until when the RRset at hand is good */
+    int64_t stuck_us;  /* until when it has no answers, as its clock was set back */
     uint8_t told[RFC5011_KEYS];
     struct rehearsal_evidence seen;
 };
@@ -119,7 +121,7 @@ static void fixture_look(struct fixture *f, int64_t at_us)
         look->secure = look->bogus = look->plain = REHEARSAL_NOTHING;
     else if (f->point.deleted && f->product->fails_open)
         look->secure = look->bogus = REHEARSAL_PLAIN;
-    else if (at_us >= f->cached_us && !fixture_fetch(f, at_us, false))
+    else if (at_us < f->stuck_us || (at_us >= f->cached_us && !fixture_fetch(f, at_us, false)))
         look->secure = look->plain = REHEARSAL_SERVFAIL;
 }
 
@@ -136,6 +138,8 @@ static void fixture_tell(struct fixture *f, int64_t at_us)
 
 static void fixture_step(struct fixture *f, const struct scenario_step *step)
 {
+    if (step->what == SCENARIO_CLOCK && f->world.clock_us > 0 && f->product->keeps_time)
+        f->stuck_us = step->at_us + f->world.clock_us;
     trial_step(&f->world, step);
     switch (step->what) {
     case SCENARIO_INSTALL:
@@ -159,7 +163,7 @@ static void fixture_step(struct fixture *f, const struct scenario_step *step)
 static inline struct rehearsal_evidence fixture_run(
     const struct scenario_schedule *schedule, const struct fixture_product *product, struct arena *arena)
 {
-    struct fixture f = {.schedule = schedule, .product = product};
+    struct fixture f = {.schedule = schedule, .product = product, .stuck_us = INT64_MIN};
     f.trial =
         (struct trial){.schedule = schedule, .ttl_us = (int64_t)schedule->plan->dnskey_ttl_s * UTC_SECOND};
     f.seen = (struct rehearsal_evidence){.looks = arena_alloc(arena, FIXTURE_ROOM * sizeof *f.seen.looks),
@@ -175,7 +179,7 @@ static inline struct rehearsal_evidence fixture_run(
         for (; step < schedule->step_count && schedule->steps[step].at_us <= t; step++)
             if (!f.dead)
                 fixture_step(&f, &schedule->steps[step]);
-        if (f.running && rfc5011_next_us(&f.point, 1000) <= t)
+        if (f.running && t >= f.stuck_us && rfc5011_next_us(&f.point, 1000) <= t)
             fixture_fetch(&f, t, true);
         if (t % (6 * UTC_HOUR) == 0)
             fixture_look(&f, t);

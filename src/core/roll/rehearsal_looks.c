@@ -8,7 +8,7 @@
  * resolver of the same kind would break at any time within it. Else it lies between two looks. */
 #include "core/roll/rehearsal_inside.h"
 
-enum look { LOOK_GOOD, LOOK_FAILS, LOOK_OPEN, LOOK_EXCUSED };
+enum look { LOOK_GOOD, LOOK_FAILS, LOOK_OPEN, LOOK_EXCUSED, LOOK_STARTING };
 
 /* How long the consequences of a fault may last that is over. */
 static int64_t grace_us(const struct trial *t, enum trial_why why)
@@ -28,6 +28,18 @@ static bool excused(const struct trial *t, int64_t at_us)
     return false;
 }
 
+/* Whether it was just started: a program may need a while, but not longer than until the next look. */
+static bool starting(const struct trial *t, int64_t at_us)
+{
+    for (size_t i = 0; i < t->schedule->step_count; i++) {
+        const struct scenario_step *step = &t->schedule->steps[i];
+        if ((step->what <= SCENARIO_STATE_LOST && step->what != SCENARIO_STOP) && at_us >= step->at_us &&
+            at_us - step->at_us < UTC_DAY)
+            return true;
+    }
+    return false;
+}
+
 static bool is_answer(uint8_t answer)
 {
     return answer == REHEARSAL_AD || answer == REHEARSAL_PLAIN;
@@ -37,7 +49,7 @@ static bool is_answer(uint8_t answer)
 static enum look judge_look(const struct trial *t, const struct rehearsal_look *look, bool gave_ad)
 {
     if (!is_answer(look->secure))
-        return excused(t, look->at_us) ? LOOK_EXCUSED : LOOK_FAILS;
+        return excused(t, look->at_us) ? LOOK_EXCUSED : starting(t, look->at_us) ? LOOK_STARTING : LOOK_FAILS;
     if (is_answer(look->bogus) || (look->secure == REHEARSAL_PLAIN && gave_ad))
         return LOOK_OPEN;
     return LOOK_GOOD;
@@ -57,7 +69,7 @@ static struct rehearsal_outage *begin(
         .first_us = at_us,
         .last_us = at_us,
         .healed_us = UTC_OPEN,
-        .excused = look == LOOK_EXCUSED};
+        .excused = look == LOOK_EXCUSED || look == LOOK_STARTING};
     return outage;
 }
 
@@ -124,6 +136,8 @@ void trial_outages(struct trial *t)
             if (outage)
                 outage->healed_us = look->at_us;
             outage = NULL;
+        } else if (outage && before == LOOK_STARTING && now == LOOK_FAILS) {
+            outage->excused = false; /* it was more than its start */
         } else if (now != before || !outage) {
             outage = begin(t, now, look->at_us, before_us, last_good_us);
         }
@@ -134,6 +148,8 @@ void trial_outages(struct trial *t)
         before = now;
         before_us = look->at_us;
     }
+    if (outage && before == LOOK_STARTING)
+        outage->excused = false; /* not known to be over */
     for (size_t i = 0; i < t->result.outage_count; i++)
         set_interval(t, &t->result.outages[i]);
 }

@@ -239,6 +239,8 @@ static void see_revocations(const struct look *look, bool validated)
         if (!seen->revoked || !seen->sep)
             continue;
         struct rfc5011_key *key = find(look->point, seen->id);
+        if (key && !validated && look->point->profile->revokes_validated)
+            continue;
         if (key && (seen->signs || (validated && look->point->profile->revokes_unsigned)))
             rev_bit(look, key);
     }

@@ -65,8 +65,10 @@ struct rfc5011_profile {
     uint8_t missing_keep_holds;    /* … or after so many add hold-downs; 0: unused */
     bool missing_keep_needs_valid; /* … only while another key is valid */
     int64_t missing_requery_us;    /* asks again so soon while a trusted key is missing; 0: as always */
-    bool revokes_unsigned; /* REVOKE in a valid RRset suffices, signed by that key or not (RFC: must be) */
-    bool revoked_returns;  /* a revoked key without REVOKE begins anew (RFC: bad practice, ignored) */
+    bool revokes_unsigned;  /* REVOKE in a valid RRset suffices, signed by that key or not (RFC: must be) */
+    bool revokes_validated; /* REVOKE counts only in an RRset that another anchor validates (RFC: the key's
+                               own signature suffices) */
+    bool revoked_returns;   /* a revoked key without REVOKE begins anew (RFC: bad practice, ignored) */
     bool interval_ignores_signature;  /* refresh from the TTL alone (§2.3: the smaller of TTL and signature
                                          life) */
     uint16_t interval_least_permille; /* refresh is drawn between so many thousandths of the interval and the

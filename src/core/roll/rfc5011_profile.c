@@ -49,6 +49,7 @@ static const struct rfc5011_profile profiles[] = {
         .missing_keep_us = UTC_OPEN,
         .missing_keep_holds = 4,
         .revokes_unsigned = true,
+        .revokes_validated = true, /* measured: 5.6 with the revoked key as its only anchor */
         .interval_ignores_signature = true,
         .interval_least_permille = 1000,
         .source = "Knot Resolver, modules/ta_update",

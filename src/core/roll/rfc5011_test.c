@@ -259,6 +259,10 @@ static void test_revocation(void **context)
         struct rfc5011_point point = begin(rows[i].profile, "ab");
         assert_true(see(&point, 0, "!aB"));
         assert_int_equal(state(&point, 'A') == RFC5011_REVOKED, rows[i].unsigned_revokes);
+        /* The only anchor, and nothing else that is trusted signs: Knot Resolver does not look at it. */
+        point = begin(rows[i].profile, "a");
+        assert_false(see(&point, 0, "!AB"));
+        assert_int_equal(state(&point, 'A') == RFC5011_REVOKED, strcmp(rows[i].profile, "knot") != 0);
         point = begin(rows[i].profile, "ab");
         assert_true(see(&point, 0, "!AB"));
         assert_int_equal(state(&point, 'A'), RFC5011_REVOKED);

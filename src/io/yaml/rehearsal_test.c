@@ -126,7 +126,9 @@ static const struct {
     {"restart-in-hold-down", "kresd", VERDICT_READY, -1, -1, -1, -1, NULL, "It trusts KSK-2024"},
     {"revoked-without-self-signature", "named", VERDICT_READY, -1, -1, -1, -1, NULL, "It trusts KSK-2024"},
     {"colliding-tags", "unbound", VERDICT_READY, -1, -1, -1, -1, NULL, "It trusts KSK-2024"},
-    {"clock-wrong", "unbound", VERDICT_READY, -1, -1, -1, -1, NULL, "It trusts KSK-2024"},
+    {"clock-wrong", "unbound", VERDICT_NOT_READY, 54, 55, 94, -1, "FM57",
+        "Its clock was ahead until 2025-02-24"},
+    {"clock-wrong", "kresd", VERDICT_READY, -1, -1, -1, -1, NULL, "It trusts KSK-2024"},
     {"stale-secondary", "kresd", VERDICT_READY, -1, -1, -1, -1, NULL, "It trusts KSK-2024"},
 };
 
@@ -202,11 +204,16 @@ struct bent {
     struct rehearsal_evidence seen;
 };
 
-static struct bent good(const char *scenario)
+static struct bent seen_of(const char *scenario, const char *name)
 {
     struct bent b = {.schedule = schedule_of(scenario, "root-180")};
-    b.seen = fixture_run(&b.schedule, product("unbound"), arena);
+    b.seen = fixture_run(&b.schedule, product(name), arena);
     return b;
+}
+
+static struct bent good(const char *scenario)
+{
+    return seen_of(scenario, "unbound");
 }
 
 static int64_t at_day(const struct bent *b, int day)
@@ -413,11 +420,31 @@ static void revoked_unsigned(void **state)
 /* What the scenario does is not held against it, as long as it is over soon. */
 static void excused(void **state)
 {
-    struct bent b = good("clock-wrong");
+    struct bent b = seen_of("clock-wrong", "kresd");
     expect(&b, VERDICT_READY, "RH07", "It trusts KSK-2024");
-    set_looks(&b, 46, 47, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL); /* the clock is right since day 46 */
+    set_looks(&b, 46, 47, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL); /* right since day 46 */
     expect(&b, VERDICT_READY, "RH07", "It trusts KSK-2024");
     set_looks(&b, 46, 49, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
+}
+
+/* A program may need a while after a start, but not longer than until the next day. */
+static void starting(void **state)
+{
+    struct bent b = good("full");
+    set_looks(&b, 0, 1, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_READY, "RH12", "It trusts KSK-2024");
+    set_looks(&b, 0, 3, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
+    b = good("restart-in-hold-down"); /* restarted on days 13, 25 and 39 */
+    set_looks(&b, 25, 26, REHEARSAL_NOTHING, REHEARSAL_NOTHING);
+    expect(&b, VERDICT_READY, "RH12", "It trusts KSK-2024");
+    set_looks(&b, 26, 28, REHEARSAL_NOTHING, REHEARSAL_NOTHING);
+    expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
+    b = good("restart-in-hold-down"); /* and what is not seen to be over is not */
+    b.schedule.to_us = b.seen.to_us = at_day(&b, 26);
+    set_looks(&b, 25, 26, REHEARSAL_NOTHING, REHEARSAL_NOTHING);
+    DROP(&b, looks, look_count, 26, 200);
     expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
 }
 
@@ -535,7 +562,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
         TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(revoked_unsigned),
-        TEST(ends_and_algorithms), TEST(excused), TEST(no_events), TEST(no_evidence),
+        TEST(ends_and_algorithms), TEST(excused), TEST(starting), TEST(no_events), TEST(no_evidence),
         TEST(gaps_never_make_ready), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
