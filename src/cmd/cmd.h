@@ -17,6 +17,7 @@ int cmd_keys(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_observe(int argc, char **argv);
+int cmd_rehearse(int argc, char **argv);
 
 /* "rollcall NAME: text" on stderr, with a hint where to find help for usage errors; returns the exit code of
  * `err`. */

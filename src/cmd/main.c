@@ -9,6 +9,7 @@ static const struct cmd_entry commands[] = {
         cmd_serve},
     {"observe", "captures, dnstap, interfaces and logs into a store of trust-anchor signals", cmd_observe},
     {"report", "what resolvers told about their trust anchors: plain counts", cmd_report},
+    {"rehearse", "real resolvers through a whole roll of the root's key, in virtual time", cmd_rehearse},
     {"plan", "rollover plans: list, show, export, postpone, resume, back-out", cmd_plan},
     {"keys", "DNSSEC keys: generate, show, ds, revoke", cmd_keys},
 };

@@ -1,6 +1,7 @@
 /* Each run is prepared here (schedule, keys, files), played in a process and space of its own, and judged
  * here. */
 #include "app/lab/lab.h"
+#include "app/lab/lab_setup.h"
 #include "app/lab/drive.h"
 #include "app/lab/kept.h"
 #include "app/lab/keyring.h"
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAP_MS = 10, PORT = 5300, MOST_TWINS = 64 };
+enum { NAP_MS = 10 };
 
 /* A run as it goes. */
 struct going {
@@ -47,31 +48,6 @@ struct lab {
 
 /* ---- before a run ---- */
 
-/* Of every KSK, so that each can stand for the real key of its tag in a user's files. */
-static int find_twins(
-    struct lab *lab, struct going *going, const struct scenario_schedule *schedule, struct err_note *note)
-{
-    struct lab_anchor *twins = arena_alloc(lab->arena, MOST_TWINS * sizeof *twins);
-    struct lab_anchor *anchors = arena_alloc(lab->arena, SCENARIO_MAX_ANCHORS * sizeof *anchors);
-    size_t twin_count = 0, anchor_count = 0;
-    for (size_t i = 0; twins && anchors && i < going->keys.count && twin_count < MOST_TWINS; i++) {
-        const struct plan_key *key = &schedule->plan->keys[i];
-        if (key->zsk)
-            continue;
-        if (!keyring_anchor(going->keys.entry[i].key, lab->arena, &twins[twin_count]))
-            return err_set(note, ERR_NOMEM, "no memory for trust anchors");
-        for (size_t k = 0; k < schedule->anchor_count; k++)
-            if (strcmp(schedule->anchors[k]->id, key->id) == 0)
-                anchors[anchor_count++] = twins[twin_count];
-        twin_count++;
-    }
-    going->setup.twins = twins;
-    going->setup.twin_count = twin_count;
-    going->setup.anchors = anchors;
-    going->setup.anchor_count = anchor_count;
-    return twins && anchors ? 0 : err_set(note, ERR_NOMEM, "no memory for trust anchors");
-}
-
 /* "unbound-full-3": unique, and made of what may stand in a path. */
 static const char *make_directory(struct lab *lab, size_t number, struct err_note *note)
 {
@@ -88,37 +64,18 @@ static const char *make_directory(struct lab *lab, size_t number, struct err_not
     return path;
 }
 
-/* NULL-terminated. */
-static const char *const *root_list(struct arena *arena)
-{
-    size_t count;
-    const char *const *roots = lab_server_roots(&count);
-    const char **list = arena_alloc(arena, (count + 1) * sizeof *list);
-    for (size_t i = 0; list && i < count; i++)
-        list[i] = roots[i];
-    return list;
-}
-
 static int prepare(struct lab *lab, size_t number, struct err_note *note)
 {
     struct going *going = &lab->goings[number];
     struct lab_run *run = &lab->runs[number];
     const struct lab_wish *wish = run->wish;
-    int err = keyring_keys(lab->keyring, run->schedule.plan, lab->arena, &going->keys, note);
+    int err =
+        lab_setup_make(lab->keyring, wish, &run->schedule, lab->arena, &going->keys, &going->setup, note);
     err = err ? err : keyring_others(lab->keyring, going->others, note);
-    err = err ? err : find_twins(lab, going, &run->schedule, note);
     const char *directory = err ? NULL : make_directory(lab, number, note);
     if (!directory)
         return err ? err : ERR_IO;
-    going->setup.product = wish->product;
-    going->setup.program = wish->program;
-    going->setup.config = wish->config;
     going->setup.directory = arena_printf(lab->arena, "%s/resolver", directory);
-    going->setup.address = "127.0.0.1";
-    going->setup.port = PORT;
-    going->setup.managed = wish->scenario->managed && wish->product->follows;
-    going->setup.roots = root_list(lab->arena);
-    going->setup.forward_to = LAB_SERVER_RECURSING;
     going->spec = (struct drive_spec){.wish = wish,
         .schedule = &run->schedule,
         .keys = &going->keys,
@@ -127,8 +84,6 @@ static int prepare(struct lab *lab, size_t number, struct err_note *note)
         .start = &going->start,
         .directory = directory,
         .seen = &lab->seen[number]};
-    if (!going->setup.roots)
-        return err_set(note, ERR_NOMEM, "no memory for the addresses of the root");
     if (!going->setup.directory || (mkdir(going->setup.directory, 0700) < 0 && errno != EEXIST))
         return err_set(note, ERR_IO, "%s/resolver: %s", directory, strerror(errno));
     atomic_store(&lab->seen[number].at_us, run->schedule.from_us);

@@ -57,4 +57,9 @@ int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, con
     const char *cache, const struct lab_watch *watch, struct arena *arena, struct lab_run *ret_runs,
     struct err_note *note);
 
+/* How the configuration that a wish would run differs from the user's files, in unified form; nothing is
+ * written. Errors as of lab_product_difference(), and ERR_DATA where scenario and plan do not fit. */
+int lab_difference(const struct lab_wish *wish, const char *cache, struct arena *arena, struct text *ret_text,
+    struct err_note *note);
+
 #endif
