@@ -7,9 +7,11 @@
 #include "io/proc/clock.h"
 #include "io/proc/space.h"
 
+#include <poll.h>
+
 enum {
     CALM = 2,                   /* looks in a row that must show rest */
-    WAIT_MS = 1,                /* for a packet, between two looks */
+    WAIT_US = 50,               /* real time, for a packet, between two looks */
     PATIENCE_US = 20 * 1000000, /* real time: who is not at rest then never will be */
     EXCHANGE_US = 15 * 1000000, /* virtual: so long a user waits for an answer after the last packet */
     QUIET_US = 4 * 1000000,     /* virtual, without a packet: an exchange of the resolver's own is over */
@@ -22,13 +24,13 @@ int64_t drive_now(const struct drive *drive)
 }
 
 /* One turn of everything that is ours. True: something happened. */
-static bool play(struct drive *drive, int wait_ms, struct err_note *note, int *ret_err)
+static bool play(struct drive *drive, struct err_note *note, int *ret_err)
 {
     unsigned answered = 0;
     *ret_err = lab_world_at(drive->world, drive_now(drive), note);
     if (*ret_err)
         return false;
-    *ret_err = lab_server_poll(drive->server, wait_ms, &answered);
+    *ret_err = lab_server_poll(drive->server, 0, &answered);
     if (*ret_err) {
         err_set(note, *ret_err, "the lab's server cannot answer");
         return false;
@@ -40,6 +42,12 @@ static bool play(struct drive *drive, int wait_ms, struct err_note *note, int *r
     return answered > 0;
 }
 
+static void await_packet(const struct drive *drive)
+{
+    struct pollfd server = {.fd = lab_server_fd(drive->server), .events = POLLIN};
+    ppoll(&server, 1, &(struct timespec){.tv_nsec = WAIT_US * 1000}, NULL);
+}
+
 /* Until nothing moves at this moment. *ret_look: how they wait. */
 static int settle(
     struct drive *drive, struct vclock_look *ret_look, bool *ret_answered, struct err_note *note)
@@ -49,7 +57,7 @@ static int settle(
     int err = 0;
     *ret_answered = false;
     for (unsigned calm = 0; calm < CALM && !err;) {
-        bool idle = false, answered = play(drive, 0, note, &err);
+        bool idle = false, answered = play(drive, note, &err);
         *ret_answered |= answered;
         vclock_look(drive->clock, ret_look);
         bool quiet = !answered && ret_look->asleep && (!calm || ret_look->turns == turns);
@@ -59,7 +67,7 @@ static int settle(
         turns = ret_look->turns;
         calm = quiet ? calm + 1 : 0;
         if (!quiet && !answered)
-            *ret_answered |= play(drive, WAIT_MS, note, &err);
+            await_packet(drive);
         if (clock_mono_us() - began_us > PATIENCE_US) {
             kept_event(
                 &drive->kept, drive_now(drive), REHEARSAL_LAB, 0, "the resolver does not come to rest");
