@@ -1,18 +1,25 @@
 /* Piece n lies in slot n % CREW_SLOTS from its fetching to its finish. To wake a thread costs as much as
  * hundreds of messages, most of all in a virtual machine, and a piece takes some ten microseconds: so who has
- * nothing to do looks for a while before he sleeps. */
+ * nothing to do looks for a while before he sleeps. How long, he learns: where the other thread does not run,
+ * as others are at work on the machine, looking takes its time away. */
 #include "app/observe/crew.h"
 
 #include "base/aside.h"
 
 #include <stdatomic.h>
 
-enum { LOOKS = 400 };
+enum { LEAST_LOOKS = 400, MOST_LOOKS = 4000, TRY_MOST = 32 };
+
+/* Of one thread. */
+struct patience {
+    unsigned looks, waits;
+};
 
 struct crew {
     const struct crew_task *task;
     pthread_t caller;
     bool is_alone, has_ended; /* has_ended: nothing more is finished */
+    struct patience callers, others;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Changed under the lock, and read without it by who looks: */
@@ -32,14 +39,29 @@ static inline void relax(void)
 #endif
 }
 
-/* Waits, first looking, then asleep, until `is_due`. */
-static void wait_until(struct crew *crew, bool (*is_due)(const struct crew *, uint64_t), uint64_t number)
+/* Twice as long as was needed, or half as long as was in vain; now and then as long as may be. */
+static bool look(
+    struct crew *crew, bool (*is_due)(const struct crew *, uint64_t), uint64_t number, struct patience *own)
 {
-    for (int i = 0; i < LOOKS; i++) {
-        if (is_due(crew, number))
-            return;
+    unsigned looks = ++own->waits % TRY_MOST ? own->looks : MOST_LOOKS;
+    for (unsigned i = 0; i < looks; i++) {
+        if (is_due(crew, number)) {
+            if (2 * i > own->looks)
+                own->looks = 2 * i < MOST_LOOKS ? 2 * i : MOST_LOOKS;
+            return true;
+        }
         relax();
     }
+    own->looks = own->looks / 2 > LEAST_LOOKS ? own->looks / 2 : LEAST_LOOKS;
+    return false;
+}
+
+/* Waits, first looking, then asleep, until `is_due`. */
+static void wait_until(
+    struct crew *crew, bool (*is_due)(const struct crew *, uint64_t), uint64_t number, struct patience *own)
+{
+    if (look(crew, is_due, number, own))
+        return;
     pthread_mutex_lock(&crew->lock);
     while (!is_due(crew, number))
         pthread_cond_wait(&crew->changed, &crew->lock);
@@ -127,11 +149,11 @@ static void finish(struct crew *crew)
 void crew_wait(struct crew *crew, uint64_t number)
 {
     if (!pthread_equal(crew->caller, pthread_self())) {
-        wait_until(crew, is_finished, number);
+        wait_until(crew, is_finished, number, &crew->others);
         return;
     }
     while (crew->finished < number) {
-        wait_until(crew, can_finish, 0);
+        wait_until(crew, can_finish, 0, &crew->callers);
         finish(crew);
     }
 }
@@ -141,14 +163,14 @@ static void *run(void *context)
     struct crew *crew = context;
     while (!crew->over)
         if (!fetch(crew))
-            wait_until(crew, has_other_work, 0);
+            wait_until(crew, has_other_work, 0, &crew->others);
     return NULL;
 }
 
 static void work(struct crew *crew)
 {
     while (!is_done(crew)) {
-        wait_until(crew, has_caller_work, 0);
+        wait_until(crew, has_caller_work, 0, &crew->callers);
         if (can_finish(crew, 0))
             finish(crew);
         else if (!is_done(crew))
@@ -158,7 +180,10 @@ static void work(struct crew *crew)
 
 void crew_run(const struct crew_task *task)
 {
-    struct crew crew = {.task = task, .caller = pthread_self()};
+    struct crew crew = {.task = task,
+        .caller = pthread_self(),
+        .callers = {.looks = MOST_LOOKS},
+        .others = {.looks = MOST_LOOKS}};
     struct aside other;
     pthread_mutex_init(&crew.lock, NULL);
     pthread_cond_init(&crew.changed, NULL);
