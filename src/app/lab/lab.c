@@ -121,6 +121,7 @@ static int judge(struct lab *lab, size_t number, struct err_note *note)
     struct lab_run *run = &lab->runs[number];
     const struct going *going = &lab->goings[number];
     const struct lab_product *product = run->wish->product;
+    run->evidence.product = product->name;
     if (going->start.limited && !run->evidence.why_not[0]) {
         run->evidence.limited = true;
         snprintf(run->evidence.why_not, sizeof run->evidence.why_not, "%.*s",

@@ -2,8 +2,6 @@
 
 #include "app/lab/server.h"
 
-#include <string.h>
-
 enum { PORT = 5300, MOST_TWINS = 64 };
 
 /* Of every KSK, so that each can stand for the real key of its tag in a user's files. */
@@ -12,6 +10,8 @@ static int find_twins(const struct zone_keys *keys, const struct scenario_schedu
 {
     struct lab_anchor *twins = arena_alloc(arena, MOST_TWINS * sizeof *twins);
     struct lab_anchor *anchors = arena_alloc(arena, SCENARIO_MAX_ANCHORS * sizeof *anchors);
+    const struct plan_key *installed[SCENARIO_MAX_ANCHORS];
+    size_t installed_count = scenario_installed(schedule, setup->managed, installed);
     size_t twin_count = 0, anchor_count = 0;
     for (size_t i = 0; twins && anchors && i < keys->count && twin_count < MOST_TWINS; i++) {
         const struct plan_key *key = &schedule->plan->keys[i];
@@ -19,8 +19,8 @@ static int find_twins(const struct zone_keys *keys, const struct scenario_schedu
             continue;
         if (!keyring_anchor(keys->entry[i].key, arena, &twins[twin_count]))
             return err_set(note, ERR_NOMEM, "no memory for trust anchors");
-        for (size_t k = 0; k < schedule->anchor_count; k++)
-            if (strcmp(schedule->anchors[k]->id, key->id) == 0)
+        for (size_t k = 0; k < installed_count; k++)
+            if (installed[k] == key)
                 anchors[anchor_count++] = twins[twin_count];
         twin_count++;
     }

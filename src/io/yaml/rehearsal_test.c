@@ -298,6 +298,18 @@ static void unknown(void **state)
     expect(&b, VERDICT_UNKNOWN, "RH04", "It did not start on 2025-01-01; its last words: syntax error.");
 }
 
+/* It was to break, and may yet have: no news. */
+static void cut_short(void **state)
+{
+    struct bent b = good("static");
+    b.seen.events[b.seen.event_count++] =
+        (struct rehearsal_event){.at_us = at_day(&b, 5), .what = REHEARSAL_LAB, .text = "no room"};
+    DROP(&b, looks, look_count, 5, 200);
+    expect(&b, VERDICT_UNKNOWN, NULL, "The rehearsal could not go on on");
+    struct rehearsal_result r = judge(&b.schedule, product("unbound"), &b.seen);
+    assert_false(found(&r, "RH03"));
+}
+
 static void harm(void **state)
 {
     struct bent b = good("full"); /* AD goes, and nothing was revoked */
@@ -562,7 +574,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
         TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(revoked_unsigned),
-        TEST(ends_and_algorithms), TEST(excused), TEST(starting), TEST(no_events), TEST(no_evidence),
-        TEST(gaps_never_make_ready), TEST(same_twice)};
+        TEST(ends_and_algorithms), TEST(cut_short), TEST(excused), TEST(starting), TEST(no_events),
+        TEST(no_evidence), TEST(gaps_never_make_ready), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
