@@ -35,6 +35,20 @@ static int anchor_file(
     return 0;
 }
 
+/* Names of some zones alone that are forwarded are none of the lab's. */
+static bool for_all(const struct draft_file *file, size_t at)
+{
+    static const char all[] = "policy.all";
+    size_t from = at;
+    while (from > 0 && at - from < 200 && file->text[from - 1] != ';' &&
+           strncmp(file->text + from, "policy.add", 10) != 0)
+        from--;
+    for (; from + sizeof all <= at; from++)
+        if (strncmp(file->text + from, all, sizeof all - 1) == 0)
+            return true;
+    return false;
+}
+
 static int take(
     void *context, struct draft_file *file, const struct lua_string *string, struct err_note *note)
 {
@@ -52,7 +66,7 @@ static int take(
         lua_put(draft, file, string, draft_path(draft, "root.hints"));
     } else if (strcmp(call, "policy.FORWARD") == 0 || strcmp(call, "policy.TLS_FORWARD") == 0 ||
                strcmp(call, "policy.STUB") == 0) {
-        if (string->argument == 0)
+        if (string->argument == 0 && for_all(file, string->from))
             user_forwards(draft, string->value);
     }
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
