@@ -320,10 +320,6 @@ static void add_run_head(const struct page *page, const struct forms_run *run, u
         text_add(page->out, " RFC 5011 expects: ");
         html_name(page->out, scenario->expect_text);
     }
-    if (run->evidence->why_not[0]) {
-        text_add(page->out, " <strong>Limited:</strong> ");
-        html_name(page->out, run->evidence->why_not);
-    }
     text_add(page->out, "</p>\n");
 }
 

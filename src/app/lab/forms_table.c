@@ -62,8 +62,6 @@ static void add_cause(const struct forms_run *run, size_t columns, struct text *
     add_paragraph(cause.string, INDENT, columns, text);
     text->failed |= cause.failed;
     text_free(&cause);
-    if (run->evidence->limited && run->evidence->why_not[0])
-        add_paragraph(run->evidence->why_not, INDENT, columns, text);
 }
 
 /* The cause of the run above. */
