@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BIRTH_NS = 1000000000 }; /* whoever has not come alive by then never will */
+#define BIRTH_NS INT64_C(2000000000) /* whoever has not come alive by then never will */
 
 struct sight {
     struct vclock *clock;

@@ -13,6 +13,8 @@
 
 #define FAR_NS (INT64_C(1000000000) * 86400 * 3650)
 
+enum { AT_ONCE = 1 }; /* a nanosecond, however slowly time flows; 0 would disarm */
+
 /* The table of this process's timers */
 
 static struct page_timer *find(enum page_timer_kind kind, uint64_t id)
@@ -56,7 +58,8 @@ static struct page_timer *take(enum page_timer_kind kind, uint64_t id, enum page
 static int arm_kernel(enum page_timer_kind kind, uint64_t id, int64_t after_ns, int64_t every_ns)
 {
     every_ns = page_real(preload.page->pace, every_ns);
-    after_ns = page_real(preload.page->pace, after_ns);
+    if (after_ns != AT_ONCE)
+        after_ns = page_real(preload.page->pace, after_ns);
     struct itimerspec set = {preload_timespec(every_ns < FAR_NS ? every_ns : FAR_NS),
         preload_timespec(after_ns < FAR_NS ? after_ns : FAR_NS)};
     if (kind == PAGE_TIMERFD)
@@ -88,7 +91,7 @@ static bool is_armed(enum page_timer_kind kind, uint64_t id)
  * and the call that both have interrupted ends as by the timer's alone. */
 static void fire(struct page_timer *timer, int64_t every_ns)
 {
-    arm_kernel(timer->kind, timer->id, 1, every_ns);
+    arm_kernel(timer->kind, timer->id, AT_ONCE, every_ns);
     for (int i = 0; i < 1000 && every_ns == 0 && is_armed(timer->kind, timer->id); i++)
         ;
 }
@@ -169,9 +172,9 @@ static int set(
     atomic_store(&timer->until_ns, until_ns);
     /* A jump may pass it here: then our handler has armed it, and what we arm now is too long. */
     int64_t left_ns = until_ns - preload_now(clock);
-    int result = arm_kernel(timer->kind, timer->id, left_ns > 0 ? left_ns : 1, every_ns);
+    int result = arm_kernel(timer->kind, timer->id, left_ns > 0 ? left_ns : AT_ONCE, every_ns);
     if (result == 0 && left_ns > 0 && preload_now(clock) >= until_ns)
-        result = arm_kernel(timer->kind, timer->id, 1, every_ns);
+        result = arm_kernel(timer->kind, timer->id, AT_ONCE, every_ns);
     return result;
 }
 

@@ -209,6 +209,31 @@ static void time_flows_and_jumps(void **state)
     assert_int_equal(look.next_us, UTC_OPEN);
 }
 
+/* Slowly, so that it hardly flows while we work: moments come by jumps alone. */
+static void time_flows_slowly(void **state)
+{
+    static const char *const names[] = {"poll", "nanosleep", "cond_timedwait", "timerfd", "timerfd_repeated",
+        "timer", "alarm_read", "setitimer"};
+    struct world *w = *state;
+    vclock_slow(w->clock, 10);
+    int64_t begin = vclock_now_us(w->clock), real = real_ms();
+    usleep(50000);
+    int64_t passed = vclock_now_us(w->clock) - begin;
+    assert_in_range(passed, 48, real_ms() - real + 2);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        wait_by(w, names[i]);
+    assert_true(
+        vclock_now_us(w->clock) - begin < (int64_t)(sizeof names / sizeof *names) * UTC_HOUR + UTC_SECOND);
+
+    /* What is due soon comes, late. */
+    start(w, "waits_try", "poll", "1");
+    wait_for(w, "waits");
+    vclock_jump(w->clock, settle(w).next_us - 100);
+    usleep(20000);
+    assert_string_equal(said(w), "waits\n");
+    assert_int_equal(end(w), 0);
+}
+
 /* What programs do */
 
 /* Jumps from moment to moment until it has ended. */
@@ -492,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(time_flows_and_jumps, setup, teardown),
         cmocka_unit_test_setup_teardown(every_wait_ends_in_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(time_flows_slowly, setup, teardown),
         cmocka_unit_test_setup_teardown(programs_do_what_they_do, setup, teardown),
         cmocka_unit_test_setup_teardown(sleeps_until_jump, setup, teardown),
         cmocka_unit_test_setup_teardown(no_clock_goes_back, setup, teardown),
