@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_LOOK_HOURS = 1, SLOW = 10 /* a run of ten seconds adds a hundredth of one */ };
+enum {
+    FIRST_LOOK_HOURS = 1,
+    CLOSE_DAYS = 4,
+    WEEK = 7,
+    SLOW = 10 /* a run of ten seconds adds a hundredth of one */
+};
 
 /* ---- what the scenario does ---- */
 
@@ -66,6 +71,27 @@ static int do_steps(struct drive *drive, struct err_note *note)
 
 /* ---- the whole ---- */
 
+/* The first step of the plan or of the scenario that is later than that. */
+static int64_t step_after(const struct drive *drive, int64_t t_us)
+{
+    const struct scenario_schedule *schedule = drive->spec->schedule;
+    int64_t next_us = plan_next_change(schedule->plan, t_us);
+    for (size_t i = 0; i < schedule->step_count; i++)
+        if (schedule->steps[i].at_us > t_us && schedule->steps[i].at_us < next_us)
+            next_us = schedule->steps[i].at_us;
+    return next_us;
+}
+
+/* Days until the next look. A program that is run for each question keeps nothing from day to day: between
+ * steps, and when what they changed has gone from caches, once a week is enough. */
+static int64_t pause_of(const struct drive *drive)
+{
+    if (drive->spec->wish->product->kind == LAB_SERVER)
+        return 1;
+    int64_t days = (step_after(drive, drive->look_us - CLOSE_DAYS * UTC_DAY) - drive->look_us) / UTC_DAY;
+    return days < 1 ? 1 : days < WEEK ? days : WEEK;
+}
+
 static int64_t next_of(const struct drive *drive)
 {
     const struct scenario_schedule *schedule = drive->spec->schedule;
@@ -85,7 +111,7 @@ static int play_all(struct drive *drive, struct err_note *note)
             drive->cost.boot_us = clock_mono_us() - began_us;
         if (!err && drive->installed && drive_now(drive) >= drive->look_us) {
             err = drive_look(drive, note);
-            drive->look_us += UTC_DAY;
+            drive->look_us += pause_of(drive) * UTC_DAY;
         }
         while (!drive->installed && drive->look_us <= drive_now(drive))
             drive->look_us += UTC_DAY; /* nobody to ask yet */
