@@ -27,6 +27,14 @@ enum {
 
 /* ---- words ---- */
 
+/* Takes our directory out of paths: it is another one in each run. */
+static void drop(char *words, const char *directory)
+{
+    size_t length = strlen(directory);
+    for (char *at = words; (at = strstr(at, directory)) != NULL;)
+        memmove(at, at + length, strlen(at + length) + 1);
+}
+
 /* The last line of the log that says something. */
 static void last_words(const struct drive *drive, char ret[REHEARSAL_TEXT])
 {
@@ -44,6 +52,7 @@ static void last_words(const struct drive *drive, char ret[REHEARSAL_TEXT])
     tail[length] = '\0';
     while (length > 0 && (tail[length - 1] == '\n' || tail[length - 1] == ' '))
         tail[--length] = '\0';
+    drop(tail, drive->spec->setup->directory);
     const char *line = strrchr(tail, '\n');
     snprintf(ret, REHEARSAL_TEXT, "%.*s", REHEARSAL_TEXT - 1, line ? line + 1 : tail);
 }

@@ -55,7 +55,7 @@ int space_tmpfs(const char *at, struct err_note *note);
 
 /* Makes the directory a mount of its own, if it is none, and that read only or writable. A program that was
  * in it before it was made a mount does not notice: call it once, with `on` false, before the program starts.
- * ERR_UNAVAILABLE: a file in it is open for writing. */
+ * A file that is open for writing then can be written on. */
 int space_read_only(const char *path, bool on, struct err_note *note);
 
 /* Whether no octet waits to be read from any UDP or TCP socket of the space. Asked after each step of a

@@ -107,7 +107,11 @@ int space_read_only(const char *path, bool on, struct err_note *note)
     if (mounted < 0 || (!mounted && mount(path, path, NULL, MS_BIND, NULL) < 0))
         return refuse(errno, what, path, note);
     unsigned long flags = MS_BIND | MS_REMOUNT | flags_of(path) | (on ? MS_RDONLY : 0UL);
-    if (mount(NULL, path, NULL, flags, NULL) < 0)
-        return refuse(errno, what, path, note);
-    return 0;
+    int rc = mount(NULL, path, NULL, flags, NULL);
+    if (rc < 0 && on &&
+        errno == EBUSY) { /* a file in it is being written: that goes on below a mount of its own */
+        rc = mount(path, path, NULL, MS_BIND, NULL);
+        rc = rc < 0 ? rc : mount(NULL, path, NULL, flags, NULL);
+    }
+    return rc < 0 ? refuse(errno, what, path, note) : 0;
 }
