@@ -1,4 +1,5 @@
-/* asker: a user of a resolver that listens: asks one name at a time, and takes what comes. */
+/* asker: a user of a resolver that listens: asks one name at a time, over UDP and, where the answer is truncated, over
+ * TCP. */
 #ifndef APP_LAB_ASKER_H
 #define APP_LAB_ASKER_H
 

@@ -149,6 +149,23 @@ static void keep_queries(struct drive *drive)
     }
 }
 
+/* For who keeps the directory: everything that was asked about trust anchors. */
+static void write_queries(const struct drive *drive)
+{
+    char path[DRIVE_PATH], when[UTC_TEXT];
+    size_t count;
+    const struct lab_query *log = lab_server_log(drive->server, &count);
+    snprintf(path, sizeof path, "%s/queries.tsv", drive->spec->directory);
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return;
+    fputs("time\tserver\ttransport\tname\ttype\tanswer octets\ttruncated\n", file);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s\t%u\t%s\t%s\t%u\t%u\t%d\n", utc_format(log[i].at_us, when), log[i].server,
+            log[i].tcp ? "tcp" : "udp", log[i].qname, log[i].qtype, log[i].answer_size, log[i].truncated);
+    fclose(file);
+}
+
 static int open_all(struct drive *drive, struct err_note *note)
 {
     const struct drive_spec *spec = drive->spec;
@@ -202,6 +219,7 @@ int drive_run(void *context)
             kept_event(&drive.kept, evidence->to_us, REHEARSAL_LAB, err, note.text);
         drive_resolver_stop(&drive, &why);
         keep_queries(&drive);
+        write_queries(&drive);
         drive.cost.wall_us = clock_mono_us() - began_us;
         err = kept_save(&drive.kept, &drive.cost, path, &note);
     }

@@ -270,7 +270,8 @@ int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, con
 {
     char library[4096];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct lab lab = {.watch = watch, .arena = arena, .runs = ret_runs, .count = count};
+    static const struct lab_watch nobody;
+    struct lab lab = {.watch = watch ? watch : &nobody, .arena = arena, .runs = ret_runs, .count = count};
     lab.seen =
         mmap(NULL, (count + 1) * sizeof *lab.seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     lab.goings = calloc(count + 1, sizeof *lab.goings);

@@ -50,9 +50,10 @@ struct lab_watch {
 
 /* Runs all, at most `jobs` at a time (0: as many as there are processors). `keep`: a directory (made if need
  * be) in which each run leaves configuration, state, logs, packet log; NULL: nothing is left. `cache` as of
- * twin_get(). What a run itself cannot do becomes evidence; errors here are of all: ERR_PERM (no namespaces;
- * the note has what allows them), ERR_NOINPUT (no clock library), ERR_IO (temporary directory),
- * ERR_UNAVAILABLE (interrupted; too few processes), ERR_DATA (scenario and plan do not fit), ERR_NOMEM. */
+ * twin_get(). What a run itself cannot do becomes evidence; errors here are of all, `watch` may be NULL:
+ * ERR_PERM (no namespaces; the note has what allows them), ERR_NOINPUT (no clock library), ERR_IO (temporary
+ * directory), ERR_UNAVAILABLE (interrupted; too few processes), ERR_DATA (scenario and plan do not fit),
+ * ERR_NOMEM. */
 int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, const char *keep,
     const char *cache, const struct lab_watch *watch, struct arena *arena, struct lab_run *ret_runs,
     struct err_note *note);
