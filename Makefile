@@ -37,13 +37,14 @@ test: ## everything: builds, unit and system tests, sanitizers, fuzz corpora, ch
 	@tools/fetch_servers '$(SERVERS)' $(PEERS)
 	@ROLLCALL_SERVERS='$(SERVERS)' tools/test $(ARGS)
 
-bench: ## speed beside others in the same run: serve (ARGS), observe (OBSERVE='--scale 0.1'), report (REPORT), twins, clock
+bench: ## speed beside others in the same run: serve (ARGS), observe (OBSERVE='--scale 0.1'), report (REPORT), twins, clock, rehearse
 	@tools/setup bench
 	@tools/build build-bench -Dbuildtype=release
-	@tools/fetch_servers '$(SERVERS)' named nsd knotd clickhouse-server
+	@tools/fetch_servers '$(SERVERS)' named nsd knotd clickhouse-server unbound kresd pdns_recursor dnsmasq delv unbound-host drill
 	@export ROLLCALL_SERVERS='$(SERVERS)' ROLLCALL='$(CURDIR)/build-bench/src/cmd/rollcall'; missed=0; \
 	tests/bench/run $(ARGS) || missed=1; tests/bench/observe --rounds 3 $(OBSERVE) || missed=1; \
-	tests/bench/readiness $(REPORT) || missed=1; tests/bench/twins || missed=1; tests/bench/clock || missed=1; exit $$missed
+	tests/bench/readiness $(REPORT) || missed=1; tests/bench/twins || missed=1; tests/bench/clock || missed=1; \
+	tests/bench/rehearse $(REHEARSE) || missed=1; exit $$missed
 
 fuzz: ## every fuzz target with libFuzzer (clang), SECONDS=10 for each
 	@tools/setup test
