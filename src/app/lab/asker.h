@@ -1,5 +1,5 @@
-/* asker: a user of a resolver that listens: asks one name at a time, over UDP and, where the answer is truncated, over
- * TCP. */
+/* asker: a user of a resolver that listens: asks one name at a time, over UDP and, where the answer is
+ * truncated, over TCP. */
 #ifndef APP_LAB_ASKER_H
 #define APP_LAB_ASKER_H
 
