@@ -8,6 +8,19 @@
 
 #define STANDARD_KEYS "/usr/share/dns/root.key" /* compiled into Debian's, unmanaged */
 
+/* An anchor of the root is in it; of several managed files that one is the state that is read. */
+static bool is_of_root(const struct draft_file *file)
+{
+    struct record_reader reader = {.text = file->text, .length = file->length};
+    struct record record;
+    while (record_next(&reader, &record)) {
+        struct record_anchor anchor = record_anchor(&record);
+        if (anchor.kind != RECORD_OTHER && anchor.root)
+            return true;
+    }
+    return false;
+}
+
 /* A file of anchors. It is written if it is managed: the second argument is not true. */
 static int anchor_file(
     struct draft *draft, struct draft_file *file, const struct lua_string *string, struct err_note *note)
@@ -29,8 +42,11 @@ static int anchor_file(
     if (rc)
         return rc;
     user_records(draft, anchors);
-    if (managed)
-        anchors->copy = draft_path(draft, "state/root.keys");
+    if (managed) {
+        bool is_root = is_of_root(anchors);
+        anchors->copy = is_root ? draft_path(draft, "state/root.keys")
+                                : draft_path(draft, draft_string(draft, "state/%zu.keys", draft->file_count));
+    }
     lua_put(draft, file, string, anchors->copy);
     return 0;
 }

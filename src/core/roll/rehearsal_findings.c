@@ -9,6 +9,8 @@
  *   RH12 no answers right after a start, and well at the next look */
 #include "core/roll/rehearsal_inside.h"
 
+#include <string.h>
+
 void trial_find(struct trial *t, struct verdict_finding finding)
 {
     struct rehearsal_result *r = &t->result;
@@ -21,11 +23,14 @@ static const char *outage_means(struct trial *t, const struct rehearsal_outage *
 {
     const char *what = outage->kind == REHEARSAL_OPEN ? "its users get answers that were not validated"
                                                       : "its users get no answers for signed names";
+    const char *from = trial_day(t, outage->from_us), *to = trial_day(t, outage->to_us);
+    const char *since = from && to && strcmp(from, to) == 0
+                            ? trial_say(t, "From %s on", from)
+                            : trial_say(t, "From between %s and %s on", from, to);
     if (outage->healed_us == UTC_OPEN)
-        return trial_say(t, "From between %s and %s on, %s; until %s, the last look of it, it does not heal.",
-            trial_day(t, outage->from_us), trial_day(t, outage->to_us), what, trial_day(t, outage->last_us));
-    return trial_say(t, "From between %s and %s on, %s, until %s.", trial_day(t, outage->from_us),
-        trial_day(t, outage->to_us), what, trial_day(t, outage->healed_us));
+        return trial_say(t, "%s, %s; until %s, the last look of it, it does not heal.", since, what,
+            trial_day(t, outage->last_us));
+    return trial_say(t, "%s, %s, until %s.", since, what, trial_day(t, outage->healed_us));
 }
 
 static void find_outages(struct trial *t)
