@@ -9,7 +9,8 @@ SERVERS := $(CURDIR)/build/servers
 ROLLCALL := $(CURDIR)/build/src/cmd/rollcall
 # What the tests run beside rollcall.
 PEERS := named named-checkconf named-checkzone rndc dnssec-verify dnssec-keygen dnssec-signzone dnssec-dsfromkey \
-	dnssec-revoke dnssec-settime unbound unbound-checkconf knotd nsd kresd pdns_recursor clickhouse-server
+	dnssec-revoke dnssec-settime unbound unbound-checkconf knotd nsd kresd pdns_recursor dnsmasq delv unbound-host \
+	drill systemd-resolved dbus-daemon clickhouse-server
 
 .PHONY: help build run test bench fuzz install setup format clean
 

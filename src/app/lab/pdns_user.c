@@ -235,12 +235,12 @@ static void add_ours(struct reading *r, struct draft_file *file)
             "dont-query=\n"
             "hint-file=%s\n"
             "lua-config-file=%s\n"
-            "socket-dir=%s\n"
+            "socket-dir=.\n"
             "security-poll-suffix=\n"
             "write-pid=no\n"
             "disable-syslog=yes\n",
             setup->address, setup->port, product_six(setup) ? "::" : "0.0.0.0", product_hints(r->draft),
-            r->lua, setup->directory));
+            r->lua));
 }
 
 int pdns_users(

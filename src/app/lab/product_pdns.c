@@ -23,7 +23,7 @@ static int ours(
         "dnssec=validate\n"
         "hint-file=%s\n"
         "lua-config-file=%s\n"
-        "socket-dir=%s\n"
+        "socket-dir=.\n" /* where it runs: a whole path may be too long for a socket */
         "security-poll-suffix=\n"
         "threads=1\n"
         "pdns-distributes-queries=no\n"
@@ -31,7 +31,7 @@ static int ours(
         "disable-syslog=yes\n"
         "quiet=yes\n",
         setup->address, setup->port, product_six(setup) ? "::" : "0.0.0.0", product_hints(draft),
-        draft_add(draft, "recursor.lua", lua.string, lua.length), setup->directory);
+        draft_add(draft, "recursor.lua", lua.string, lua.length));
     draft_add(draft, "recursor.conf", text.string, text.length);
     product_word(words, draft_string(draft, "--config-dir=%s", setup->directory));
     draft->failed |= text.failed || lua.failed;
