@@ -33,21 +33,11 @@ static const char *role(const struct dnskey *key)
     return !(key->flags & DNSKEY_ZONE) ? "no zone key" : key->flags & DNSKEY_SEP ? "KSK" : "ZSK";
 }
 
-/* "DIGEST" in hexadecimal; false if the type is not supported. */
-static bool digest_hex(const struct keys_shown *shown, uint8_t type, char out[2 * DNSKEY_MAX_DS + 1])
-{
-    uint8_t ds[DNSKEY_MAX_DS];
-    size_t length = dnskey_ds(shown->owner, shown->key, type, ds);
-    for (size_t i = 4; i < length; i++)
-        snprintf(out + 2 * (i - 4), 3, "%02X", ds[i]);
-    return length > 0;
-}
-
 /* "OWNER IN DS TAG ALGORITHM TYPE DIGEST" */
 static void add_ds(struct text *text, const struct keys_shown *shown, uint8_t type)
 {
-    char name[NAME_MAX_TEXT], digest[2 * DNSKEY_MAX_DS + 1];
-    if (digest_hex(shown, type, digest))
+    char name[NAME_MAX_TEXT], digest[DNSKEY_DIGEST_TEXT];
+    if (dnskey_digest_text(shown->owner, shown->key, type, digest))
         text_printf(text, "%s IN DS %u %u %u %s\n", name_to_text(shown->owner, name), shown->key->tag,
             shown->key->algorithm, type, digest);
 }
@@ -102,7 +92,7 @@ static void json_key(
     struct json *object, const struct keys_shown *shown, const uint8_t *digests, size_t digest_count)
 {
     const struct dnskey *key = shown->key;
-    char name[NAME_MAX_TEXT], digest[2 * DNSKEY_MAX_DS + 1];
+    char name[NAME_MAX_TEXT], digest[DNSKEY_DIGEST_TEXT];
     struct text record;
     struct known known = {0};
     enum known_kind kind = known_key(shown->owner, key, &known);
@@ -126,7 +116,7 @@ static void json_key(
     json_set_string(object, "private", halves[shown->half].id);
     struct json *list = json_set_array(object, "ds");
     for (size_t i = 0; i < digest_count; i++) {
-        if (!digest_hex(shown, digests[i], digest))
+        if (!dnskey_digest_text(shown->owner, shown->key, digests[i], digest))
             continue;
         struct json *ds = json_add_object(list);
         json_set_int(ds, "tag", key->tag);

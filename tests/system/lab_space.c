@@ -27,12 +27,9 @@ static void set_anchor(const struct job *job)
 {
     const struct dnskey *key = job->try.key[job->try.key_count - 1];
     struct name root = {.length = 1};
-    uint8_t ds[DNSKEY_MAX_DS];
-    char text[4 * DNSKEY_MAX_RDATA], octets[2 * DNSKEY_MAX_DS + 1];
-    size_t length = dnskey_ds(&root, key, 2, ds);
-    for (size_t i = 4; i < length; i++)
-        snprintf(octets + 2 * (i - 4), 3, "%02X", ds[i]);
-    snprintf(text, sizeof text, "%u %u 2 %s", key->tag, key->algorithm, octets);
+    char text[4 * DNSKEY_MAX_RDATA], digest[DNSKEY_DIGEST_TEXT];
+    dnskey_digest_text(&root, key, 2, digest);
+    snprintf(text, sizeof text, "%u %u 2 %s", key->tag, key->algorithm, digest);
     setenv("LAB_DS", text, 1);
     struct text dnskey;
     text_start(&dnskey);

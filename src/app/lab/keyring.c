@@ -119,16 +119,12 @@ int keyring_others(
 bool keyring_anchor(const struct dnskey *key, struct arena *arena, struct lab_anchor *ret_anchor)
 {
     struct name root;
-    uint8_t ds[DNSKEY_MAX_DS];
-    char hex[2 * DNSKEY_MAX_DS + 1], *base64 = arena_alloc(arena, BASE64_SIZE((size_t)key->public_length));
-    if (!base64 || name_from_text(".", &root, NULL))
+    char digest[DNSKEY_DIGEST_TEXT], *base64 = arena_alloc(arena, BASE64_SIZE((size_t)key->public_length));
+    if (!base64 || name_from_text(".", &root, NULL) || !dnskey_digest_text(&root, key, 2, digest))
         return false;
-    size_t length = dnskey_ds(&root, key, 2, ds);
-    for (size_t i = 4; i < length; i++)
-        snprintf(hex + 2 * (i - 4), 3, "%02X", ds[i]);
     base64_write(key->public_key, key->public_length, base64);
     ret_anchor->tag = key->tag;
-    ret_anchor->ds = arena_printf(arena, "%u %u 2 %s", key->tag, key->algorithm, hex);
+    ret_anchor->ds = arena_printf(arena, "%u %u 2 %s", key->tag, key->algorithm, digest);
     ret_anchor->dnskey = arena_printf(arena, "%u 3 %u %s", key->flags, key->algorithm, base64);
-    return length && ret_anchor->ds && ret_anchor->dnskey;
+    return ret_anchor->ds && ret_anchor->dnskey;
 }

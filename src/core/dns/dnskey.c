@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -202,6 +203,17 @@ size_t dnskey_ds(
     ds[3] = digest_type;
     memcpy(out, ds, 4 + length);
     return 4 + length;
+}
+
+bool dnskey_digest_text(const struct name *owner, const struct dnskey *key, uint8_t digest_type,
+    char ret_text[DNSKEY_DIGEST_TEXT])
+{
+    uint8_t ds[DNSKEY_MAX_DS];
+    size_t length = dnskey_ds(owner, key, digest_type, ds);
+    ret_text[0] = '\0';
+    for (size_t i = 4; i < length; i++)
+        snprintf(ret_text + 2 * (i - 4), 3, "%02X", ds[i]);
+    return length > 0;
 }
 
 /* ---- algorithms ---- */

@@ -84,6 +84,12 @@ enum { DNSKEY_MAX_DS = 4 + 48 };
 size_t dnskey_ds(
     const struct name *owner, const struct dnskey *key, uint8_t digest_type, uint8_t out[DNSKEY_MAX_DS]);
 
+/* The digest of such a DS alone, in hexadecimal of upper case, as zone files have it. False: not supported.
+ */
+enum { DNSKEY_DIGEST_TEXT = 2 * (DNSKEY_MAX_DS - 4) + 1 };
+bool dnskey_digest_text(const struct name *owner, const struct dnskey *key, uint8_t digest_type,
+    char ret_text[DNSKEY_DIGEST_TEXT]);
+
 /* "RSASHA256", …, or NULL; and back, also from the number as text. -1 when unknown. */
 const char *dnskey_algorithm_name(uint8_t algorithm);
 int dnskey_algorithm_from_text(const char *text);

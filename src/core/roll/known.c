@@ -36,15 +36,11 @@ bool known_by_tag(uint16_t tag, struct known *ret_known)
 }
 
 /* Digest of the key as a trust anchor: flags 257, whatever it has now. */
-static void digest_of(const struct name *owner, const struct dnskey *key, char ret_hex[65])
+static void digest_of(const struct name *owner, const struct dnskey *key, char ret_hex[DNSKEY_DIGEST_TEXT])
 {
     struct dnskey plain = *key;
-    uint8_t ds[DNSKEY_MAX_DS];
     plain.flags = DNSKEY_KSK;
-    size_t length = dnskey_ds(owner, &plain, 2, ds);
-    ret_hex[0] = '\0';
-    for (size_t i = 4; i < length; i++)
-        snprintf(ret_hex + 2 * (i - 4), 3, "%02X", ds[i]);
+    dnskey_digest_text(owner, &plain, 2, ret_hex);
 }
 
 enum known_kind known_key(const struct name *owner, const struct dnskey *key, struct known *ret_known)
@@ -52,7 +48,7 @@ enum known_kind known_key(const struct name *owner, const struct dnskey *key, st
     uint16_t before = dnskey_tag_with(key, (uint16_t)(key->flags & ~DNSKEY_REVOKE));
     enum known_kind kind = KNOWN_OTHER;
     struct known known, found;
-    char digest[65];
+    char digest[DNSKEY_DIGEST_TEXT];
     if (owner->length != 1)
         return KNOWN_OTHER;
     digest_of(owner, key, digest);
