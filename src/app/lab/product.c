@@ -299,13 +299,19 @@ void product_tell(struct product_states *states, uint16_t tag, enum rfc5011_stat
         states->keys[states->count++] = (struct lab_key_state){.tag = tag, .state = state};
 }
 
-int product_state_file(const struct lab_setup *setup, const char *name, char **ret_bytes, size_t *ret_length,
-    struct err_note *note)
+int product_state_file(const struct lab_setup *setup, const char *name, product_reader *read,
+    struct product_states *states, struct err_note *note)
 {
-    char path[4096];
+    char path[4096], *bytes;
+    size_t length;
     if ((size_t)snprintf(path, sizeof path, "%s/state/%s", setup->directory, name) >= sizeof path)
         return err_set(note, ERR_USAGE, "%s: the path is too long", setup->directory);
-    return file_read_all(path, MAX_STATE, ret_bytes, ret_length, note);
+    int rc = file_read_all(path, MAX_STATE, &bytes, &length, note);
+    if (rc)
+        return rc;
+    read(bytes, length, states);
+    free(bytes);
+    return 0;
 }
 
 static int by_tag(const void *a, const void *b)

@@ -53,8 +53,9 @@ const char *product_seed(struct draft *draft, const char *name);
 /* BIND's statement trust-anchors { … }, each key of this kind: "initial-key", "static-key". */
 void product_anchors(const struct lab_setup *setup, const char *kind, struct text *text);
 
-/* All of "state/NAME" of the setup. */
-int product_state_file(const struct lab_setup *setup, const char *name, char **ret_bytes, size_t *ret_length,
-    struct err_note *note);
+/* Reads "state/NAME" of the setup. */
+typedef void product_reader(const char *text, size_t length, struct product_states *states);
+int product_state_file(const struct lab_setup *setup, const char *name, product_reader *read,
+    struct product_states *states, struct err_note *note);
 
 #endif

@@ -3,8 +3,6 @@
 #include "app/lab/user.h"
 #include "app/lab/states.h"
 
-#include <stdlib.h>
-
 #define STATE_FILE "root.keys"
 
 static int ours(
@@ -37,15 +35,8 @@ static int ours(
 static int state(
     const struct lab_setup *setup, int64_t now_us, struct product_states *states, struct err_note *note)
 {
-    char *bytes;
-    size_t length;
     (void)now_us;
-    int rc = product_state_file(setup, STATE_FILE, &bytes, &length, note);
-    if (rc)
-        return rc;
-    states_keyfile(bytes, length, states);
-    free(bytes);
-    return 0;
+    return product_state_file(setup, STATE_FILE, states_keyfile, states, note);
 }
 
 const struct product_functions product_kresd = {.ours = ours, .users = kresd_users, .state = state};

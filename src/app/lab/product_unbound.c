@@ -3,7 +3,6 @@
 #include "app/lab/states.h"
 #include "app/lab/user.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define STATE_FILE "root.key"
@@ -51,15 +50,8 @@ static int ours(
 static int state(
     const struct lab_setup *setup, int64_t now_us, struct product_states *states, struct err_note *note)
 {
-    char *bytes;
-    size_t length;
     (void)now_us;
-    int rc = product_state_file(setup, STATE_FILE, &bytes, &length, note);
-    if (rc)
-        return rc;
-    states_autotrust(bytes, length, states);
-    free(bytes);
-    return 0;
+    return product_state_file(setup, STATE_FILE, states_autotrust, states, note);
 }
 
 const struct product_functions product_unbound = {.ours = ours, .users = unbound_users, .state = state};
