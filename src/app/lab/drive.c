@@ -17,11 +17,6 @@ enum {
 
 /* ---- what the scenario does ---- */
 
-static int tamper(struct drive *drive, const struct scenario_step *step, struct err_note *note)
-{
-    return lab_world_tamper(drive->world, (enum lab_tamper)step->tamper, step->as_of_us, note);
-}
-
 static int do_step(struct drive *drive, const struct scenario_step *step, struct err_note *note)
 {
     int err;
@@ -47,7 +42,7 @@ static int do_step(struct drive *drive, const struct scenario_step *step, struct
                 step->servers.fragment_above});
         return 0;
     case SCENARIO_TAMPER:
-        return tamper(drive, step, note);
+        return lab_world_tamper(drive->world, (enum lab_tamper)step->tamper, step->as_of_us, note);
     case SCENARIO_CLOCK:
         vclock_set_wall(drive->clock, step->by_us);
         return 0;
@@ -169,19 +164,18 @@ static void write_queries(const struct drive *drive)
 static int open_all(struct drive *drive, struct err_note *note)
 {
     const struct drive_spec *spec = drive->spec;
-    const struct lab_world_spec world = {.plan = spec->schedule->plan,
+    struct lab_world_spec world = {.plan = spec->schedule->plan,
         .keys = spec->keys,
         .from_us = spec->schedule->from_us,
         .to_us = spec->schedule->to_us};
-    struct lab_world_spec whole = world;
-    memcpy(whole.other_keys, spec->other_keys, sizeof whole.other_keys);
+    memcpy(world.other_keys, spec->other_keys, sizeof world.other_keys);
     drive->arena = arena_new();
     const char *page = drive->arena ? arena_printf(drive->arena, "%s/clock", spec->directory) : NULL;
     int err = page ? vclock_new(page, spec->schedule->from_us, &drive->clock, note)
                    : err_set(note, ERR_NOMEM, "no memory for a rehearsal");
     if (!err)
         vclock_slow(drive->clock, SLOW);
-    err = err ? err : lab_world_new(&whole, &drive->world, note);
+    err = err ? err : lab_world_new(&world, &drive->world, note);
     err = err ? err : lab_server_new(drive->world, drive->clock, &drive->server, note);
     if (!err && spec->wish->product->kind == LAB_SERVER)
         err = asker_new(spec->setup->address, spec->setup->port, &drive->asker, note);
@@ -219,7 +213,8 @@ int drive_run(void *context)
             kept_event(&drive.kept, evidence->to_us, REHEARSAL_LAB, err, note.text);
         drive_resolver_stop(&drive, &why);
         keep_queries(&drive);
-        write_queries(&drive);
+        if (spec->kept)
+            write_queries(&drive);
         drive.cost.wall_us = clock_mono_us() - began_us;
         err = kept_save(&drive.kept, &drive.cost, path, &note);
     }

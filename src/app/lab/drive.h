@@ -22,6 +22,7 @@ struct drive_spec {
     const struct lab_setup *setup;
     const struct lab_start *start;
     const char *directory; /* of the run, absolute, there already */
+    bool kept;             /* the directory stays */
     struct drive_seen *seen;
 };
 

@@ -25,6 +25,7 @@ struct drive {
     size_t step;         /* the schedule's next one */
     int64_t look_us;     /* the next look */
     unsigned looks;
+    struct vclock_look waits; /* how they waited when last at rest */
     /* the resolver */
     pid_t pid, bus;               /* 0: does not run */
     bool installed, wanted, told; /* `wanted`: the scenario has it running; told: that it listens */

@@ -48,9 +48,8 @@ static void await_packet(const struct drive *drive)
     ppoll(&server, 1, &(struct timespec){.tv_nsec = WAIT_US * 1000}, NULL);
 }
 
-/* Until nothing moves at this moment. *ret_look: how they wait. */
-static int settle(
-    struct drive *drive, struct vclock_look *ret_look, bool *ret_answered, struct err_note *note)
+/* Until nothing moves at this moment. */
+static int settle(struct drive *drive, bool *ret_answered, struct err_note *note)
 {
     uint64_t turns = 0;
     int64_t began_us = clock_mono_us();
@@ -59,20 +58,16 @@ static int settle(
     for (unsigned calm = 0; calm < CALM && !err;) {
         bool idle = false, answered = play(drive, note, &err);
         *ret_answered |= answered;
-        vclock_look(drive->clock, ret_look);
-        bool quiet = !answered && ret_look->asleep && (!calm || ret_look->turns == turns);
-        if (quiet && calm + 1 == CALM) {
+        vclock_look(drive->clock, &drive->waits);
+        bool quiet = !answered && drive->waits.asleep && (!calm || drive->waits.turns == turns);
+        if (quiet && calm + 1 == CALM)
             quiet = space_idle_sockets(&idle) != 0 || idle;
-        }
-        turns = ret_look->turns;
+        turns = drive->waits.turns;
         calm = quiet ? calm + 1 : 0;
         if (!quiet && !answered)
             await_packet(drive);
-        if (clock_mono_us() - began_us > PATIENCE_US) {
-            kept_event(
-                &drive->kept, drive_now(drive), REHEARSAL_LAB, 0, "the resolver does not come to rest");
+        if (clock_mono_us() - began_us > PATIENCE_US)
             err = err_set(note, ERR_UNAVAILABLE, "the resolver does not come to rest");
-        }
     }
     drive->cost.settle_us += clock_mono_us() - began_us;
     return err;
@@ -90,31 +85,29 @@ static void jump(struct drive *drive, int64_t to_us)
 
 int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct err_note *note)
 {
-    struct vclock_look look;
     int64_t heard_us = until ? drive_now(drive) : INT64_MIN / 2;
     for (;;) {
         bool answered;
-        int err = settle(drive, &look, &answered, note);
+        int err = settle(drive, &answered, note);
         if (err || (until && until(drive)))
             return err;
         heard_us = answered ? drive_now(drive) : heard_us;
-        if (look.next_us == UTC_OPEN || look.next_us > heard_us + (until ? EXCHANGE_US : QUIET_US))
+        if (drive->waits.next_us == UTC_OPEN ||
+            drive->waits.next_us > heard_us + (until ? EXCHANGE_US : QUIET_US))
             return 0;
-        jump(drive, look.next_us);
+        jump(drive, drive->waits.next_us);
     }
 }
 
 int drive_to(struct drive *drive, int64_t to_us, struct err_note *note)
 {
-    struct vclock_look look;
     for (;;) {
         int err = drive_rest(drive, NULL, note);
         int64_t now_us = drive_now(drive);
         if (err || now_us >= to_us)
             return err;
-        vclock_look(drive->clock, &look);
         int64_t late_us = now_us + LATE_HOURS * UTC_HOUR;
-        int64_t next_us = look.next_us < late_us ? late_us : look.next_us;
+        int64_t next_us = drive->waits.next_us < late_us ? late_us : drive->waits.next_us;
         int64_t world_us = lab_world_until(drive->world);
         next_us = world_us > now_us && world_us < next_us ? world_us : next_us;
         jump(drive, next_us < to_us ? next_us : to_us);

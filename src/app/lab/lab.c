@@ -44,6 +44,7 @@ struct lab {
     struct going *goings;
     struct lab_run *runs;
     size_t count, done;
+    bool kept; /* the directory stays */
 };
 
 /* ---- before a run ---- */
@@ -83,6 +84,7 @@ static int prepare(struct lab *lab, size_t number, struct err_note *note)
         .setup = &going->setup,
         .start = &going->start,
         .directory = directory,
+        .kept = lab->kept,
         .seen = &lab->seen[number]};
     if (!going->setup.directory || (mkdir(going->setup.directory, 0700) < 0 && errno != EEXIST))
         return err_set(note, ERR_IO, "%s/resolver: %s", directory, strerror(errno));
@@ -92,12 +94,16 @@ static int prepare(struct lab *lab, size_t number, struct err_note *note)
 
 /* ---- a run ---- */
 
+static void set_why(struct rehearsal_evidence *evidence, const char *why)
+{
+    snprintf(evidence->why_not, sizeof evidence->why_not, "%.*s", (int)sizeof evidence->why_not - 1, why);
+}
+
 static void cannot(struct lab_run *run, const char *why)
 {
     run->evidence =
         (struct rehearsal_evidence){.from_us = run->schedule.from_us, .to_us = run->schedule.from_us};
-    snprintf(run->evidence.why_not, sizeof run->evidence.why_not, "%.*s",
-        (int)sizeof run->evidence.why_not - 1, why);
+    set_why(&run->evidence, why);
 }
 
 /* A run that left nothing. */
@@ -124,8 +130,7 @@ static int judge(struct lab *lab, size_t number, struct err_note *note)
     run->evidence.product = product->name;
     if (going->start.limited && !run->evidence.why_not[0]) {
         run->evidence.limited = true;
-        snprintf(run->evidence.why_not, sizeof run->evidence.why_not, "%.*s",
-            (int)sizeof run->evidence.why_not - 1, going->start.limited);
+        set_why(&run->evidence, going->start.limited);
     }
     int err = rehearsal_judge(&run->schedule,
         rfc5011_profile(run->wish->scenario->managed && product->follows ? product->profile : "static"),
@@ -271,7 +276,11 @@ int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, con
     char library[4096];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     static const struct lab_watch nobody;
-    struct lab lab = {.watch = watch ? watch : &nobody, .arena = arena, .runs = ret_runs, .count = count};
+    struct lab lab = {.watch = watch ? watch : &nobody,
+        .arena = arena,
+        .runs = ret_runs,
+        .count = count,
+        .kept = keep != NULL};
     lab.seen =
         mmap(NULL, (count + 1) * sizeof *lab.seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     lab.goings = calloc(count + 1, sizeof *lab.goings);
