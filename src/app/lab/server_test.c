@@ -45,20 +45,7 @@ struct lab {
 
 static int setup(void **state)
 {
-    struct world_try *f = calloc(1, sizeof *f);
-    struct err_note note = {""};
-    int rc = world_try_make(f, "root-2024", "2026-09-01", "2027-05-01", &note);
-    if (rc)
-        print_message("%s\n", note.text);
-    *state = f;
-    return rc;
-}
-
-static int teardown(void **state)
-{
-    world_try_free(*state);
-    free(*state);
-    return 0;
+    return world_try_setup(state, "2026-09-01", "2027-05-01");
 }
 
 /* ---- the client ---- */
@@ -480,5 +467,5 @@ int main(void)
         cmocka_unit_test(test_pipelined),
         cmocka_unit_test(test_speed),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, world_try_teardown);
 }

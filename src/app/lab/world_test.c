@@ -15,20 +15,7 @@
 /* Its keys take a while: all tests have them together. */
 static int setup(void **state)
 {
-    struct world_try *f = calloc(1, sizeof *f);
-    struct err_note note = {""};
-    int rc = world_try_make(f, "root-2024", "2024-11-01", "2027-05-01", &note);
-    if (rc)
-        print_message("%s\n", note.text);
-    *state = f;
-    return rc;
-}
-
-static int teardown(void **state)
-{
-    world_try_free(*state);
-    free(*state);
-    return 0;
+    return world_try_setup(state, "2024-11-01", "2027-05-01");
 }
 
 static struct lab_world *make(const struct world_try *f)
@@ -416,5 +403,5 @@ int main(void)
         cmocka_unit_test(what_it_cannot_be_made_of),
         cmocka_unit_test(the_roll_of_the_algorithm),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, world_try_teardown);
 }

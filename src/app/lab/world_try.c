@@ -66,3 +66,21 @@ void world_try_free(struct world_try *try)
     plan_free(try->plan);
     tree_remove(try->directory);
 }
+
+int world_try_setup(void **state, const char *from, const char *to)
+{
+    struct world_try *try = calloc(1, sizeof *try);
+    struct err_note note = {""};
+    int rc = try ? world_try_make(try, "root-2024", from, to, &note) : ERR_NOMEM;
+    if (rc)
+        fprintf(stderr, "%s\n", note.text);
+    *state = try;
+    return rc;
+}
+
+int world_try_teardown(void **state)
+{
+    world_try_free(*state);
+    free(*state);
+    return 0;
+}

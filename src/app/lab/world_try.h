@@ -22,4 +22,9 @@ int world_try_make(
     struct world_try *ret_try, const char *plan, const char *from, const char *to, struct err_note *note);
 void world_try_free(struct world_try *try);
 
+/* The same for all tests of a program: *state is a struct world_try, of the plan root-2024. 0, or an error
+ * that is printed. */
+int world_try_setup(void **state, const char *from, const char *to);
+int world_try_teardown(void **state);
+
 #endif
