@@ -89,8 +89,7 @@ static _Noreturn void fail(const struct launch *launch, enum place where)
     _exit(127);
 }
 
-/* Nothing of ours that is a signal disposition, a mask or a descriptor reaches the program. */
-static void make_clean(const struct launch *launch)
+void launch_clean_signals(void)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
@@ -98,6 +97,12 @@ static void make_clean(const struct launch *launch)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Nothing of ours that is a signal disposition, a mask or a descriptor reaches the program. */
+static void make_clean(const struct launch *launch)
+{
+    launch_clean_signals();
     int null = open("/dev/null", O_RDWR);
     if (null < 0 || dup2(null, 0) < 0)
         fail(launch, AT_SETUP);

@@ -28,6 +28,10 @@ struct proc_spec {
  */
 int launch_program(const struct proc_spec *spec, pid_t *ret_pid, struct err_note *note);
 
+/* For a process that was just forked: every signal is at its default and none is blocked. Async-signal-safe.
+ */
+void launch_clean_signals(void);
+
 /* The path of a program: `name` itself if it holds a slash and is executable, else the first one of the
  * directories (colon-separated, such as "/usr/sbin:/usr/bin"; may be NULL) and then of PATH. Writes it and
  * returns true, or false. */

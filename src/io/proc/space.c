@@ -4,6 +4,7 @@
  * they came; a second pipe, whose one end the starter alone holds, tells process 1 if it is too late to ask
  * for the signal that comes with the starter's end. */
 #include "io/proc/space_inside.h"
+#include "io/proc/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,12 +61,7 @@ static _Noreturn void fail(const struct launch *launch, enum place where, int er
 
 static void make_clean(const struct launch *launch)
 {
-    struct sigaction usual = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, &usual, NULL); /* fails for SIGKILL and SIGSTOP, which is right */
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    launch_clean_signals();
     close(launch->life[0]);
     close(launch->report[1]);
     setsid();
