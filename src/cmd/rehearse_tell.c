@@ -103,13 +103,16 @@ int rehearse_run(const struct rehearse_options *o, const struct rehearse_wishes 
 {
     struct tell tell = {.o = o, .wishes = wishes};
     struct err_note note = {"out of memory"};
+    int err;
     const struct lab_watch watch = {on_progress, on_ended, interrupted, &tell};
+    if (o->html && (err = file_check_replace(o->html, &note)) != 0)
+        return cmd_fail("rehearse", err, "%s", note.text);
     struct lab_run *runs = arena_alloc(arena, (wishes->count + 1) * sizeof *runs);
     struct forms_run *forms = arena_alloc(arena, (wishes->count + 1) * sizeof *forms);
     progress_start(&tell.progress, o->quiet);
-    int err = runs && forms ? lab_rehearse(wishes->wishes, wishes->count, o->jobs, o->keep, NULL, &watch,
-                                  arena, runs, &note)
-                            : ERR_NOMEM;
+    err = runs && forms ? lab_rehearse(wishes->wishes, wishes->count, o->jobs, o->keep, NULL, &watch, arena,
+                              runs, &note)
+                        : ERR_NOMEM;
     progress_wipe(&tell.progress);
     if (err)
         return cmd_fail("rehearse", err, "%s", note.text);

@@ -219,7 +219,7 @@ int drive_run(void *context)
         err = kept_save(&drive.kept, &drive.cost, path, &note);
     }
     if (err)
-        fprintf(stderr, "rollcall rehearse: %s\n", note.text);
+        spec->seen->fault = note;
     close_all(&drive);
     return err ? err_exit(err) : 0;
 }

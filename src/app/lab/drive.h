@@ -12,6 +12,7 @@
 /* What who started the run looks at while it lasts, in memory that both share. */
 struct drive_seen {
     _Atomic int64_t at_us; /* virtual */
+    struct err_note fault; /* why there is no evidence */
 };
 
 struct drive_spec {
@@ -29,7 +30,7 @@ struct drive_spec {
 #define DRIVE_EVIDENCE "evidence" /* the file in the directory that is left */
 
 /* A function for space_start(); `context` is a struct drive_spec. The exit code is 0 if evidence was left,
- * else an error's (err.h) exit code, with its words on stderr. */
+ * else an error's (err.h) exit code, with its words in `seen`. */
 int drive_run(void *context);
 
 #endif

@@ -7,6 +7,7 @@
 #include "app/lab/keyring.h"
 #include "app/lab/server.h"
 
+#include "io/file/file.h"
 #include "io/proc/space.h"
 #include "io/proc/tree.h"
 #include "io/vclock/vclock.h"
@@ -39,7 +40,8 @@ struct lab {
     const struct lab_watch *watch;
     struct arena *arena;
     struct keyring *keyring;
-    const char *directory; /* of all runs */
+    const char *directory;   /* of all runs */
+    struct tree_guard guard; /* of it, unless it stays */
     struct drive_seen *seen;
     struct going *goings;
     struct lab_run *runs;
@@ -168,7 +170,8 @@ static int end(struct lab *lab, size_t number, int status, struct err_note *note
     struct going *going = &lab->goings[number];
     struct lab_run *run = &lab->runs[number];
     struct err_note why = {""};
-    char words[128];
+    const char *fault = lab->seen[number].fault.text;
+    char words[64];
     going->pid = 0;
     const char *path = arena_printf(lab->arena, "%s/" DRIVE_EVIDENCE, going->spec.directory);
     int err = path ? kept_load(path, lab->arena, &run->evidence, &run->cost, &why) : ERR_NOMEM;
@@ -176,6 +179,8 @@ static int end(struct lab *lab, size_t number, int status, struct err_note *note
         unlink(path);
     if (err == ERR_NOMEM)
         return err_set(note, ERR_NOMEM, "no memory for what a rehearsal showed");
+    if (err && fault[0] && WIFEXITED(status)) /* room, memory, descriptors: the others lack them as well */
+        return err_set(note, -WEXITSTATUS(status), "%s", fault);
     if (err) {
         snprintf(words, sizeof words, "the rehearsal itself ended with %s %d",
             WIFEXITED(status) ? "exit code" : "signal",
@@ -258,15 +263,19 @@ static int open_directory(struct lab *lab, const char *keep, struct err_note *no
     if (keep) {
         lab->directory = path ? arena_string(lab->arena, path) : NULL;
         free(path);
-        return lab->directory ? 0 : err_set(note, ERR_IO, "%s: %s", keep, strerror(errno));
+        return lab->directory ? 0 : file_error(note, keep, "cannot be kept in");
     }
     template =
         arena_printf(lab->arena, "%s/rollcall-rehearse.XXXXXX", temporary && *temporary ? temporary : "/tmp");
     if (!template || !mkdtemp(template))
         return err_set(
             note, ERR_IO, "%s: no temporary directory: %s", template ? template : "", strerror(errno));
-    lab->directory = template;
-    return 0;
+    int err = tree_guard_begin(template, &lab->guard, note);
+    if (err)
+        tree_remove(template);
+    else
+        lab->directory = template;
+    return err;
 }
 
 int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, const char *keep,
@@ -293,7 +302,7 @@ int lab_rehearse(const struct lab_wish *wishes, size_t count, unsigned jobs, con
     err = err ? err : open_directory(&lab, keep, note);
     err = err ? err : play(&lab, jobs ? jobs : processors > 0 ? (unsigned)processors : 1, note);
     if (lab.directory && !keep)
-        tree_remove(lab.directory);
+        tree_guard_end(&lab.guard);
     keyring_free(lab.keyring);
     free(lab.goings);
     if (lab.seen != MAP_FAILED)

@@ -83,13 +83,14 @@ int lab_product_version(const struct lab_product *product, const char *program, 
             &(struct capture_spec){.argv = argv, .environment = environment, .timeout_ms = VERSION_MS},
             &output, NULL, note);
     }
-    if (rc == 0 && !version_in(output.string, ret_version, capacity)) {
+    const char *said = output.string ? output.string : "";
+    if (rc == 0 && !version_in(said, ret_version, capacity)) {
         struct text safe;
         text_start(&safe);
-        output.string[strcspn(output.string, "\n")] = '\0';
-        text_add_safe(&safe, output.string);
-        rc = err_set(note, ERR_UNAVAILABLE, "%s %s tells no version: %.200s", tree.program,
-            product->version_option, safe.string);
+        text_add_safe(&safe, said);
+        rc = err_set(note, ERR_UNAVAILABLE, "%s %s tells no version: %.*s", tree.program,
+            product->version_option, safe.length ? (int)strcspn(safe.string, "\n") : 15,
+            safe.length ? safe.string : "it says nothing");
         text_free(&safe);
     }
     text_free(&output);

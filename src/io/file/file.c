@@ -368,3 +368,18 @@ int file_replace(const char *path, const char *bytes, size_t length, struct err_
     bool placed;
     return file_replace_placed(path, bytes, length, &placed, note);
 }
+
+int file_check_replace(const char *path, struct err_note *note)
+{
+    struct file_held *held;
+    int fd, err = find_new(path, &held, note);
+    if (err)
+        return err;
+    err = open_draft(held, &fd, note);
+    if (!err) {
+        unlinkat(held->directory, held->draft, 0);
+        close(fd);
+    }
+    file_release(held);
+    return err;
+}

@@ -41,6 +41,9 @@ int file_replace(const char *path, const char *bytes, size_t length, struct err_
 int file_replace_placed(
     const char *path, const char *bytes, size_t length, bool *ret_placed, struct err_note *note);
 
+/* For who works long before he replaces it: the errors that can be seen already. */
+int file_check_replace(const char *path, struct err_note *note);
+
 /* A file that is read and then replaced, with its lock held from before the one to after the other. */
 struct file_held;
 

@@ -123,6 +123,10 @@ static void test_refused(void **state)
     fails(file_replace(place->directory, "x", 1, &note), ERR_NOINPUT, &note, "is no regular file");
     snprintf(path, sizeof path, "%s/none/file", place->directory);
     fails(file_replace_placed(path, "x", 1, &placed, &note), ERR_NOINPUT, &note, path);
+    fails(file_check_replace(path, &note), ERR_NOINPUT, &note, path);
+    fails(file_check_replace(place->directory, &note), ERR_NOINPUT, &note, "is no regular file");
+    assert_true(file_check_replace("/proc/none", &note) < 0);
+    assert_int_equal(file_check_replace(place->file, &note), 0);
     assert_false(placed);
     snprintf(path, sizeof path, "%s/", place->file);
     assert_true(file_replace(path, "x", 1, &note) < 0);
