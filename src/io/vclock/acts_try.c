@@ -1,6 +1,8 @@
 /* A program for vclock_test: does under the clock what its first argument names, and says "ok" or what is
  * wrong. It knows nothing of virtual time. acts_try NAME [ARGUMENT] */
 #include <errno.h>
+#include <linux/net_tstamp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -440,6 +442,54 @@ static bool does_close_all(const char *argument)
     return same("chdir", chdir("/"), 0) && naps(100);
 }
 
+/* By what the kernel says of a datagram, it came just now. */
+static bool told_now(int type, const void *data)
+{
+    struct timeval seen;
+    struct timespec time;
+    memcpy(&time, data, sizeof time);
+    memcpy(&seen, data, sizeof seen);
+    double at = (double)time.tv_sec +
+                (type == SCM_TIMESTAMP ? (double)seen.tv_usec / 1e6 : (double)time.tv_nsec / 1e9);
+    double off = now(CLOCK_REALTIME) - at;
+    if (off < 0 || off > 2)
+        printf("type %d: %.6f s off\n", type, off);
+    return off >= 0 && off <= 2;
+}
+
+static bool comes_now(int option, bool many)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    int on = option == SO_TIMESTAMPING ? SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE : 1;
+    char octet = 1;
+    union {
+        char octets[256];
+        struct cmsghdr aligned;
+    } control;
+    struct iovec place = {&octet, 1};
+    struct mmsghdr message = {.msg_hdr = {.msg_iov = &place,
+                                  .msg_iovlen = 1,
+                                  .msg_control = control.octets,
+                                  .msg_controllen = sizeof control}};
+    bind(fd, (struct sockaddr *)&address, size);
+    getsockname(fd, (struct sockaddr *)&address, &size);
+    bool good =
+        same("setsockopt", setsockopt(fd, SOL_SOCKET, option, &on, sizeof on), 0) &&
+        same("sendto", sendto(fd, &octet, 1, 0, (struct sockaddr *)&address, size), 1) &&
+        same("received", many ? recvmmsg(fd, &message, 1, 0, NULL) : recvmsg(fd, &message.msg_hdr, 0), 1);
+    struct cmsghdr *at = good ? CMSG_FIRSTHDR(&message.msg_hdr) : NULL;
+    close(fd);
+    return at && told_now(at->cmsg_type, CMSG_DATA(at));
+}
+
+static bool does_stamps(const char *argument)
+{
+    return naps(1000) && comes_now(SO_TIMESTAMP, false) && comes_now(SO_TIMESTAMPNS, true) &&
+           comes_now(SO_TIMESTAMPING, false);
+}
+
 static const struct {
     const char *name;
     bool (*act)(const char *argument);
@@ -450,7 +500,7 @@ static const struct {
     }
     ACT(fork), ACT(fork_raw), ACT(nap), ACT(exec), ACT(exec_in_thread), ACT(spawn), ACT(vfork), ACT(leave),
     ACT(threads), ACT(end_first), ACT(cancel), ACT(token), ACT(order), ACT(wall), ACT(interrupted),
-    ACT(nested), ACT(longjmp), ACT(urgent), ACT(close_all)};
+    ACT(nested), ACT(longjmp), ACT(urgent), ACT(close_all), ACT(stamps)};
 
 int main(int argc, char **argv)
 {

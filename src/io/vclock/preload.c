@@ -83,6 +83,7 @@ static void find_libc(struct preload_libc *libc)
         {"recv", &libc->recv},
         {"recvfrom", &libc->recvfrom},
         {"recvmsg", &libc->recvmsg},
+        {"recvmmsg", &libc->recvmmsg},
         {"accept", &libc->accept},
         {"accept4", &libc->accept4},
     };

@@ -11,7 +11,8 @@
  * What it reaches: programs that are linked dynamically with glibc, their threads, and what they fork or
  * execute with $LD_PRELOAD and $ROLLCALL_CLOCK as they were (a chroot: with the page's file in it too).
  * clock_gettime and its family, save clocks of processor time; poll, select, epoll, the sleeps; the timed
- * waits of pthreads, semaphores and sigtimedwait; timerfd, timer_settime, setitimer, alarm; SO_RCVTIMEO.
+ * waits of pthreads, semaphores and sigtimedwait; timerfd, timer_settime, setitimer, alarm; SO_RCVTIMEO,
+ * SO_TIMESTAMP.
  * What libc starts by itself (system(), popen()) is seen as soon as it runs; children are awaited from
  * before. What it does not: static programs, Go, set-user-ID programs; system calls made past libc (also by
  * syscall(), io_uring, raw futexes); C11's cnd_timedwait and mtx_timedlock; message queues; libc's own waits

@@ -261,7 +261,7 @@ static void run_to_end(struct world *w, const char *name)
 static void programs_do_what_they_do(void **state)
 {
     static const char *const names[] = {"fork", "fork_raw", "nap", "exec", "exec_in_thread", "spawn", "vfork",
-        "threads", "end_first", "cancel", "longjmp", "urgent", "close_all"};
+        "threads", "end_first", "cancel", "longjmp", "urgent", "close_all", "stamps"};
     struct world *w = *state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         print_message("%s\n", names[i]);
