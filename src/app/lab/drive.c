@@ -11,7 +11,6 @@
 enum {
     FIRST_LOOK_HOURS = 1,
     CLOSE_DAYS = 4,
-    WEEK = 7,
     SLOW = 10 /* a run of ten seconds adds a hundredth of one */
 };
 
@@ -55,7 +54,7 @@ static int do_step(struct drive *drive, const struct scenario_step *step, struct
 static int do_steps(struct drive *drive, struct err_note *note)
 {
     const struct scenario_schedule *schedule = drive->spec->schedule;
-    int err = 0;
+    int err = lab_world_at(drive->world, drive_now(drive), note);
     while (!err && drive->step < schedule->step_count &&
            schedule->steps[drive->step].at_us <= drive_now(drive)) {
         kept_event(&drive->kept, drive_now(drive), REHEARSAL_STEP, (int32_t)drive->step, NULL);
@@ -78,13 +77,13 @@ static int64_t step_after(const struct drive *drive, int64_t t_us)
 }
 
 /* Days until the next look. A program that is run for each question keeps nothing from day to day: between
- * steps, and when what they changed has gone from caches, once a week is enough. */
+ * steps, and when what they changed has gone from caches, more seldom is enough. */
 static int64_t pause_of(const struct drive *drive)
 {
     if (drive->spec->wish->product->kind == LAB_SERVER)
         return 1;
     int64_t days = (step_after(drive, drive->look_us - CLOSE_DAYS * UTC_DAY) - drive->look_us) / UTC_DAY;
-    return days < 1 ? 1 : days < WEEK ? days : WEEK;
+    return days < 1 ? 1 : days < DRIVE_ONESHOT_DAYS ? days : DRIVE_ONESHOT_DAYS;
 }
 
 static int64_t next_of(const struct drive *drive)

@@ -29,6 +29,8 @@ struct drive_spec {
 
 #define DRIVE_EVIDENCE "evidence" /* the file in the directory that is left */
 
+enum { DRIVE_ONESHOT_DAYS = 7 }; /* at most between two looks of a program that is run for each question */
+
 /* A function for space_start(); `context` is a struct drive_spec. The exit code is 0 if evidence was left,
  * else an error's (err.h) exit code, with its words in `seen`. */
 int drive_run(void *context);

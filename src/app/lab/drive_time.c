@@ -99,17 +99,20 @@ int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct e
     }
 }
 
+/* At to_us itself nobody has been answered yet: what the scenario does then comes first. */
 int drive_to(struct drive *drive, int64_t to_us, struct err_note *note)
 {
-    for (;;) {
-        int err = drive_rest(drive, NULL, note);
+    int err = 0;
+    while (!err && drive_now(drive) < to_us) {
+        err = drive_rest(drive, NULL, note);
         int64_t now_us = drive_now(drive);
         if (err || now_us >= to_us)
-            return err;
+            break;
         int64_t late_us = now_us + LATE_HOURS * UTC_HOUR;
         int64_t next_us = drive->waits.next_us < late_us ? late_us : drive->waits.next_us;
         int64_t world_us = lab_world_until(drive->world);
         next_us = world_us > now_us && world_us < next_us ? world_us : next_us;
         jump(drive, next_us < to_us ? next_us : to_us);
     }
+    return err;
 }

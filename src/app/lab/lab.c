@@ -130,6 +130,7 @@ static int judge(struct lab *lab, size_t number, struct err_note *note)
     const struct going *going = &lab->goings[number];
     const struct lab_product *product = run->wish->product;
     run->evidence.product = product->name;
+    run->evidence.look_days = product->kind == LAB_ONESHOT ? DRIVE_ONESHOT_DAYS : 1;
     if (going->start.limited && !run->evidence.why_not[0]) {
         run->evidence.limited = true;
         set_why(&run->evidence, going->start.limited);

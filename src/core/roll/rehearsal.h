@@ -21,7 +21,7 @@ enum rehearsal_answer {
 };
 
 /* What its users got for a signed, a bogus and an unsigned name that were never asked before. Once a virtual
- * day, and more often around failures. */
+ * day, save as look_days says. */
 struct rehearsal_look {
     int64_t at_us;
     uint8_t secure, bogus, plain; /* enum rehearsal_answer */
@@ -79,6 +79,7 @@ struct rehearsal_evidence {
     bool reached;           /* by the virtual clock */
     bool limited;           /* a part of the user's configuration could not be rehearsed: why_not */
     char why_not[160];      /* of !reached and limited */
+    unsigned look_days;     /* at most from one look to the next, as was planned; 0: one */
     const char *product;    /* "named", "unbound" …, for what mends; or NULL */
     /* The tags that it was installed with; none given: those of scenario_installed(). */
     uint16_t anchors[SCENARIO_MAX_ANCHORS];

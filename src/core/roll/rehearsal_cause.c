@@ -289,8 +289,9 @@ static struct trial_cause open_cause(struct trial *t, const struct rehearsal_out
     int64_t revoke_us = t->schedule->events_us[SCENARIO_AT_REVOKE];
     const char *day = trial_day(t, outage->from_us);
     bool revoked = revoke_us != UTC_OPEN && outage->first_us >= revoke_us;
-    for (size_t i = 0; i < t->schedule->plan->key_count && revoked; i++)
-        revoked = !trial_trusts(t, &t->schedule->plan->keys[i], outage->first_us);
+    for (size_t i = 0; i < t->schedule->plan->key_count && revoked;
+         i++) /* its state is read after the look */
+        revoked = !trial_trusts(t, &t->schedule->plan->keys[i], outage->first_us + UTC_HOUR);
     if (revoked)
         return (struct trial_cause){trial_say(t,
                                         "It fails open since %s: the key that it trusted was revoked, so it "

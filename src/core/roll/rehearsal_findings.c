@@ -194,6 +194,8 @@ static void find_stale_trust(struct trial *t)
 {
     const struct plan_roll *roll = &t->schedule->roll;
     int64_t revoke_us = t->schedule->events_us[SCENARIO_AT_REVOKE];
+    if (trial_world_at(t, t->end_us).tamper == SCENARIO_TAMPER_REVOKED_UNSIGNED)
+        return; /* not a revocation (RFC 5011 §2.1) */
     if (!t->follows || trial_ended_us(t) != UTC_OPEN || !roll->old_key || roll->old_key->tag < 0 ||
         revoke_us == UTC_OPEN || t->end_us < revoke_us + 3 * UTC_DAY ||
         !trial_trusts(t, roll->old_key, t->end_us))

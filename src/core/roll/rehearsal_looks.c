@@ -162,11 +162,11 @@ const struct rehearsal_outage *trial_outage(const struct trial *t)
     return NULL;
 }
 
-/* Users are asked for once a day: who was not looked at for much longer may have been broken and whole again.
- */
+/* Users are asked for once a day, or as was planned: who was not looked at for much longer may have been
+ * broken and whole again. */
 void trial_coverage(struct trial *t)
 {
-    static const int64_t most_us = 5 * UTC_DAY / 2;
+    int64_t most_us = (int64_t)(t->seen->look_days ? t->seen->look_days : 1) * UTC_DAY + 3 * UTC_DAY / 2;
     int64_t before_us = t->install_us;
     t->gap_from_us = t->gap_to_us = UTC_OPEN;
     for (size_t i = 0; i <= t->seen->look_count; i++) {
