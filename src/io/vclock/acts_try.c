@@ -469,17 +469,20 @@ static bool comes_now(int option, bool many)
         struct cmsghdr aligned;
     } control;
     struct iovec place = {&octet, 1};
-    struct mmsghdr message = {.msg_hdr = {.msg_iov = &place,
-                                  .msg_iovlen = 1,
-                                  .msg_control = control.octets,
-                                  .msg_controllen = sizeof control}};
+    struct mmsghdr message = {.msg_hdr = {.msg_iov = &place, .msg_iovlen = 1, .msg_control = control.octets}};
+    struct cmsghdr *at = NULL;
     bind(fd, (struct sockaddr *)&address, size);
     getsockname(fd, (struct sockaddr *)&address, &size);
-    bool good =
-        same("setsockopt", setsockopt(fd, SOL_SOCKET, option, &on, sizeof on), 0) &&
-        same("sendto", sendto(fd, &octet, 1, 0, (struct sockaddr *)&address, size), 1) &&
-        same("received", many ? recvmmsg(fd, &message, 1, 0, NULL) : recvmsg(fd, &message.msg_hdr, 0), 1);
-    struct cmsghdr *at = good ? CMSG_FIRSTHDR(&message.msg_hdr) : NULL;
+    bool good = same("setsockopt", setsockopt(fd, SOL_SOCKET, option, &on, sizeof on), 0);
+    /* The kernel begins to stamp when it has time to, not at once. */
+    for (unsigned tries = 0; good && !at && tries < 100000; tries++) {
+        message.msg_hdr.msg_controllen = sizeof control;
+        good =
+            same("sendto", sendto(fd, &octet, 1, 0, (struct sockaddr *)&address, size), 1) &&
+            same("received", many ? recvmmsg(fd, &message, 1, 0, NULL) : recvmsg(fd, &message.msg_hdr, 0), 1);
+        at = good ? CMSG_FIRSTHDR(&message.msg_hdr) : NULL;
+        sched_yield();
+    }
     close(fd);
     return at && told_now(at->cmsg_type, CMSG_DATA(at));
 }
