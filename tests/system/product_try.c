@@ -57,6 +57,8 @@ static void take(struct wish *wish, const char *name, char *value)
         setup->forward_to = value;
     else if (strcmp(name, "now") == 0)
         wish->now_us = strtoll(value, NULL, 10) * UTC_SECOND;
+    else if (strcmp(name, "version") == 0)
+        setup->version = value;
     else if (strcmp(name, "name") == 0)
         wish->name = value;
     else if (strcmp(name, "code") == 0)

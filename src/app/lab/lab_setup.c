@@ -48,6 +48,7 @@ int lab_setup_make(struct keyring *keyring, const struct lab_wish *wish,
 {
     struct lab_setup setup = {.product = wish->product,
         .program = wish->program,
+        .version = wish->version,
         .config = wish->config,
         .address = "127.0.0.1",
         .port = PORT,

@@ -381,7 +381,7 @@ int named_users(
     if (!r.bindkeys) { /* as what is built in */
         struct text text;
         text_start(&text);
-        product_anchors(draft->setup, "initial-key", &text);
+        product_anchors(draft->setup, true, &text);
         r.bindkeys = draft_add(draft, "bind.keys", text.string, text.length);
         draft->failed |= text.failed;
         text_free(&text);

@@ -264,5 +264,7 @@ int pdns_users(
         draft_limit(
             draft, "dnssec is not set to validate: answers to who does not ask for DNSSEC are not checked");
     product_word(words, draft_string(draft, "--config-dir=%s", draft->setup->directory));
+    if (draft->setup->version && !product_before(draft->setup, 5, 2)) /* it expects YAML */
+        product_word(words, "--enable-old-settings");
     return 0;
 }

@@ -4,7 +4,6 @@
 
 #include "app/lab/product_inside.h"
 #include "io/file/file.h"
-#include "io/proc/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,13 +75,8 @@ int lab_product_version(const struct lab_product *product, const char *program, 
     text_start(&output);
     int rc = arena ? tree_open(program, product->program, arena, &tree, note)
                    : err_set(note, ERR_NOMEM, "out of memory");
-    if (rc == 0) {
-        const char *argv[] = {tree.program, product->version_option, NULL},
-                   *environment[] = {tree.library, NULL};
-        rc = capture_run(
-            &(struct capture_spec){.argv = argv, .environment = environment, .timeout_ms = VERSION_MS},
-            &output, NULL, note);
-    }
+    if (rc == 0)
+        rc = tree_ask(&tree, product->version_option, VERSION_MS, &output, note);
     const char *said = output.string ? output.string : "";
     if (rc == 0 && !version_in(said, ret_version, capacity)) {
         struct text safe;
@@ -117,6 +111,14 @@ void product_word(struct product_words *words, const char *word)
 {
     if (words->count < PRODUCT_WORDS)
         words->word[words->count++] = word;
+}
+
+bool product_before(const struct lab_setup *setup, unsigned major, unsigned minor)
+{
+    unsigned its_major, its_minor;
+    if (!setup->version || sscanf(setup->version, "%5u.%5u", &its_major, &its_minor) != 2)
+        return false;
+    return its_major < major || (its_major == major && its_minor < minor);
 }
 
 bool product_six(const struct lab_setup *setup)
@@ -155,30 +157,36 @@ const char *product_seed(struct draft *draft, const char *name)
     return whole;
 }
 
-void product_anchors(const struct lab_setup *setup, const char *kind, struct text *text)
+/* `trust-anchors` came with 9.15, and the words before it are gone after 9.20. */
+void product_anchors(const struct lab_setup *setup, bool follow, struct text *text)
 {
-    text_add(text, "trust-anchors {\n");
+    bool old = product_before(setup, 9, 15);
+    const char *kind = old ? follow ? "initial-key " : "" : follow ? "initial-key " : "static-key ";
+    text_printf(text, "%s {\n", !old ? "trust-anchors" : follow ? "managed-keys" : "trusted-keys");
     for (size_t i = 0; i < setup->anchor_count; i++) {
         const char *key = setup->anchors[i].dnskey, *base64 = strrchr(key, ' ');
         int head = base64 ? (int)(base64 - key) : 0;
-        text_printf(text, "    \".\" %s %.*s \"%s\";\n", kind, head, key, base64 ? base64 + 1 : "");
+        text_printf(text, "    \".\" %s%.*s \"%s\";\n", kind, head, key, base64 ? base64 + 1 : "");
     }
     text_add(text, "};\n");
 }
 
 /* ---- preparing ---- */
 
-/* What of a package tree must be where it was compiled to be. */
+/* What of a package tree must be where it was compiled to be. Packages from before /lib was /usr/lib have
+ * both; in a whole system the one is a link to the other. */
 static int add_overlays(struct draft *draft, const struct tree *tree, struct lab_start *start)
 {
-    static const char *const places[] = {"/usr/lib", "/usr/share"};
+    static const struct lab_mount places[] = {{"/usr/lib", "/usr/lib"}, {"/lib", "/usr/lib"},
+        {"/usr/lib64", "/usr/lib64"}, {"/lib64", "/usr/lib64"}, {"/usr/share", "/usr/share"}};
     struct lab_mount *overlays = arena_alloc(draft->arena, sizeof places / sizeof *places * sizeof *overlays);
+    struct stat status;
     if (!overlays)
         return ERR_NOMEM;
     for (size_t i = 0; tree->root && i < sizeof places / sizeof *places; i++) {
-        const char *from = draft_string(draft, "%s%s", tree->root, places[i]);
-        if (access(from, F_OK) == 0)
-            overlays[start->overlay_count++] = (struct lab_mount){.from = from, .to = places[i]};
+        const char *from = draft_string(draft, "%s%s", tree->root, places[i].from);
+        if (lstat(from, &status) == 0 && S_ISDIR(status.st_mode) && access(places[i].to, F_OK) == 0)
+            overlays[start->overlay_count++] = (struct lab_mount){.from = from, .to = places[i].to};
     }
     start->overlays = overlays;
     return 0;

@@ -47,6 +47,7 @@ struct lab_anchor {
 struct lab_setup {
     const struct lab_product *product;
     const char *program;   /* the binary, or the root of an unpacked package tree (NAME=PATH) */
+    const char *version;   /* as of lab_product_version(); NULL: not known, taken for a present one */
     const char *config;    /* the user's main file (NAME:CONFIG), or NULL: one of ours */
     const char *directory; /* ours, absolute: configuration, state, log */
     const char *address;   /* where it is to listen */

@@ -44,14 +44,17 @@ void product_word(struct product_words *words, const char *word);
 /* The address is one of IPv6. */
 bool product_six(const struct lab_setup *setup);
 
+/* The program is older than that version, as far as it is known; words of its configuration differ. */
+bool product_before(const struct lab_setup *setup, unsigned major, unsigned minor);
+
 /* "root.hints": the lab's root servers. Returns its path. */
 const char *product_hints(struct draft *draft);
 
 /* "state/NAME": the anchors as DS records, as a package would bring them. Returns its path. */
 const char *product_seed(struct draft *draft, const char *name);
 
-/* BIND's statement trust-anchors { … }, each key of this kind: "initial-key", "static-key". */
-void product_anchors(const struct lab_setup *setup, const char *kind, struct text *text);
+/* BIND's statement of trust anchors: such as follow RFC 5011, or static ones. */
+void product_anchors(const struct lab_setup *setup, bool follow, struct text *text);
 
 /* Reads "state/NAME" of the setup. */
 typedef void product_reader(const char *text, size_t length, struct product_states *states);

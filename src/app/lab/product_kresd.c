@@ -14,15 +14,16 @@ static int ours(
     (void)note;
     text_start(&text);
     text_printf(&text,
-        "log_target('stderr')\n"
+        "%s"
         "net.ipv%c = false\n"
         "net.listen('%s', %u, { kind = 'dns' })\n"
         "cache.open(20 * MB, 'lmdb://%s/cache')\n"
         "modules = { 'hints > iterate' }\n"
         "hints.root_file('%s')\n"
         "trust_anchors.add_file('%s', %s)\n",
-        product_six(setup) ? '4' : '6', setup->address, setup->port, setup->directory, product_hints(draft),
-        product_seed(draft, STATE_FILE), setup->managed ? "false" : "true");
+        product_before(setup, 5, 4) ? "" : "log_target('stderr')\n", product_six(setup) ? '4' : '6',
+        setup->address, setup->port, setup->directory, product_hints(draft), product_seed(draft, STATE_FILE),
+        setup->managed ? "false" : "true");
     product_word(words, "-n");
     product_word(words, "-c");
     product_word(words, draft_add(draft, "kresd.conf", text.string, text.length));

@@ -1,5 +1,6 @@
-/* named, of BIND 9. Ours is a plain recursive server; `trust-anchors` of the kinds initial-key and static-key
- * do for every version from 9.16 on, and bind.keys need not be there. Its state is read in mkeys.c. */
+/* named, of BIND 9. Ours is a plain recursive server. Anchors that follow are those of `auto`, with a
+ * bind.keys of ours in the place of what is built in: 9.20 follows nothing else (with `yes` and initial-key
+ * in its configuration it keeps no managed keys). Its state is read in mkeys.c. */
 #include "app/lab/mkeys.h"
 #include "app/lab/user.h"
 
@@ -21,10 +22,12 @@ static int ours(
 {
     const struct lab_setup *setup = draft->setup;
     bool six = product_six(setup);
-    struct text text;
+    struct text text, anchors;
     (void)start;
     (void)note;
     text_start(&text);
+    text_start(&anchors);
+    product_anchors(setup, setup->managed, &anchors);
     text_printf(&text,
         "options {\n"
         "    directory \"%s/state\";\n"
@@ -36,17 +39,22 @@ static int ours(
         "    allow-query { any; };\n"
         "    allow-recursion { any; };\n"
         "    allow-query-cache { any; };\n"
-        "    dnssec-validation yes;\n"
+        "    dnssec-validation %s;\n"
         "    notify no;\n"
         "};\n"
         "controls { };\n"
         "zone \".\" { type hint; file \"%s\"; };\n",
         setup->directory, six ? "-v6" : "", setup->port, setup->address, six ? "" : "-v6",
+        setup->managed ? draft_string(draft, "auto;\n    bindkeys-file \"%s\"",
+                             draft_add(draft, "bind.keys", anchors.string, anchors.length))
+                       : "yes",
         product_hints(draft));
-    product_anchors(setup, setup->managed ? "initial-key" : "static-key", &text);
+    if (!setup->managed)
+        text_add_bytes(&text, anchors.string, anchors.length);
     named_words(setup, draft_add(draft, "named.conf", text.string, text.length), words);
-    draft->failed |= text.failed;
+    draft->failed |= text.failed || anchors.failed;
     text_free(&text);
+    text_free(&anchors);
     return 0;
 }
 

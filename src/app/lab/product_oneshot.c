@@ -35,7 +35,7 @@ static int delv_ours(
     (void)start;
     (void)note;
     text_start(&text);
-    product_anchors(draft->setup, "static-key", &text);
+    product_anchors(draft->setup, false, &text);
     product_word(words, "-a");
     add_file(draft, words, "anchors", &text);
     product_word(words, "+root=.");

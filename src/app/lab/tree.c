@@ -1,10 +1,11 @@
 /* The idea: packages that are only unpacked run well enough if their libraries are found through
- * LD_LIBRARY_PATH and, for what looks in fixed places, their /usr/lib and /usr/share are laid over ours in
- * the rehearsal's own mount namespace (product.c). */
+ * LD_LIBRARY_PATH and, for what looks in fixed places, their libraries and /usr/share are laid over ours in
+ * the rehearsal's own mount namespace (product.c). A C library among them, of another release or a whole
+ * system, is then that of the namespace, with its dynamic linker: they must never be mixed with ours. */
 #include "app/lab/tree.h"
 
-#include "base/text.h"
 #include "io/file/file.h"
+#include "io/proc/capture.h"
 #include "io/proc/proc.h"
 
 #include <glob.h>
@@ -23,8 +24,24 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* The dynamic linker that lies beside a C library. */
+static const char *loader_in(const char *directory, struct arena *arena)
+{
+    char path[PATH_MAX + 64];
+    const char *loader = NULL;
+    glob_t found = {.gl_pathc = 0};
+    snprintf(path, sizeof path, "%s/libc.so.6", directory);
+    if (access(path, R_OK))
+        return NULL;
+    snprintf(path, sizeof path, "%s/ld-linux*.so.*", directory);
+    if (glob(path, 0, NULL, &found) == 0)
+        loader = arena_string(arena, found.gl_pathv[0]);
+    globfree(&found);
+    return loader;
+}
+
 /* Directories of libraries in the tree, those of multiarch first. */
-static const char *library_path(const char *root, struct arena *arena)
+static const char *library_path(const char *root, struct arena *arena, const char **ret_loader)
 {
     static const char *const patterns[] = {"usr/lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/systemd",
         "lib/*-linux-gnu*", "usr/lib/systemd", "usr/lib64", "usr/lib", "lib64", "lib", "usr/local/lib"};
@@ -38,8 +55,11 @@ static const char *library_path(const char *root, struct arena *arena)
         snprintf(pattern, sizeof pattern, "%s/%s", root, patterns[i]);
         if (glob(pattern, GLOB_ONLYDIR, NULL, &found) == 0)
             for (size_t j = 0; j < found.gl_pathc; j++)
-                if (is_directory(found.gl_pathv[j]) && !strchr(found.gl_pathv[j], ':'))
+                if (is_directory(found.gl_pathv[j]) && !strchr(found.gl_pathv[j], ':')) {
                     text_printf(&path, "%s%s", path.length > empty ? ":" : "", found.gl_pathv[j]);
+                    if (!*ret_loader)
+                        *ret_loader = loader_in(found.gl_pathv[j], arena);
+                }
         globfree(&found);
     }
     const char *copy = path.length > empty && !path.failed ? arena_string(arena, path.string) : NULL;
@@ -69,12 +89,24 @@ int tree_open(
                 tree.program = arena_string(arena, program);
         if (!tree.program)
             return err_set(note, ERR_UNAVAILABLE, "%s: there is no %s in this package tree", path, name);
-        tree.library = library_path(whole, arena);
+        tree.library = library_path(whole, arena, &tree.loader);
     }
     if (!tree.program)
         return err_set(note, ERR_NOMEM, "out of memory");
     *ret_tree = tree;
     return 0;
+}
+
+int tree_ask(const struct tree *tree, const char *option, unsigned timeout_ms, struct text *ret_output,
+    struct err_note *note)
+{
+    const char *directly[] = {tree->program, option, NULL};
+    const char *loaded[] = {tree->loader, "--library-path",
+        tree->loader ? strchr(tree->library, '=') + 1 : "", tree->program, option, NULL};
+    const char *environment[] = {tree->loader ? NULL : tree->library, NULL};
+    const struct capture_spec spec = {
+        .argv = tree->loader ? loaded : directly, .environment = environment, .timeout_ms = timeout_ms};
+    return capture_run(&spec, ret_output, NULL, note);
 }
 
 /* A wrapper that tools/fetch_servers wrote runs what its last line names: below "$root", which is beside the

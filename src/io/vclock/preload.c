@@ -12,6 +12,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* It loads into older libcs than the one that it was built with (packages of an older system, unpacked with
+ * theirs): what moved from libdl and libpthread into libc with 2.34 is bound to the version that it has had
+ * since the first glibc of the machine, and which both places have. */
+#if defined __x86_64__
+#define FIRST "GLIBC_2.2.5"
+#elif defined __aarch64__
+#define FIRST "GLIBC_2.17"
+#endif
+#ifdef FIRST
+__asm__(".symver dlsym, dlsym@" FIRST);
+__asm__(".symver pthread_key_create, pthread_key_create@" FIRST);
+__asm__(".symver pthread_setspecific, pthread_setspecific@" FIRST);
+#endif
+
 enum { DEPTH = 4 }; /* waits within handlers within waits */
 #define FAR_NS (INT64_C(1000000000) * 86400 * 3650)
 
@@ -96,14 +110,15 @@ static void find_libc(struct preload_libc *libc)
 static struct page *map_page(void)
 {
     const char *path = getenv(PAGE_ENVIRONMENT);
-    struct stat status;
+    struct statx status;
     if (!path)
         return NULL;
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return NULL;
     struct page *page = MAP_FAILED;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == sizeof *page)
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE, &status) == 0 && S_ISREG(status.stx_mode) &&
+        status.stx_size == sizeof *page)
         page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     if (page == MAP_FAILED)

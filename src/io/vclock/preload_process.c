@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The kernel sets it to zero in a child that was forked, by whatever way: 1 in a process that is announced.
@@ -17,7 +18,7 @@ static __thread struct page_process *expected;
 
 uint64_t preload_self(void)
 {
-    return (uint64_t)(uint32_t)getpid() << 32 | (uint32_t)gettid();
+    return (uint64_t)(uint32_t)getpid() << 32 | (uint32_t)syscall(SYS_gettid);
 }
 
 /* "123/task/124" */
