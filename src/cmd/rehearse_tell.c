@@ -2,6 +2,7 @@
 #include "cmd/rehearse_parts.h"
 
 #include "app/lab/forms.h"
+#include "base/log.h"
 #include "io/file/file.h"
 #include "io/proc/clock.h"
 
@@ -25,7 +26,7 @@ static struct forms_run form_of(const struct rehearse_wishes *wishes, const stru
         .schedule = &run->schedule,
         .evidence = &run->evidence,
         .result = &run->result,
-        .wall_s = (double)run->cost.wall_us / 1e6};
+        .cost = &run->cost};
 }
 
 static void on_progress(void *context, size_t done, size_t count, int64_t at_us, double days, double all_days)
@@ -116,8 +117,11 @@ int rehearse_run(const struct rehearse_options *o, const struct rehearse_wishes 
     progress_wipe(&tell.progress);
     if (err)
         return cmd_fail("rehearse", err, "%s", note.text);
-    for (size_t i = 0; i < wishes->count; i++)
+    for (size_t i = 0; i < wishes->count; i++) {
         forms[i] = form_of(wishes, &runs[i]);
+        if (runs[i].unkept)
+            log_warning("%s", runs[i].unkept);
+    }
     const struct forms_report report = {forms, wishes->count};
     int code = print(&tell, &report);
     if (code == 0 && o->html)

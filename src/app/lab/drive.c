@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum {
     FIRST_LOOK_HOURS = 1,
@@ -97,12 +98,10 @@ static int64_t next_of(const struct drive *drive)
 
 static int play_all(struct drive *drive, struct err_note *note)
 {
-    int64_t to_us = drive->spec->schedule->to_us, began_us = clock_mono_us();
+    int64_t to_us = drive->spec->schedule->to_us;
     int err = 0;
     while (!err) {
         err = do_steps(drive, note);
-        if (!drive->cost.boot_us)
-            drive->cost.boot_us = clock_mono_us() - began_us;
         if (!err && drive->installed && drive_now(drive) >= drive->look_us) {
             err = drive_look(drive, note);
             drive->look_us += pause_of(drive) * UTC_DAY;
@@ -143,23 +142,6 @@ static void keep_queries(struct drive *drive)
     }
 }
 
-/* For who keeps the directory: everything that was asked about trust anchors. */
-static void write_queries(const struct drive *drive)
-{
-    char path[DRIVE_PATH], when[UTC_TEXT];
-    size_t count;
-    const struct lab_query *log = lab_server_log(drive->server, &count);
-    snprintf(path, sizeof path, "%s/queries.tsv", drive->spec->directory);
-    FILE *file = fopen(path, "we");
-    if (!file)
-        return;
-    fputs("time\tserver\ttransport\tname\ttype\tanswer octets\ttruncated\n", file);
-    for (size_t i = 0; i < count; i++)
-        fprintf(file, "%s\t%u\t%s\t%s\t%u\t%u\t%d\n", utc_format(log[i].at_us, when), log[i].server,
-            log[i].tcp ? "tcp" : "udp", log[i].qname, log[i].qtype, log[i].answer_size, log[i].truncated);
-    fclose(file);
-}
-
 static int open_all(struct drive *drive, struct err_note *note)
 {
     const struct drive_spec *spec = drive->spec;
@@ -193,6 +175,24 @@ static void close_all(struct drive *drive)
     arena_free(drive->arena);
 }
 
+static int64_t processor_us(int who)
+{
+    struct rusage use = {0};
+    getrusage(who, &use);
+    return (int64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * UTC_SECOND + use.ru_utime.tv_usec +
+           use.ru_stime.tv_usec;
+}
+
+static void sum_up(struct drive *drive)
+{
+    struct lab_cost *cost = &drive->cost;
+    drive_phase(drive, LAB_ENDING);
+    for (int phase = 0; phase < LAB_PHASES; phase++)
+        cost->wall_us += cost->phase_us[phase];
+    cost->programs_us = processor_us(RUSAGE_CHILDREN); /* those that have ended: all, by now */
+    cost->own_us = processor_us(RUSAGE_SELF);
+}
+
 int drive_run(void *context)
 {
     const struct drive_spec *spec = context;
@@ -200,21 +200,22 @@ int drive_run(void *context)
     struct rehearsal_evidence *evidence = &drive.kept.evidence;
     struct err_note note = {""}, why = {""};
     char path[DRIVE_PATH];
-    int64_t began_us = clock_mono_us();
+    drive.phase_us = clock_mono_us();
     evidence->from_us = spec->schedule->from_us;
     evidence->reached = true;
     snprintf(path, sizeof path, "%s/" DRIVE_EVIDENCE, spec->directory);
     int err = open_all(&drive, &note);
     if (!err) {
+        drive_kept_begin(&drive);
+        drive_phase(&drive, LAB_SETTLING);
         err = play_all(&drive, &note);
         evidence->to_us = drive_now(&drive);
         if (err && evidence->reached)
             kept_event(&drive.kept, evidence->to_us, REHEARSAL_LAB, err, note.text);
         drive_resolver_stop(&drive, &why);
         keep_queries(&drive);
-        if (spec->kept)
-            write_queries(&drive);
-        drive.cost.wall_us = clock_mono_us() - began_us;
+        drive_kept_end(&drive);
+        sum_up(&drive);
         err = kept_save(&drive.kept, &drive.cost, path, &note);
     }
     if (err)

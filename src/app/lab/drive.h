@@ -11,8 +11,9 @@
 
 /* What who started the run looks at while it lasts, in memory that both share. */
 struct drive_seen {
-    _Atomic int64_t at_us; /* virtual */
-    struct err_note fault; /* why there is no evidence */
+    _Atomic int64_t at_us;  /* virtual */
+    struct err_note fault;  /* why there is no evidence */
+    struct err_note unkept; /* why not all that is to be kept is there */
 };
 
 struct drive_spec {

@@ -7,6 +7,7 @@
 #include "app/lab/kept.h"
 #include "app/lab/server.h"
 #include "app/lab/world.h"
+#include "io/capture/packet_log.h"
 #include "io/vclock/vclock.h"
 
 #include <sys/types.h>
@@ -17,6 +18,9 @@ struct drive {
     const struct drive_spec *spec;
     struct kept kept;
     struct lab_cost cost;
+    enum lab_phase phase;
+    int64_t phase_us;           /* when it began, real time */
+    struct packet_log *packets; /* NULL: not kept */
     struct vclock *clock;
     struct lab_world *world;
     struct lab_server *server;
@@ -37,10 +41,14 @@ struct drive {
 };
 
 /* drive_time.c: rest and jumps. */
+/* Returns the phase that was until now, to go back to. */
+enum lab_phase drive_phase(struct drive *drive, enum lab_phase phase);
 int64_t drive_now(const struct drive *drive);
 /* Until everybody rests, at this moment or within the few virtual seconds that an exchange takes; `until`
  * (may be NULL) ends it earlier. */
 int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct err_note *note);
+/* The only way for time to pass: whoever waits for the moment goes on. */
+void drive_jump(struct drive *drive, int64_t to_us);
 /* Jumps on to `to_us` by way of the deadlines that lie between. */
 int drive_to(struct drive *drive, int64_t to_us, struct err_note *note);
 
@@ -56,6 +64,11 @@ void drive_resolver_states(struct drive *drive);          /* what its state says
 /* One question of a program that is run for each. */
 int drive_resolver_question(
     struct drive *drive, const char *name, enum evidence_answer *ret_answer, struct err_note *note);
+
+/* drive_kept.c: for who keeps the directory. What has arrived by now is kept as of now. */
+void drive_kept_begin(struct drive *drive);
+void drive_kept_packets(struct drive *drive);
+void drive_kept_end(struct drive *drive);
 
 /* drive_look.c: what its users get. */
 int drive_look(struct drive *drive, struct err_note *note);

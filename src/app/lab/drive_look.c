@@ -2,8 +2,6 @@
  * them. */
 #include "app/lab/drive_inside.h"
 
-#include "io/proc/clock.h"
-
 static const uint8_t meaning[] = {
     [ANSWER_AD] = REHEARSAL_AD,
     [ANSWER_NO_AD] = REHEARSAL_PLAIN,
@@ -31,7 +29,8 @@ int drive_look(struct drive *drive, struct err_note *note)
 {
     static const char *const zones[] = {"ok.lab.", "bogus.lab.", "plain.lab."};
     enum evidence_answer results[] = {ANSWER_TIMEOUT, ANSWER_TIMEOUT, ANSWER_TIMEOUT};
-    int64_t began_us = clock_mono_us(), at_us = drive_now(drive);
+    enum lab_phase before = drive_phase(drive, LAB_ASKING);
+    int64_t at_us = drive_now(drive);
     unsigned number = drive->looks++;
     arena_reset(drive->arena);
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
@@ -44,6 +43,6 @@ int drive_look(struct drive *drive, struct err_note *note)
     kept_look(&drive->kept,
         (struct rehearsal_look){at_us, meaning[results[0]], meaning[results[1]], meaning[results[2]]});
     drive_resolver_states(drive);
-    drive->cost.look_us += clock_mono_us() - began_us;
+    drive_phase(drive, before);
     return 0;
 }

@@ -166,7 +166,7 @@ static int start_server(struct drive *drive, struct err_note *note)
         err = err ? err : drive_rest(drive, has_answer, note);
         drive->told = drive->pid && asker_result(drive->asker) != ANSWER_TIMEOUT;
         if (!drive->told && drive->pid && !err)
-            vclock_jump(drive->clock, drive_now(drive) + UTC_SECOND);
+            drive_jump(drive, drive_now(drive) + UTC_SECOND);
     }
     if (!err && drive->pid)
         tell(drive, drive->told ? REHEARSAL_STARTED : REHEARSAL_COULD_NOT_START, 0);
@@ -181,7 +181,10 @@ int drive_resolver_start(struct drive *drive, struct err_note *note)
         tell(drive, REHEARSAL_STARTED, 0);
         return 0;
     }
-    return drive->pid ? 0 : start_server(drive, note);
+    enum lab_phase before = drive_phase(drive, LAB_STARTING);
+    int err = drive->pid ? 0 : start_server(drive, note);
+    drive_phase(drive, before);
+    return err;
 }
 
 /* A program that ends may wait for moments as well. */
@@ -197,13 +200,14 @@ static int await_end(struct drive *drive, struct err_note *note)
         drive_resolver_reap(drive);
         vclock_look(drive->clock, &look);
         if (drive->pid && look.asleep && !answered && look.next_us < until_us)
-            vclock_jump(drive->clock, look.next_us);
+            drive_jump(drive, look.next_us);
     }
     return 0;
 }
 
 int drive_resolver_stop(struct drive *drive, struct err_note *note)
 {
+    enum lab_phase before = drive_phase(drive, LAB_ENDING);
     bool ran = drive->wanted;
     int err = 0;
     drive->wanted = false;
@@ -219,6 +223,7 @@ int drive_resolver_stop(struct drive *drive, struct err_note *note)
     }
     if (ran && !err)
         tell(drive, REHEARSAL_STOPPED, 0);
+    drive_phase(drive, before);
     return err;
 }
 

@@ -23,10 +23,21 @@ int64_t drive_now(const struct drive *drive)
     return vclock_now_us(drive->clock);
 }
 
+enum lab_phase drive_phase(struct drive *drive, enum lab_phase phase)
+{
+    int64_t now_us = clock_mono_us();
+    enum lab_phase before = drive->phase;
+    drive->cost.phase_us[before] += now_us - drive->phase_us;
+    drive->phase = phase;
+    drive->phase_us = now_us;
+    return before;
+}
+
 /* One turn of everything that is ours. True: something happened. */
 static bool play(struct drive *drive, struct err_note *note, int *ret_err)
 {
     unsigned answered = 0;
+    drive_kept_packets(drive);
     *ret_err = lab_world_at(drive->world, drive_now(drive), note);
     if (*ret_err)
         return false;
@@ -69,18 +80,18 @@ static int settle(struct drive *drive, bool *ret_answered, struct err_note *note
         if (clock_mono_us() - began_us > PATIENCE_US)
             err = err_set(note, ERR_UNAVAILABLE, "the resolver does not come to rest");
     }
-    drive->cost.settle_us += clock_mono_us() - began_us;
     return err;
 }
 
-static void jump(struct drive *drive, int64_t to_us)
+void drive_jump(struct drive *drive, int64_t to_us)
 {
-    int64_t began_us = clock_mono_us();
+    enum lab_phase before = drive_phase(drive, LAB_JUMPING);
+    drive_kept_packets(drive); /* they have the time before */
     if (to_us > drive_now(drive))
         vclock_jump(drive->clock, to_us);
     atomic_store(&drive->spec->seen->at_us, to_us);
     drive->cost.jumps++;
-    drive->cost.jump_us += clock_mono_us() - began_us;
+    drive_phase(drive, before);
 }
 
 int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct err_note *note)
@@ -95,7 +106,7 @@ int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct e
         if (drive->waits.next_us == UTC_OPEN ||
             drive->waits.next_us > heard_us + (until ? EXCHANGE_US : QUIET_US))
             return 0;
-        jump(drive, drive->waits.next_us);
+        drive_jump(drive, drive->waits.next_us);
     }
 }
 
@@ -112,7 +123,7 @@ int drive_to(struct drive *drive, int64_t to_us, struct err_note *note)
         int64_t next_us = drive->waits.next_us < late_us ? late_us : drive->waits.next_us;
         int64_t world_us = lab_world_until(drive->world);
         next_us = world_us > now_us && world_us < next_us ? world_us : next_us;
-        jump(drive, next_us < to_us ? next_us : to_us);
+        drive_jump(drive, next_us < to_us ? next_us : to_us);
     }
     return err;
 }

@@ -6,6 +6,7 @@
 #ifndef APP_LAB_FORMS_H
 #define APP_LAB_FORMS_H
 
+#include "app/lab/lab.h"
 #include "base/text.h"
 #include "core/roll/rehearsal.h"
 
@@ -18,7 +19,7 @@ struct forms_run {
     const struct scenario_schedule *schedule;
     const struct rehearsal_evidence *evidence;
     const struct rehearsal_result *result;
-    double wall_s; /* real seconds that it took */
+    const struct lab_cost *cost;
 };
 
 struct forms_report {

@@ -178,6 +178,12 @@ static inline void fixture_finding(struct fixture_made *made)
 static inline struct forms_run fixture_run(
     struct arena *arena, const char *resolver, const char *scenario_name, enum fixture_kind kind)
 {
+    static const struct lab_cost cost = {.wall_us = 4500000,
+        .phase_us = {100000, 200000, 1250000, 2500000, 300000, 150000},
+        .programs_us = 1500000,
+        .own_us = 2000000,
+        .jumps = 20000,
+        .answers = 5000};
     struct err_note note = {""};
     struct scenario *scenario = NULL;
     struct plan *plan = NULL;
@@ -214,7 +220,7 @@ static inline struct forms_run fixture_run(
         .schedule = schedule,
         .evidence = evidence,
         .result = result,
-        .wall_s = 4.5};
+        .cost = &cost};
 }
 
 #endif

@@ -207,6 +207,27 @@ static void add_events(struct json *object, const struct rehearsal_evidence *evi
     }
 }
 
+static double seconds(int64_t us)
+{
+    return (double)us / 1e6;
+}
+
+/* Nobody's processor time is nobody's work: who waits for whom, and all of us for a processor. */
+static void set_timing(struct json *object, const struct lab_cost *cost)
+{
+    static const char *const phases[LAB_PHASES] = {
+        "preparing_s", "starting_s", "asking_s", "settling_s", "jumping_s", "ending_s"};
+    int64_t idle_us = cost->wall_us - cost->programs_us - cost->own_us;
+    struct json *timing = json_set_object(object, "timing");
+    json_set_real(timing, "programs_cpu_s", seconds(cost->programs_us));
+    json_set_real(timing, "rollcall_cpu_s", seconds(cost->own_us));
+    json_set_real(timing, "idle_s", seconds(idle_us > 0 ? idle_us : 0));
+    for (int phase = 0; phase < LAB_PHASES; phase++)
+        json_set_real(timing, phases[phase], seconds(cost->phase_us[phase]));
+    json_set_int(timing, "jumps", (int64_t)cost->jumps);
+    json_set_int(timing, "answers", (int64_t)cost->answers);
+}
+
 static int set_run(struct json *object, const struct forms_run *run)
 {
     set_resolver(object, run);
@@ -219,7 +240,8 @@ static int set_run(struct json *object, const struct forms_run *run)
     add_states(object, run->evidence);
     add_signals(object, run->evidence);
     add_events(object, run->evidence);
-    json_set_real(object, "wall_s", run->wall_s);
+    json_set_real(object, "wall_s", seconds(run->cost->wall_us));
+    set_timing(object, run->cost);
     return add_days(object, run);
 }
 

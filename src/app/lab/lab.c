@@ -178,6 +178,8 @@ static int end(struct lab *lab, size_t number, int status, struct err_note *note
     int err = path ? kept_load(path, lab->arena, &run->evidence, &run->cost, &why) : ERR_NOMEM;
     if (path)
         unlink(path);
+    run->unkept =
+        lab->seen[number].unkept.text[0] ? arena_string(lab->arena, lab->seen[number].unkept.text) : NULL;
     if (err == ERR_NOMEM)
         return err_set(note, ERR_NOMEM, "no memory for what a rehearsal showed");
     if (err && fault[0] && WIFEXITED(status)) /* room, memory, descriptors: the others lack them as well */

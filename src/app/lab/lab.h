@@ -23,11 +23,24 @@ struct lab_wish {
     uint16_t udp_size;       /* above which the root truncates; 0: 1232 */
 };
 
-/* What one run cost. */
+/* What a run does at a moment; each moment of it is one of these. */
+enum lab_phase {
+    LAB_PREPARING, /* keys, the world, its servers */
+    LAB_STARTING,  /* the program, until it listens */
+    LAB_ASKING,   /* as users do, once a day, until they are answered; a program that is run for each question
+                   */
+    LAB_SETTLING, /* between questions: what the program does by itself, until it rests */
+    LAB_JUMPING,  /* from one moment to the next */
+    LAB_ENDING,   /* the program, and writing down what was seen */
+    LAB_PHASES,
+};
+
+/* What one run cost: real time, other in each run. */
 struct lab_cost {
-    int64_t wall_us, boot_us;            /* the whole; until the resolver was first at rest */
-    int64_t settle_us, jump_us, look_us; /* waiting for rest, jumping, asking as users: parts of the whole */
-    uint64_t jumps, answers;             /* of the clock; of the root and all below it */
+    int64_t wall_us, phase_us[LAB_PHASES]; /* the whole, and its parts */
+    int64_t programs_us,
+        own_us; /* processor time: of all that was started, with the clock's library in it; ours */
+    uint64_t jumps, answers; /* of the clock; of the root and all below it */
 };
 
 struct lab_run {
@@ -36,6 +49,7 @@ struct lab_run {
     struct rehearsal_evidence evidence;
     struct rehearsal_result result;
     struct lab_cost cost;
+    const char *unkept; /* what could not be kept, and why; NULL: it is all there, or was not wished for */
 };
 
 struct lab_watch {

@@ -1,5 +1,5 @@
 /* Live captures, in a network of the test's own: loopback, tagged packets, what stops them. */
-#include "io/capture/capture.h"
+#include "io/capture/network_try.h"
 #include "io/proc/clock.h"
 
 #include <arpa/inet.h>
@@ -24,40 +24,6 @@
 #include <cmocka.h>
 
 enum { PORT = 26150, OTHER_PORT = 26151, ENOUGH_US = 20000000 };
-
-/* ---- a network of our own ---- */
-
-static bool set_up(const char *interface, bool up)
-{
-    struct ifreq request = {0};
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
-    bool good = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0;
-    request.ifr_flags = (short)(up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP);
-    good = good && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-    close(fd);
-    return good;
-}
-
-/* Why there is none, or NULL. */
-static const char *make_network(void)
-{
-    static char why[128];
-    int flags = geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET;
-    if (unshare(flags) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
-        snprintf(why, sizeof why, "no network namespace: %s", strerror(errno));
-    else if (!set_up("lo", true))
-        snprintf(why, sizeof why, "lo cannot be brought up: %s", strerror(errno));
-    return why[0] ? why : NULL;
-}
-
-static void need_network(void **state)
-{
-    if (!*state)
-        return;
-    print_message("skipped: %s\n", (const char *)*state);
-    skip();
-}
 
 /* ---- captures ---- */
 
@@ -125,38 +91,18 @@ static void assert_each_once(const struct seen *seen, unsigned count)
         assert_int_equal(seen->times[i], 1);
 }
 
-static void send_datagrams(int family, uint16_t port, unsigned first, unsigned end)
-{
-    struct sockaddr_in v4 = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in6 v6 = {
-        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    const struct sockaddr *to = family == AF_INET ? (const void *)&v4 : (const void *)&v6;
-    socklen_t size = family == AF_INET ? sizeof v4 : sizeof v6;
-    int to_fd = socket(family, SOCK_DGRAM, 0); /* somebody is there, so no ICMP error comes back */
-    assert_int_equal(bind(to_fd, to, size), 0);
-    int fd = socket(family, SOCK_DGRAM, 0);
-    for (unsigned i = first; i < end; i++) {
-        char text[16];
-        snprintf(text, sizeof text, "packet %04u", i);
-        assert_int_equal(sendto(fd, text, 11, 0, to, size), 11);
-    }
-    close(fd);
-    close(to_fd);
-}
-
 /* ---- tests ---- */
 
 static void test_each_packet_once(void **state)
 {
     static const char *const interfaces[] = {"lo", "any"};
-    need_network(state);
+    network_try_need(state);
     for (size_t i = 0; i < 2; i++) {
         struct seen *seen = new_seen();
         struct capture *capture = open_live(interfaces[i], 0);
-        send_datagrams(AF_INET, PORT, 0, 100);
-        send_datagrams(AF_INET, OTHER_PORT, 5000, 5100); /* not ours */
-        send_datagrams(AF_INET6, PORT, 100, 200);
+        network_try_send(AF_INET, PORT, 0, 100);
+        network_try_send(AF_INET, OTHER_PORT, 5000, 5100); /* not ours */
+        network_try_send(AF_INET6, PORT, 100, 200);
         read_all(capture, seen, 200);
         assert_each_once(seen, 200);
         assert_int_equal(seen->last.link, i == 0 ? CAPTURE_LINK_ETHERNET : CAPTURE_LINK_SLL);
@@ -172,7 +118,7 @@ static void test_each_packet_once(void **state)
 /* An ICMP error comes for a port where nobody is. */
 static void test_icmp_errors(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct seen *seen = new_seen();
     struct capture *capture = open_live("lo", 0);
     struct sockaddr_in nobody = {
@@ -203,7 +149,7 @@ static void test_tagged(void **state)
     static const uint8_t packet[] = {0x45, 0, 0, 39, 0, 1, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, //
         0x9c, 0x40, PORT >> 8, PORT & 255, 0, 19, 0, 0, 'p', 'a', 'c', 'k', 'e', 't', ' ', '0', '0', '0',
         '0'};
-    need_network(state);
+    network_try_need(state);
     struct seen *seen = new_seen();
     struct capture *capture = open_live("lo", 0);
     struct sockaddr_ll to = {
@@ -230,11 +176,11 @@ static void test_tagged(void **state)
 /* More than the ring holds: what was lost is told, to the packet. */
 static void test_drops(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct seen *seen = new_seen();
     struct capture *capture = open_live("lo", 512 << 10);
     for (unsigned i = 0; i < 10; i++)
-        send_datagrams(AF_INET, PORT, 0, 2000);
+        network_try_send(AF_INET, PORT, 0, 2000);
     for (size_t before = SIZE_MAX; before != seen->all;) {
         before = seen->all;
         read_once(capture, seen);
@@ -250,14 +196,14 @@ static void test_drops(void **state)
 /* What was in the ring when it was stopped still comes, what comes later does not. */
 static void test_stop(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct seen *seen = new_seen();
     struct capture *capture = open_live("lo", 0);
-    send_datagrams(AF_INET, PORT, 0, 1500);
+    network_try_send(AF_INET, PORT, 0, 1500);
     capture_stop(capture);
     read_once(capture, seen);
     usleep(1000);
-    send_datagrams(AF_INET, PORT, 2000, 2100);
+    network_try_send(AF_INET, PORT, 2000, 2100);
     for (unsigned i = 0; i < 100 && !seen->end; i++)
         read_once(capture, seen);
     assert_true(seen->end);
@@ -276,7 +222,7 @@ static void on_signal(int number)
 
 static void test_stop_in_a_signal_handler(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct sigaction action = {.sa_handler = on_signal}, before;
     struct seen *seen = new_seen();
     stopped_by_signal = open_live("lo", 0);
@@ -294,7 +240,7 @@ static void test_stop_in_a_signal_handler(void **state)
 
 static void test_nothing_to_read(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct capture *capture = open_live("lo", 0);
     struct capture_batch batch;
     int64_t begun_us = clock_mono_us();
@@ -321,19 +267,19 @@ static void assert_fails(struct capture *capture, const char *interface)
 
 static void test_interface_goes_down(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct capture *capture = open_live("lo", 0);
-    assert_true(set_up("lo", false));
+    assert_true(network_try_set_up("lo", false));
     assert_fails(capture, "lo: ");
     capture_close(capture);
     struct err_note note = {""};
     assert_int_equal(capture_open_live("lo", NULL, 0, 0, &capture, &note), ERR_IO); /* from the start */
-    assert_true(set_up("lo", true));
+    assert_true(network_try_set_up("lo", true));
 }
 
 static void test_interface_vanishes(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     struct ifreq request = {.ifr_name = "tap0", .ifr_flags = IFF_TAP | IFF_NO_PI};
     int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
     if (fd < 0 || ioctl(fd, TUNSETIFF, &request) != 0) {
@@ -341,7 +287,7 @@ static void test_interface_vanishes(void **state)
         close(fd);
         skip();
     }
-    assert_true(set_up("tap0", true));
+    assert_true(network_try_set_up("tap0", true));
     struct capture *capture = open_live("tap0", 0);
     close(fd);
     assert_fails(capture, "tap0: ");
@@ -363,7 +309,7 @@ static void test_no_interface(void **state)
 /* As a user without rights: told by name which one is missing. */
 static void test_not_permitted(void **state)
 {
-    need_network(state);
+    network_try_need(state);
     if (geteuid() != 0) {
         print_message("skipped: only root can become somebody else\n");
         skip();
@@ -385,7 +331,7 @@ static void test_not_permitted(void **state)
 
 int main(void)
 {
-    char *missing = (char *)(uintptr_t)make_network();
+    char *missing = (char *)(uintptr_t)network_try_make();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_each_packet_once, missing),
         cmocka_unit_test_prestate(test_icmp_errors, missing),
