@@ -1,5 +1,6 @@
 /* The run's main: what the scenario says, a look each day, and jumps between. */
 #include "app/lab/drive_inside.h"
+#include "app/lab/servers.h"
 
 #include "core/roll/sighting.h"
 #include "core/roll/tasignal.h"
@@ -115,7 +116,7 @@ static int play_all(struct drive *drive, struct err_note *note)
     return err;
 }
 
-/* What the root saw of it. */
+/* What the root saw of it, or he whom it forwards to. */
 static void keep_queries(struct drive *drive)
 {
     size_t count;
@@ -123,12 +124,13 @@ static void keep_queries(struct drive *drive)
     for (size_t i = 0; i < count; i++) {
         const struct lab_query *query = &log[i];
         const struct evidence_event *event = &query->event;
-        if (query->server >= LAB_ROOTS)
+        bool forwarded = query->server == SERVERS_RECURSING;
+        if (query->server >= LAB_ROOTS && !forwarded)
             continue;
         bool is_option = event->kind == EVIDENCE_KEYTAG, is_signal = event->kind == EVIDENCE_SIGNAL;
         if (is_option || event->kind == EVIDENCE_DNSKEY)
             kept_fetch(&drive->kept, (struct rehearsal_fetch){query->at_us, query->answer_size, query->tcp,
-                                         query->truncated, query->server});
+                                         query->truncated, forwarded ? REHEARSAL_FORWARD : query->server});
         if (!is_option && !is_signal)
             continue;
         struct rehearsal_signal signal = {.at_us = query->at_us,

@@ -88,7 +88,7 @@ static const char *fault_of_signal(const void *at)
 
 static const char *fault_of_fetch(const void *at)
 {
-    return ((const struct rehearsal_fetch *)at)->root < TRIAL_ROOTS ? NULL : "a root server that is none";
+    return ((const struct rehearsal_fetch *)at)->root < TRIAL_SERVERS ? NULL : "a server that is none";
 }
 
 static const char *fault_of_event(const void *at)

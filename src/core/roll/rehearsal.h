@@ -43,11 +43,13 @@ struct rehearsal_signal {
     uint16_t tags[REHEARSAL_TAGS];
 };
 
-struct rehearsal_fetch { /* a DNSKEY query for "." that reached a root server */
+/* A DNSKEY query for "." that reached a root server, or whom the program forwards to. */
+enum { REHEARSAL_FORWARD = 13 };
+struct rehearsal_fetch {
     int64_t at_us;
     uint16_t size; /* of the answer; 0: none was given */
     bool tcp, truncated;
-    uint8_t root; /* 0 to 12 */
+    uint8_t root; /* 0 to 12; REHEARSAL_FORWARD */
 };
 
 enum rehearsal_what {

@@ -4,11 +4,16 @@
 
 #include "core/roll/rehearsal.h"
 
-enum { TRIAL_ROOTS = 13, TRIAL_FINDINGS = 24, TRIAL_OTHER = 1000 /* id of a key that no plan holds */ };
+enum {
+    TRIAL_ROOTS = 13,
+    TRIAL_SERVERS,
+    TRIAL_FINDINGS = 24,
+    TRIAL_OTHER = 1000 /* id of a key that no plan holds */
+};
 
 /* What is in force at a moment, by the steps so far. */
 struct trial_world {
-    struct scenario_servers servers[TRIAL_ROOTS];
+    struct scenario_servers servers[TRIAL_SERVERS]; /* the last: REHEARSAL_FORWARD, which never lags */
     enum scenario_tamper tamper;
     int64_t as_of_us, clock_us; /* clock: wrong by */
     bool installed, stopped, read_only;
@@ -68,7 +73,7 @@ struct trial_world trial_world_at(const struct trial *t, int64_t at_us);
 bool trial_spans(struct trial *t);
 /* Time of [from, to) in which it ran and the root was there. */
 int64_t trial_running(const struct trial *t, int64_t from_us, int64_t to_us);
-/* The RRset which a root server gave; returns the number of keys. */
+/* The RRset which a server gave; returns the number of keys. */
 size_t trial_rrset(const struct trial *t, const struct trial_world *world, unsigned root, int64_t at_us,
     struct rfc5011_seen keys[RFC5011_KEYS]);
 

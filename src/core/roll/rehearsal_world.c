@@ -23,9 +23,10 @@ void trial_step(struct trial_world *world, const struct scenario_step *step)
         world->read_only = step->what == SCENARIO_STATE_READ_ONLY;
         break;
     case SCENARIO_SERVERS:
-        for (int root = 0; root < TRIAL_ROOTS; root++)
+        for (int root = 0; root < TRIAL_SERVERS; root++)
             if (step->root < 0 || step->root == root)
                 world->servers[root] = step->servers;
+        world->servers[REHEARSAL_FORWARD].lag_us = 0;
         break;
     case SCENARIO_TAMPER:
         world->tamper = step->tamper;
@@ -110,7 +111,7 @@ size_t trial_rrset(const struct trial *t, const struct trial_world *world, unsig
     struct rfc5011_seen keys[RFC5011_KEYS])
 {
     const struct plan *plan = t->schedule->plan;
-    const struct scenario_servers *server = &world->servers[root < TRIAL_ROOTS ? root : 0];
+    const struct scenario_servers *server = &world->servers[root < TRIAL_SERVERS ? root : 0];
     int64_t life = (int64_t)plan->signature_s * UTC_SECOND, as_of = at_us - server->lag_us;
     if (world->tamper == SCENARIO_TAMPER_REPLAY)
         as_of = world->as_of_us;
