@@ -30,7 +30,7 @@ static const char help_text[] =
     "      --to TIME            end here, not after the last step\n"
     "      --udp-size OCTETS    above which the root truncates answers; 1232 if not given\n"
     "  -j, --jobs N             so many side by side; as many as there are processors if not given\n"
-    "      --keep DIR           leave configurations, states, logs and queries of each run here\n"
+    "      --keep DIR           leave configurations, states, logs and packets of each run here\n"
     "      --html FILE          a page with a picture of every run, in this file\n"
     "      --json               one JSON document (schema rollcall.rehearse/1) in place of the table\n"
     "      --jsonl              a line of JSON for each run, as it ends\n"
