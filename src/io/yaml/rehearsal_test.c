@@ -505,7 +505,7 @@ static void no_evidence(void **state)
             b.seen.states[0].state = RFC5011_STATES;
             break;
         case 3:
-            b.seen.fetches[0].root = 13;
+            b.seen.fetches[0].root = REHEARSAL_FORWARD + 1;
             break;
         case 4:
             b.seen.events[0].what = REHEARSAL_WHATS;
@@ -579,6 +579,27 @@ static void same_twice(void **state)
         assert_string_equal(one.findings[i].text, two.findings[i].text);
 }
 
+/* Whom one forwards to has what the root has, faults of all servers too. */
+static void forwarded(void **state)
+{
+    static const char *const scenarios[] = {"full", "static", "offline", "no-tcp", "early-roll"};
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        struct bent b = good(scenarios[i]);
+        struct rehearsal_result root = judge(&b.schedule, product("unbound"), &b.seen);
+        for (size_t k = 0; k < b.seen.fetch_count; k++)
+            b.seen.fetches[k].root = REHEARSAL_FORWARD;
+        struct rehearsal_result other = judge(&b.schedule, product("unbound"), &b.seen);
+        assert_int_equal(other.verdict, root.verdict);
+        assert_string_equal(other.cause, root.cause);
+        assert_int_equal(other.difference_count, root.difference_count);
+        assert_true(other.rate.baseline > 0 && other.rate.baseline == root.rate.baseline);
+    }
+    struct bent b = seen_of("stale-secondary", "unbound"); /* one server lags: not this one */
+    for (size_t k = 0; k < b.seen.fetch_count; k++)
+        b.seen.fetches[k].root = REHEARSAL_FORWARD;
+    expect(&b, VERDICT_READY, NULL, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -586,6 +607,6 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
         TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(revoked_unsigned),
         TEST(ends_and_algorithms), TEST(cut_short), TEST(excused), TEST(starting), TEST(no_events),
-        TEST(no_evidence), TEST(gaps_never_make_ready), TEST(same_twice)};
+        TEST(no_evidence), TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
