@@ -7,10 +7,6 @@ ARGS ?=
 SECONDS ?= 10
 SERVERS := $(CURDIR)/build/servers
 ROLLCALL := $(CURDIR)/build/src/cmd/rollcall
-# What the tests run beside rollcall.
-PEERS := named named-checkconf named-checkzone rndc dnssec-verify dnssec-keygen dnssec-signzone dnssec-dsfromkey \
-	dnssec-revoke dnssec-settime unbound unbound-checkconf knotd nsd kresd pdns_recursor dnsmasq delv unbound-host \
-	drill systemd-resolved dbus-daemon clickhouse-server
 
 .PHONY: help build run test bench fuzz install setup format clean
 
@@ -35,8 +31,7 @@ build: ## install what is needed, and build below build/
 
 test: ## everything: builds, unit and system tests, sanitizers, fuzz corpora, checks of the architecture
 	@tools/setup test
-	@tools/fetch_servers '$(SERVERS)' $(PEERS)
-	@ROLLCALL_SERVERS='$(SERVERS)' tools/test $(ARGS)
+	@tools/test --fetch '$(SERVERS)' $(ARGS)
 
 bench: ## speed beside others in the same run: serve (ARGS), observe (OBSERVE='--scale 0.1'), report (REPORT), twins, clock, rehearse
 	@tools/setup bench

@@ -299,11 +299,11 @@ static int read_include(struct reading *r, struct draft_file *file, const struct
         r->clause = NULL;
     int rc = user_glob(r->draft, user_path(r->draft, NULL, word->value), paths, &count, note);
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        struct draft_file *included;
+        struct draft_file *included = NULL;
         rc = read_file(r, paths[i], &included, note);
         if (rc == ERR_NOINPUT)
             rc = user_error(file, word->from, note, "include: %s: there is no such file", paths[i]);
-        if (rc == 0)
+        else if (rc == 0)
             text_printf(
                 &copies, "%sinclude%s: \"%s\"", i ? "\n" : "", top ? "-toplevel" : "", included->copy);
     }
