@@ -105,6 +105,8 @@ static int prepare(const struct wish *wish, struct arena *arena, bool question)
         printf("cannot %s\n", start.cannot);
     if (start.limited)
         printf("limited %s\n", start.limited);
+    if (start.noted)
+        printf("noted %s\n", start.noted);
     return 0;
 }
 

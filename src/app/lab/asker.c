@@ -19,8 +19,9 @@ struct asker {
         struct sockaddr_in6 v6;
     } to;
     socklen_t to_size;
-    int fd, tcp;   /* tcp: -1 unless a truncated answer is being asked for again */
-    size_t length; /* of the query; of what came by TCP, with its two octets of length */
+    struct sockaddr_in from; /* without a family: any */
+    int fd, tcp;             /* tcp: -1 unless a truncated answer is being asked for again */
+    size_t length;           /* of the query; of what came by TCP, with its two octets of length */
     size_t taken;
     uint8_t query[PROBER_MAX_QUERY], stream[MOST_STREAM];
     uint16_t id;
@@ -47,7 +48,9 @@ static int connect_to(const struct asker *asker, int type)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    if (connect(fd, &asker->to.any, asker->to_size) == 0)
+    const struct sockaddr *from = (const struct sockaddr *)&asker->from;
+    if ((!asker->from.sin_family || bind(fd, from, sizeof asker->from) == 0) &&
+        connect(fd, &asker->to.any, asker->to_size) == 0)
         return fd;
     int error = errno;
     close(fd);
@@ -55,12 +58,15 @@ static int connect_to(const struct asker *asker, int type)
     return -1;
 }
 
-int asker_new(const char *address, uint16_t port, struct asker **ret_asker, struct err_note *note)
+int asker_new(
+    const char *address, uint16_t port, const char *source, struct asker **ret_asker, struct err_note *note)
 {
     struct asker *asker = calloc(1, sizeof *asker);
     if (!asker)
         return err_set(note, ERR_NOMEM, "no memory for questions");
     asker->tcp = -1;
+    if (source && inet_pton(AF_INET, source, &asker->from.sin_addr) == 1)
+        asker->from.sin_family = AF_INET;
     bool is_address = parse(asker, address, port);
     asker->fd = is_address ? connect_to(asker, SOCK_DGRAM) : -1;
     if (asker->fd < 0) {

@@ -11,8 +11,10 @@
 
 struct asker;
 
-/* A socket at 127.0.0.1 or ::1 (or what reaches `address`). ERR_USAGE: no address; ERR_IO, ERR_NOMEM. */
-int asker_new(const char *address, uint16_t port, struct asker **ret_asker, struct err_note *note);
+/* A socket at 127.0.0.1 or ::1 (or what reaches `address`); `source`: the address of IPv4 to ask from, NULL:
+ * any. ERR_USAGE: no address; ERR_IO, ERR_NOMEM. */
+int asker_new(
+    const char *address, uint16_t port, const char *source, struct asker **ret_asker, struct err_note *note);
 void asker_free(struct asker *asker); /* NULL is allowed */
 
 /* Asks; what was asked before is forgotten. A question that cannot be sent is one that nobody answers. */

@@ -11,7 +11,7 @@
 struct reading {
     struct draft *draft;
     unsigned depth;
-    bool dnssec, server;
+    bool server;
 };
 
 static int read_file(
@@ -20,17 +20,6 @@ static int read_file(
 static void put(struct reading *r, struct draft_file *file, const struct lines_line *line, const char *value)
 {
     draft_replace(r->draft, file, line->value_from, line->value_to, value);
-}
-
-static int take_dnssec(
-    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
-{
-    struct reading *r = context;
-    (void)file;
-    (void)line;
-    (void)note;
-    r->dnssec = true;
-    return 0;
 }
 
 /* ".,[IN,]TAG,ALGORITHM,TYPE,DIGEST" */
@@ -48,6 +37,7 @@ static int take_anchor(
     if (sscanf(at, "%5u,", &tag) != 1)
         return user_error(file, line->from, note, "trust-anchor: \"%.80s\" is none", line->value);
     const struct lab_anchor *twin = user_twin(r->draft->setup, (uint16_t)tag);
+    draft_trust(r->draft, (uint16_t)tag, false);
     if (twin) {
         char ds[256];
         snprintf(ds, sizeof ds, ".,%s", twin->ds);
@@ -177,7 +167,6 @@ static const struct lines_rule rules[] = {
     {"ipset", take_outside},
     {"nftset", take_outside},
     {"conf-script", take_outside},
-    {"dnssec", take_dnssec},
     {"trust-anchor", take_anchor},
     {"server", take_server},
     {"local", take_server},
@@ -215,8 +204,7 @@ int dnsmasq_users(
         return rc;
     if (!r.server)
         user_forwards(draft, "the servers of resolv.conf");
-    if (!r.dnssec)
-        draft_limit(draft, "dnssec is not set: it does not validate");
+    draft->trust.known = true;
     draft_replace(draft, file, file->length, file->length,
         draft_string(draft, "\nport=%u\nlisten-address=%s\nbind-interfaces\nno-resolv\n%s%s%s", setup->port,
             setup->address, r.server ? "" : "server=", r.server ? "" : setup->forward_to,

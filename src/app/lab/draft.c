@@ -163,17 +163,50 @@ unsigned draft_line(const struct draft_file *file, size_t at)
     return line;
 }
 
-void draft_limit(struct draft *draft, const char *format, ...)
+/* Each sentence once. */
+static void add_sentence(struct draft *draft, const char **sentences, const char *format, va_list args)
 {
     char sentence[512];
+    vsnprintf(sentence, sizeof sentence, format, args);
+    if (!*sentences)
+        *sentences = draft_string(draft, "%s", sentence);
+    else if (!strstr(*sentences, sentence))
+        *sentences = draft_string(draft, "%s; %s", *sentences, sentence);
+}
+
+void draft_limit(struct draft *draft, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    add_sentence(draft, &draft->limited, format, args);
     va_end(args);
-    if (draft->limited && strstr(draft->limited, sentence))
+}
+
+void draft_note(struct draft *draft, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_sentence(draft, &draft->noted, format, args);
+    va_end(args);
+}
+
+void draft_trust(struct draft *draft, uint16_t tag, bool initial)
+{
+    struct lab_trust *trust = &draft->trust;
+    size_t i = 0;
+    while (i < trust->count && trust->tags[i] != tag)
+        i++;
+    if (i == SCENARIO_MAX_ANCHORS)
         return;
-    draft->limited = draft->limited ? draft_string(draft, "%s; %s", draft->limited, sentence)
-                                    : draft_string(draft, "%s", sentence);
+    trust->initial[i] = initial && (i == trust->count || trust->initial[i]);
+    trust->tags[i] = tag;
+    trust->count += i == trust->count;
+}
+
+void draft_trust_installed(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->setup->anchor_count; i++)
+        draft_trust(draft, draft->setup->anchors[i].tag, false);
 }
 
 static const struct draft_edit *next_edit(const struct draft_file *file, size_t at)

@@ -28,10 +28,13 @@ struct draft_file {
 struct draft {
     const struct lab_setup *setup;
     struct arena *arena;
+    const char *program; /* the binary */
     struct draft_file *files[DRAFT_MAX_FILES];
     size_t file_count;
-    const char *cannot, *limited;
-    bool failed; /* memory is short */
+    const char *cannot, *limited, *noted;
+    struct lab_trust trust; /* readers keep it up as they go: draft_trust() */
+    bool forwards;          /* it was said that names are forwarded */
+    bool failed;            /* memory is short */
 };
 
 /* "NAME" in the setup's directory. */
@@ -60,6 +63,13 @@ unsigned draft_line(const struct draft_file *file, size_t at);
 
 /* Adds a sentence to what cannot be rehearsed. */
 void draft_limit(struct draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a sentence to what was changed, and does no harm to the verdict. */
+void draft_note(struct draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A key of the root, by its tag, is an anchor. `initial`: as in struct lab_trust. */
+void draft_trust(struct draft *draft, uint16_t tag, bool initial);
+void draft_trust_installed(struct draft *draft); /* those of the setup */
 
 /* The text as it will be written. */
 void draft_text(const struct draft_file *file, struct text *ret_text);

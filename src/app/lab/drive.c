@@ -144,6 +144,22 @@ static void keep_queries(struct drive *drive)
     }
 }
 
+static int open_askers(struct drive *drive, struct err_note *note)
+{
+    const struct lab_setup *setup = drive->spec->setup;
+    const struct lab_start *start = drive->spec->start;
+    size_t count = start->view_count ? start->view_count : 1;
+    int err = 0;
+    for (size_t i = 0; i < count && !err && drive->spec->wish->product->kind == LAB_SERVER; i++) {
+        err = asker_new(setup->address, setup->port, start->views[i].source, &drive->askers[i], note);
+        drive->asker_count += !err;
+    }
+    for (size_t i = 0; i < start->view_count; i++)
+        snprintf(
+            drive->kept.evidence.views[i], REHEARSAL_VIEW, "%.*s", REHEARSAL_VIEW - 1, start->views[i].name);
+    return err;
+}
+
 static int open_all(struct drive *drive, struct err_note *note)
 {
     const struct drive_spec *spec = drive->spec;
@@ -160,8 +176,7 @@ static int open_all(struct drive *drive, struct err_note *note)
         vclock_slow(drive->clock, SLOW);
     err = err ? err : lab_world_new(&world, &drive->world, note);
     err = err ? err : lab_server_new(drive->world, drive->clock, &drive->server, note);
-    if (!err && spec->wish->product->kind == LAB_SERVER)
-        err = asker_new(spec->setup->address, spec->setup->port, &drive->asker, note);
+    err = err ? err : open_askers(drive, note);
     if (!err && spec->wish->udp_size)
         lab_server_fault(drive->server, -1, (struct lab_server_faults){.udp_size = spec->wish->udp_size});
     return err;
@@ -169,7 +184,8 @@ static int open_all(struct drive *drive, struct err_note *note)
 
 static void close_all(struct drive *drive)
 {
-    asker_free(drive->asker);
+    for (size_t i = 0; i < drive->asker_count; i++)
+        asker_free(drive->askers[i]);
     lab_server_free(drive->server);
     lab_world_free(drive->world);
     vclock_free(drive->clock);

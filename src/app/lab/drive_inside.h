@@ -24,7 +24,8 @@ struct drive {
     struct vclock *clock;
     struct lab_world *world;
     struct lab_server *server;
-    struct asker *asker;
+    struct asker *askers[LAB_VIEWS]; /* one, or for each view one; none of a one-shot */
+    size_t asker_count;
     struct arena *arena; /* of a look: emptied at each */
     size_t step;         /* the schedule's next one */
     int64_t look_us;     /* the next look */

@@ -122,7 +122,7 @@ static int launch(
 /* True once it listens: it answers, whatever it is. */
 static bool has_answer(struct drive *drive)
 {
-    return asker_take(drive->asker) || !drive->pid;
+    return asker_take(drive->askers[0]) || !drive->pid;
 }
 
 /* Until the clock hears of it. False: it ended before, or the clock does not reach it. */
@@ -162,9 +162,9 @@ static int start_server(struct drive *drive, struct err_note *note)
     }
     for (unsigned tries = 0; drive->pid && !drive->told && tries < 5 && !err; tries++) {
         err = drive_rest(drive, NULL, note);
-        asker_ask(drive->asker, "start.plain.lab.");
+        asker_ask(drive->askers[0], "start.plain.lab.");
         err = err ? err : drive_rest(drive, has_answer, note);
-        drive->told = drive->pid && asker_result(drive->asker) != ANSWER_TIMEOUT;
+        drive->told = drive->pid && asker_result(drive->askers[0]) != ANSWER_TIMEOUT;
         if (!drive->told && drive->pid && !err)
             drive_jump(drive, drive_now(drive) + UTC_SECOND);
     }

@@ -48,8 +48,8 @@ static bool play(struct drive *drive, struct err_note *note, int *ret_err)
     }
     drive->cost.answers += answered;
     drive_resolver_reap(drive);
-    if (drive->asker)
-        asker_take(drive->asker);
+    for (size_t i = 0; i < drive->asker_count; i++)
+        asker_take(drive->askers[i]);
     return answered > 0;
 }
 

@@ -8,19 +8,6 @@
 
 #define STANDARD_KEYS "/usr/share/dns/root.key" /* compiled into Debian's, unmanaged */
 
-/* An anchor of the root is in it; of several managed files that one is the state that is read. */
-static bool is_of_root(const struct draft_file *file)
-{
-    struct record_reader reader = {.text = file->text, .length = file->length};
-    struct record record;
-    while (record_next(&reader, &record)) {
-        struct record_anchor anchor = record_anchor(&record);
-        if (anchor.kind != RECORD_OTHER && anchor.root)
-            return true;
-    }
-    return false;
-}
-
 /* A file of anchors. It is written if it is managed: the second argument is not true. */
 static int anchor_file(
     struct draft *draft, struct draft_file *file, const struct lua_string *string, struct err_note *note)
@@ -28,22 +15,27 @@ static int anchor_file(
     const char *behind = file->text + string->to, *path = user_find(draft, string->value);
     behind += strspn(behind, " \t\r\n,");
     bool managed = strncmp(behind, "true", 4) != 0;
+    struct lab_trust before = draft->trust;
     struct draft_file *anchors;
     int rc = draft_read(draft, path, &anchors, note);
     if (rc == ERR_NOINPUT && managed) {
-        draft_limit(draft,
-            "%s is not there, and is not fetched from IANA: the anchors of an installation stand for it",
-            path);
+        draft_note(draft, "%s is not there, and is not fetched from IANA: what would come stands for it, %s",
+            path, user_installed(draft));
         lua_put(draft, file, string, product_seed(draft, "root.keys"));
+        draft->trust = (struct lab_trust){.known = true, .follows = true};
+        draft_trust_installed(draft);
         return 0;
     }
     if (rc == ERR_NOINPUT)
         return user_error(file, string->from, note, "%s: there is no such file", path);
     if (rc)
         return rc;
-    user_records(draft, anchors);
+    draft->trust = (struct lab_trust){.known = true, .follows = managed}; /* takes the place of what was */
+    user_records(draft, anchors, false);
+    if (!user_has_root(anchors))
+        draft->trust = before;
     if (managed) {
-        bool is_root = is_of_root(anchors);
+        bool is_root = user_has_root(anchors); /* of several the one whose state is read */
         anchors->copy = is_root ? draft_path(draft, "state/root.keys")
                                 : draft_path(draft, draft_string(draft, "state/%zu.keys", draft->file_count));
     }
@@ -65,29 +57,53 @@ static bool for_all(const struct draft_file *file, size_t at)
     return false;
 }
 
+/* Knot Resolver 5 publishes only what one call brings: it takes the place of all before. */
+static void add(struct draft *draft, struct draft_file *file, const struct lua_string *string)
+{
+    struct lab_trust before = draft->trust;
+    draft->trust = (struct lab_trust){.known = true};
+    const char *record = user_record(draft, string->value);
+    if (!draft->trust.count)
+        draft->trust = before;
+    if (record)
+        lua_put(draft, file, string, record);
+    if (before.count && draft->trust.count)
+        draft_note(
+            draft, "of several trust_anchors.add() for the root, Knot Resolver 5 keeps the last alone");
+}
+
+/* Modules that speak to others are not loaded; what is said to them is not heard. */
+static const char *const outside[] = {"http", "graphite", "prefill", "etcd", "dnstap"};
+
+static void say_outside(struct draft *draft, const char *name)
+{
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        if (strcmp(name, outside[i]) == 0)
+            draft_note(
+                draft, "the module %s is left out: it works with what is outside of the rehearsal", name);
+}
+
 static int take(
     void *context, struct draft_file *file, const struct lua_string *string, struct err_note *note)
 {
     struct draft *draft = context;
-    static const char *const outside[] = {
-        "http", "graphite", "prefill", "etcd", "dnstap", "experimental_dot_auth"};
     const char *call = string->call;
+    if (!string->value)
+        return 0;
     if (strcmp(call, "trust_anchors.add_file") == 0 && string->argument == 0)
         return anchor_file(draft, file, string, note);
-    if (strcmp(call, "trust_anchors.add") == 0) {
-        const char *record = user_record(draft, string->value);
-        if (record)
-            lua_put(draft, file, string, record);
-    } else if (strcmp(call, "hints.root_file") == 0) {
+    if (strcmp(call, "trust_anchors.add") == 0)
+        add(draft, file, string);
+    else if (strcmp(call, "trust_anchors.remove") == 0 && strcmp(string->value, ".") == 0)
+        draft->trust = (struct lab_trust){.known = true};
+    else if (strcmp(call, "hints.root_file") == 0)
         lua_put(draft, file, string, draft_path(draft, "root.hints"));
-    } else if (strcmp(call, "policy.FORWARD") == 0 || strcmp(call, "policy.TLS_FORWARD") == 0 ||
-               strcmp(call, "policy.STUB") == 0) {
+    else if (strcmp(call, "policy.FORWARD") == 0 || strcmp(call, "policy.TLS_FORWARD") == 0 ||
+             strcmp(call, "policy.STUB") == 0) {
         if (string->argument == 0 && for_all(file, string->from))
             user_forwards(draft, string->value);
     }
-    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
-        if (strcmp(string->value, outside[i]) == 0)
-            draft_limit(draft, "the module %s works with what is outside of the rehearsal", outside[i]);
+    say_outside(draft, string->value);
     return 0;
 }
 
@@ -103,6 +119,15 @@ static const char *prelude(struct draft *draft, const char *anchors)
         "log_target = function () return true end\n"
         "user = function () return true end\n"
         "net.listen = function () return true end\n"
+        "net.tls = net.listen\n"
+        "net.tls_sticket_secret_file = net.listen\n"
+        "net.interfaces = function () return setmetatable({}, { __index = function () return { addr = {} } "
+        "end }) end\n"
+        "for _, name in ipairs({ 'http', 'graphite', 'prefill', 'etcd', 'dnstap' }) do\n"
+        "\t_G[name] = setmetatable({}, { __index = function () return net.listen end })\n"
+        "end\n"
+        "local rollcall_load = modules.load\n"
+        "modules.load = function (name) return rawget(_G, name) or rollcall_load(name) end\n"
         "cache.open = function (size) return rollcall_open(size, 'lmdb://%s/cache') end\n"
         "policy.FORWARD = function () return rollcall_forward('%s') end\n"
         "policy.TLS_FORWARD = policy.FORWARD\n"
@@ -127,11 +152,12 @@ static int standard_anchors(struct draft *draft, const char **ret_path, struct e
     const char *path = user_find(draft, STANDARD_KEYS);
     if (access(path, R_OK)) {
         *ret_path = product_seed(draft, "standard.keys");
+        draft_trust_installed(draft);
         return 0;
     }
     int rc = draft_read(draft, path, &keys, note);
     if (rc == 0) {
-        user_records(draft, keys);
+        user_records(draft, keys, false);
         *ret_path = keys->copy;
     }
     return rc;
@@ -144,9 +170,12 @@ int kresd_users(
     struct draft_file *file;
     const char *anchors;
     (void)start;
-    int rc = lua_read(draft, setup->config, take, draft, 0, &file, note);
+    draft->trust.known = true;
+    int rc = draft_read(draft, setup->config, &file, note); /* the first that is shown */
     if (rc == 0)
         rc = standard_anchors(draft, &anchors, note);
+    if (rc == 0)
+        rc = lua_read(draft, setup->config, take, draft, 0, &file, note);
     if (rc)
         return rc;
     draft_replace(draft, file, 0, 0, prelude(draft, anchors));
@@ -154,10 +183,11 @@ int kresd_users(
         draft_string(draft,
             "\n-- rollcall rehearse\n"
             "net.listen = rollcall_listen\n"
+            "net.ipv%c = false\n"
             "net.listen('%s', %u, { kind = 'dns' })\n"
             "if not hints then modules.load('hints > iterate') end\n"
             "hints.root_file([==[%s]==])\n",
-            setup->address, setup->port, product_hints(draft)));
+            product_six(setup) ? '4' : '6', setup->address, setup->port, product_hints(draft)));
     product_word(words, "-n");
     product_word(words, "-c");
     product_word(words, file->copy);

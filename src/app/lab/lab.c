@@ -91,21 +91,27 @@ static int prepare(struct lab *lab, size_t number, struct err_note *note)
     if (!going->setup.directory || (mkdir(going->setup.directory, 0700) < 0 && errno != EEXIST))
         return err_set(note, ERR_IO, "%s/resolver: %s", directory, strerror(errno));
     atomic_store(&lab->seen[number].at_us, run->schedule.from_us);
-    return lab_product_prepare(&going->setup, lab->arena, &going->start, note);
+    err = lab_product_prepare(&going->setup, lab->arena, &going->start, note);
+    if (!err && going->start.trust.known)
+        going->setup.managed = going->start.trust.follows;
+    return err;
 }
 
 /* ---- a run ---- */
 
-static void set_why(struct rehearsal_evidence *evidence, const char *why)
+static void set_why(char ret[REHEARSAL_WHY], const char *why)
 {
-    snprintf(evidence->why_not, sizeof evidence->why_not, "%.*s", (int)sizeof evidence->why_not - 1, why);
+    snprintf(ret, REHEARSAL_WHY, "%s", why);
 }
 
-static void cannot(struct lab_run *run, const char *why)
+/* `reached` false: by the clock; else it is the configuration. */
+static void cannot(struct lab_run *run, const char *why, bool reached)
 {
-    run->evidence =
-        (struct rehearsal_evidence){.from_us = run->schedule.from_us, .to_us = run->schedule.from_us};
-    set_why(&run->evidence, why);
+    run->evidence = (struct rehearsal_evidence){.from_us = run->schedule.from_us,
+        .to_us = run->schedule.from_us,
+        .reached = reached,
+        .refused = reached};
+    set_why(run->evidence.why_not, why);
 }
 
 /* A run that left nothing. */
@@ -124,6 +130,26 @@ static int broken(struct lab *lab, struct lab_run *run, const char *why, struct 
     return 0;
 }
 
+/* What its configuration makes it trust. One that named or Unbound is to find in the first RRset is none if
+ * it is not there yet. */
+static void set_anchors(struct lab_run *run, const struct lab_trust *trust)
+{
+    const struct plan *plan = run->schedule.plan;
+    int64_t installed_us = run->schedule.from_us;
+    for (size_t i = 0; i < run->schedule.step_count; i++)
+        if (run->schedule.steps[i].what == SCENARIO_INSTALL)
+            installed_us = run->schedule.steps[i].at_us;
+    run->evidence.configured = trust->known;
+    for (size_t i = 0; i < trust->count; i++) {
+        bool there = !trust->initial[i];
+        for (size_t k = 0; k < plan->key_count && !there; k++)
+            there = !plan->keys[k].zsk && plan->keys[k].tag == trust->tags[i] &&
+                    plan_key_at(&plan->keys[k], installed_us).published;
+        if (there)
+            run->evidence.anchors[run->evidence.anchor_count++] = trust->tags[i];
+    }
+}
+
 static int judge(struct lab *lab, size_t number, struct err_note *note)
 {
     struct lab_run *run = &lab->runs[number];
@@ -133,11 +159,14 @@ static int judge(struct lab *lab, size_t number, struct err_note *note)
     run->evidence.look_days = product->kind == LAB_ONESHOT ? DRIVE_ONESHOT_DAYS : 1;
     if (going->start.limited && !run->evidence.why_not[0]) {
         run->evidence.limited = true;
-        set_why(&run->evidence, going->start.limited);
+        set_why(run->evidence.why_not, going->start.limited);
     }
-    int err = rehearsal_judge(&run->schedule,
-        rfc5011_profile(run->wish->scenario->managed && product->follows ? product->profile : "static"),
-        &run->evidence, lab->arena, &run->result, note);
+    if (going->start.noted)
+        set_why(run->evidence.noted, going->start.noted);
+    set_anchors(run, &going->start.trust);
+    int err =
+        rehearsal_judge(&run->schedule, rfc5011_profile(going->setup.managed ? product->profile : "static"),
+            &run->evidence, lab->arena, &run->result, note);
     lab->goings[number].over = true;
     lab->done++;
     if (!err && lab->watch->ended)
@@ -153,11 +182,11 @@ static int begin(struct lab *lab, size_t number, struct err_note *note)
     struct err_note why = {""};
     int err = prepare(lab, number, note);
     if (err == ERR_CONFIG || err == ERR_DATA || err == ERR_UNAVAILABLE) { /* of this resolver alone */
-        cannot(run, note->text);
+        cannot(run, note->text, true);
         return judge(lab, number, note);
     }
     if (!err && (going->start.cannot || !vclock_can_reach(going->start.argv[0], &why))) {
-        cannot(run, going->start.cannot ? going->start.cannot : why.text);
+        cannot(run, going->start.cannot ? going->start.cannot : why.text, going->start.cannot != NULL);
         return judge(lab, number, note);
     }
     size_t addresses;

@@ -46,8 +46,10 @@ static size_t string_end(const char *text, size_t at, size_t *ret_inside, size_t
     return text[end] == text[at] ? end + 1 : 0;
 }
 
-static void take_name(struct lua_reader *r, const char *text)
+/* True for a call without arguments. */
+static bool take_name(struct lua_reader *r, const char *text)
 {
+    bool empty = false;
     size_t length = 0;
     while (name_character(text[r->at + length]))
         length++;
@@ -55,8 +57,11 @@ static void take_name(struct lua_reader *r, const char *text)
     if (strchr("({'\"[", text[r->at + behind]) && text[r->at + behind] && length < LUA_CALL) {
         snprintf(r->call, sizeof r->call, "%.*s", (int)length, text + r->at);
         r->argument = 0;
+        const char *open = text + r->at + behind;
+        empty = length > 0 && *open == '(' && open[1 + strspn(open + 1, " \t\r\n")] == ')';
     }
     r->at += length;
+    return empty;
 }
 
 bool lua_next(struct draft *draft, const struct draft_file *file, struct lua_reader *reader,
@@ -89,7 +94,10 @@ bool lua_next(struct draft *draft, const struct draft_file *file, struct lua_rea
             reader->at = end;
             return true;
         } else if (name_character(text[at])) {
-            take_name(reader, text);
+            if (!take_name(reader, text))
+                continue;
+            *ret_string = (struct lua_string){.from = at, .to = reader->at, .call = reader->call};
+            return true;
         } else {
             reader->at++;
         }
@@ -130,8 +138,8 @@ int lua_read(struct draft *draft, const char *path, lua_take *take, void *contex
         file->seen = true;
     while (rc == 0 && first && lua_next(draft, file, &reader, &string, &rc, note)) {
         bool runs = strcmp(string.call, "dofile") == 0 || strcmp(string.call, "loadfile") == 0;
-        rc = runs ? follow(draft, file, &string, take, context, depth, note)
-                  : take(context, file, &string, note);
+        rc = runs && string.value ? follow(draft, file, &string, take, context, depth, note)
+                                  : take(context, file, &string, note);
     }
     if (rc == 0)
         *ret_file = file;

@@ -15,7 +15,7 @@ struct lua_reader {
 
 struct lua_string {
     size_t from, to;   /* with its quotes or brackets */
-    const char *value; /* as it is written; escapes are left */
+    const char *value; /* as it is written; escapes are left. NULL: a call without arguments */
     const char *call;  /* "" if in none; valid until the next one is read */
     unsigned argument; /* how many strings of that call came before */
 };

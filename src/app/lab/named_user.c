@@ -22,6 +22,8 @@ enum treat {
     FORWARDERS,
     ACCESS,  /* who may ask: we too */
     CLIENTS, /* of a view */
+    VALIDATION,
+    RECURSION,
     FILE_NAME,
     TYPE,
 };
@@ -82,6 +84,8 @@ static const struct statement statements[] = {
     {OPTIONS | VIEW, "allow-query-on", LEAVE_OUT},
     {OPTIONS | VIEW, "allow-query-cache-on", LEAVE_OUT},
     {OPTIONS | VIEW, "allow-recursion-on", LEAVE_OUT},
+    {OPTIONS | VIEW, "dnssec-validation", VALIDATION},
+    {OPTIONS | VIEW, "recursion", RECURSION},
     {VIEW, "match-clients", CLIENTS},
     {VIEW, "match-destinations", LEAVE_OUT},
     {ZONE, "file", FILE_NAME},
@@ -95,8 +99,11 @@ struct reading {
     struct draft_file *main;
     struct draft_file *options; /* the file in which they stand, or NULL */
     size_t options_at;          /* behind its "{" */
-    unsigned views, depth;
-    const char *view; /* the first */
+    unsigned depth;
+    struct named_scope global, *scope; /* the present one: of the options, or a view */
+    struct named_scope views[NAMED_VIEWS];
+    size_t view_count;
+    struct lab_trust bindkeys_trust;
     /* of the zone that is read */
     const char *zone;
     struct record_word type;
@@ -170,8 +177,10 @@ static void forwarders(struct reading *r, struct draft_file *file, const struct 
     if (!s->open || named_token(file, &at, &token, NULL) || token.sort != NAMED_WORD)
         return; /* empty: nobody is asked */
     user_forwards(r->draft, word_at(r, file, &token));
-    draft_replace(
-        r->draft, file, s->open, s->close, draft_string(r->draft, " %s; ", r->draft->setup->forward_to));
+    if (s->count > 1) /* port, tls */
+        draft_limit(r->draft, "they are asked at port 53 without TLS");
+    draft_replace(r->draft, file, s->word[0].to, s->close,
+        draft_string(r->draft, " { %s; ", r->draft->setup->forward_to));
 }
 
 /* The end of a zone's block: what its file is, and whether its data can be had here. */
@@ -211,6 +220,24 @@ static int end_zone(
     return 0;
 }
 
+static int enter_view(
+    struct reading *r, struct draft_file *file, const struct read_statement *s, struct err_note *note)
+{
+    size_t at = s->open;
+    if (r->view_count == NAMED_VIEWS)
+        return user_error(file, s->word[0].from, note, "more than %d views", NAMED_VIEWS);
+    struct lab_trust global = r->draft->trust;
+    r->draft->trust = (struct lab_trust){.known = true};
+    r->scope = &r->views[r->view_count++];
+    *r->scope = (struct named_scope){
+        .name = s->count > 1 ? word_at(r, file, &s->word[1]) : "", .file = file, .at = s->open};
+    int rc = read_block(r, file, &at, VIEW, false, note);
+    r->scope->trust = r->draft->trust;
+    r->scope = &r->global;
+    r->draft->trust = global;
+    return rc;
+}
+
 static int enter(struct reading *r, struct draft_file *file, const struct read_statement *s, enum treat treat,
     struct err_note *note)
 {
@@ -224,9 +251,7 @@ static int enter(struct reading *r, struct draft_file *file, const struct read_s
         return read_block(r, file, &at, OPTIONS, false, note);
     }
     if (treat == ENTER_VIEW) {
-        if (r->views++ == 0 && s->count > 1)
-            r->view = word_at(r, file, &s->word[1]);
-        return read_block(r, file, &at, VIEW, false, note);
+        return enter_view(r, file, s, note);
     }
     r->zone = s->count > 1 ? word_at(r, file, &s->word[1]) : "";
     r->type = (struct record_word){.at = "", .length = 0};
@@ -238,11 +263,15 @@ static int enter(struct reading *r, struct draft_file *file, const struct read_s
 static int bindkeys(struct reading *r, const char *path, struct err_note *note)
 {
     struct draft_file *keys;
+    struct lab_trust before = r->draft->trust;
     int rc = draft_read(r->draft, path, &keys, note);
+    r->draft->trust = (struct lab_trust){.known = true};
     if (rc == 0)
         rc = named_anchors(r->draft, keys, note);
     if (rc == 0)
         r->bindkeys = keys->copy;
+    r->bindkeys_trust = r->draft->trust;
+    r->draft->trust = before;
     return rc;
 }
 
@@ -253,7 +282,7 @@ static int take(struct reading *r, struct draft_file *file, const struct read_st
     size_t at = s->open;
     switch (treat) {
     case OUTSIDE:
-        draft_limit(r->draft, "%s is left out: it works with what is outside of the rehearsal",
+        draft_note(r->draft, "%s is left out: it works with what is outside of the rehearsal",
             word_at(r, file, &s->word[0]));
         /* fall through */
     case LEAVE_OUT:
@@ -278,10 +307,16 @@ static int take(struct reading *r, struct draft_file *file, const struct read_st
     case FORWARDERS:
         forwarders(r, file, s);
         return 0;
+    case VALIDATION:
+        r->scope->validation = second ? word_at(r, file, second) : NULL;
+        return 0;
+    case RECURSION:
+        r->scope->recursion = second ? word_at(r, file, second) : NULL;
+        return 0;
     case CLIENTS:
-        if (r->views > 1)
-            return 0;
-        /* fall through */
+        r->scope->clients = s->open;
+        r->scope->clients_file = file;
+        return 0;
     case ACCESS:
         if (s->open)
             draft_replace(r->draft, file, s->open, s->open,
@@ -370,8 +405,8 @@ int named_users(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
 {
     static const char standard[] = "/etc/bind/bind.keys"; /* Debian's */
-    struct reading r = {.draft = draft};
-    (void)start;
+    struct reading r = {.draft = draft, .scope = &r.global};
+    draft->trust.known = true;
     int rc = read_included(&r, draft->setup->config, TOP, &r.main, note);
     if (rc == 0 && !r.bindkeys && access(standard, R_OK) == 0)
         rc = bindkeys(&r, standard, note);
@@ -385,9 +420,12 @@ int named_users(
         r.bindkeys = draft_add(draft, "bind.keys", text.string, text.length);
         draft->failed |= text.failed;
         text_free(&text);
+        r.bindkeys_trust.follows = true;
+        for (size_t i = 0; i < draft->setup->anchor_count; i++)
+            r.bindkeys_trust.tags[r.bindkeys_trust.count++] = draft->setup->anchors[i].tag;
     }
-    if (r.views > 1)
-        draft_limit(draft, "of its %u views only the first, %s, is asked", r.views, r.view ? r.view : "");
+    r.global.trust = draft->trust;
+    named_views(draft, &r.global, r.views, r.view_count, &r.bindkeys_trust, start);
     add_ours(&r);
     named_words(draft->setup, r.main->copy, words);
     return 0;

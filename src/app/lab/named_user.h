@@ -4,7 +4,7 @@
 
 #include "app/lab/user.h"
 
-enum { NAMED_WORDS = 24 };
+enum { NAMED_WORDS = 24, NAMED_VIEWS = 64 };
 
 enum named_sort { NAMED_WORD, NAMED_STRING, NAMED_OPEN, NAMED_CLOSE, NAMED_SEMICOLON, NAMED_END };
 
@@ -13,6 +13,22 @@ struct named_token {
     size_t from, to;         /* quotes included */
     struct record_word word; /* quotes left out */
 };
+
+/* What holds for the whole, or within a view. */
+struct named_scope {
+    const char *name;        /* of the view */
+    const char *validation;  /* "auto", "yes", "no"; NULL: not said */
+    const char *recursion;   /* the same */
+    struct lab_trust trust;  /* its statements of anchors */
+    struct draft_file *file; /* of a view: where its block is, */
+    size_t at, clients;      /* behind its "{", and behind that of match-clients, or 0, in */
+    struct draft_file *clients_file;
+};
+
+/* Each view that validates and recurses is asked from an address of its own: match-clients are made so, and
+ * the others are said. The anchors of the whole are those of the view that is worst off. */
+void named_views(struct draft *draft, const struct named_scope *global, const struct named_scope *views,
+    size_t count, const struct lab_trust *bindkeys, struct lab_start *start);
 
 /* ERR_CONFIG: a string or remark does not end. */
 int named_token(

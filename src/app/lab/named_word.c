@@ -105,6 +105,9 @@ static void change_anchor(
                    count - first - 3, &tag))
         return;
     const struct lab_anchor *twin = user_twin(draft->setup, tag);
+    bool initial = first == 2 && kind.length > 8 && strncmp(kind.at, "initial-", 8) == 0;
+    draft_trust(draft, tag, initial);
+    draft->trust.follows |= initial;
     if (!twin)
         return;
     const char *rdata = ds ? twin->ds : twin->dnskey, *last = strrchr(rdata, ' ');

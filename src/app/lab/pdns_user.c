@@ -11,20 +11,41 @@ struct reading {
     struct draft *draft;
     const char *lua;     /* path of our copy, or NULL: there is none */
     const char *include; /* directory of further files, or NULL */
-    bool validates;
+    const char *built_in;
+    const char *dnssec; /* its value, or NULL */
+    bool of_root;       /* the present addTA() is */
+    bool from_file;     /* anchors of a file have taken the place of all others */
 };
 
 /* addTA('.', "TAG ALGORITHM TYPE DIGEST") */
+static void take_anchor(struct reading *r, struct draft_file *file, const struct lua_string *string)
+{
+    unsigned tag;
+    if (string->argument == 0)
+        r->of_root = strcmp(string->value, ".") == 0 || !*string->value;
+    if (string->argument != 1 || !r->of_root || sscanf(string->value, "%5u ", &tag) != 1)
+        return;
+    const struct lab_anchor *twin = user_twin(r->draft->setup, (uint16_t)tag);
+    if (!r->from_file)
+        draft_trust(r->draft, (uint16_t)tag, false);
+    if (twin)
+        lua_put(r->draft, file, string, twin->ds);
+}
+
 static int take_string(
     void *context, struct draft_file *file, const struct lua_string *string, struct err_note *note)
 {
     struct reading *r = context;
-    unsigned tag;
-    if ((strcmp(string->call, "addTA") == 0 || strcmp(string->call, "addDS") == 0) && string->argument == 1 &&
-        sscanf(string->value, "%5u ", &tag) == 1) {
-        const struct lab_anchor *twin = user_twin(r->draft->setup, (uint16_t)tag);
-        if (twin)
-            lua_put(r->draft, file, string, twin->ds);
+    bool adds = strcmp(string->call, "addTA") == 0 || strcmp(string->call, "addDS") == 0;
+    if (strcmp(string->call, "clearTA") == 0 || strcmp(string->call, "clearDS") == 0) {
+        if (!r->from_file && (!string->value || strcmp(string->value, ".") == 0))
+            r->draft->trust.count = 0;
+        return 0;
+    }
+    if (!string->value)
+        return 0;
+    if (adds) {
+        take_anchor(r, file, string);
     } else if (strcmp(string->call, "readTrustAnchorsFromFile") == 0 && string->argument == 0) {
         struct draft_file *anchors;
         const char *path = user_find(r->draft, string->value);
@@ -33,7 +54,9 @@ static int take_string(
             return user_error(file, string->from, note, "%s: there is no such file", path);
         if (rc)
             return rc;
-        user_records(r->draft, anchors);
+        r->draft->trust.count = 0;
+        r->from_file = true;
+        user_records(r->draft, anchors, false);
         lua_put(r->draft, file, string, anchors->copy);
     } else if (strcmp(string->call, "rpzPrimary") == 0 || strcmp(string->call, "rpzMaster") == 0) {
         draft_limit(r->draft, "response policies from outside are not to be had");
@@ -59,14 +82,7 @@ static int take_lua(
         return rc;
     if (strcmp(line->name, "lua-config-file") == 0) {
         r->lua = lua->copy;
-        struct text text;
-        text_start(&text);
-        text_add(&text, "clearTA('.')\n");
-        for (size_t i = 0; i < r->draft->setup->anchor_count; i++)
-            text_printf(&text, "addTA('.', \"%s\")\n", r->draft->setup->anchors[i].ds);
-        draft_replace(r->draft, lua, 0, 0, text.string);
-        r->draft->failed |= text.failed;
-        text_free(&text);
+        draft_replace(r->draft, lua, 0, 0, r->built_in);
     }
     put(r, file, line, lua->copy);
     return 0;
@@ -117,6 +133,38 @@ static int take_forward(
     return 0;
 }
 
+/* A line for each zone, as forward-zones has them; a plus sign: it recurses. */
+static int take_forward_line(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    struct reading *r = context;
+    (void)note;
+    if (strcmp(line->name + strspn(line->name, "+^ \t"), ".") == 0 && *line->value) {
+        user_forwards(r->draft, line->value);
+        put(r, file, line, r->draft->setup->forward_to);
+    }
+    return 0;
+}
+
+static int take_forward_file(
+    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
+{
+    static const struct lines_rule all[] = {{"*", take_forward_line}};
+    static const struct lines_dialect zones = {.rules = all, .count = 1, .separators = "="};
+    struct reading *r = context;
+    struct draft_file *other;
+    if (!*line->value)
+        return 0;
+    int rc = draft_read(r->draft, user_find(r->draft, line->value), &other, note);
+    if (rc == ERR_NOINPUT)
+        return user_error(file, line->from, note, "%s: there is no such file", line->value);
+    if (rc == 0)
+        rc = lines_read(r->draft, other, &zones, r, note);
+    if (rc == 0)
+        put(r, file, line, other->copy);
+    return rc;
+}
+
 static int take_include(
     void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
 {
@@ -135,7 +183,7 @@ static int take_dnssec(
     struct reading *r = context;
     (void)file;
     (void)note;
-    r->validates = strcmp(line->value, "off") != 0 && strcmp(line->value, "process-no-validate") != 0;
+    r->dnssec = line->value;
     return 0;
 }
 
@@ -170,7 +218,7 @@ static const struct lines_rule rules[] = {
     {"include-dir", take_include},
     {"lua-config-file", take_lua},
     {"lua-dns-script", take_lua},
-    {"forward-zones-file", take_file},
+    {"forward-zones-file", take_forward_file},
     {"etc-hosts-file", take_file},
     {"forward-zones", take_forward},
     {"forward-zones-recurse", take_forward},
@@ -216,14 +264,7 @@ static void add_ours(struct reading *r, struct draft_file *file)
 {
     const struct lab_setup *setup = r->draft->setup;
     if (!r->lua) {
-        struct text text;
-        text_start(&text);
-        text_add(&text, "clearTA('.')\n");
-        for (size_t i = 0; i < setup->anchor_count; i++)
-            text_printf(&text, "addTA('.', \"%s\")\n", setup->anchors[i].ds);
-        r->lua = draft_add(r->draft, "recursor.lua", text.string, text.length);
-        r->draft->failed |= text.failed;
-        text_free(&text);
+        r->lua = draft_add(r->draft, "recursor.lua", r->built_in, strlen(r->built_in));
     }
     draft_replace(r->draft, file, file->length, file->length,
         draft_string(r->draft,
@@ -249,6 +290,10 @@ int pdns_users(
     struct reading r = {.draft = draft};
     struct draft_file *file;
     (void)start;
+    draft->trust.known = true;
+    r.built_in = "clearTA('.')\n"; /* Lua for what is compiled in */
+    for (const struct lab_anchor *anchor = user_built_in(draft); anchor->ds; anchor++)
+        r.built_in = draft_string(draft, "%saddTA('.', \"%s\")\n", r.built_in, anchor->ds);
     int rc = draft_read(draft, draft->setup->config, &file, note);
     if (rc == 0)
         rc = refuse_yaml(file, note);
@@ -260,9 +305,10 @@ int pdns_users(
         return rc;
     file->copy = draft_path(draft, "recursor.conf");
     add_ours(&r, file);
-    if (!r.validates)
-        draft_limit(
-            draft, "dnssec is not set to validate: answers to who does not ask for DNSSEC are not checked");
+    if (!r.dnssec || strcmp(r.dnssec, "process") == 0)
+        draft_note(draft, "dnssec is process: answers are checked for who asks for DNSSEC (DO, AD), as users "
+                          "are made to here, "
+                          "and not for others");
     product_word(words, draft_string(draft, "--config-dir=%s", draft->setup->directory));
     if (draft->setup->version && !product_before(draft->setup, 5, 2)) /* it expects YAML */
         product_word(words, "--enable-old-settings");

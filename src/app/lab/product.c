@@ -235,6 +235,7 @@ static int make_draft(
     const struct lab_setup *setup = draft->setup;
     const struct product_functions *functions = setup->product->functions;
     struct product_words words = {.count = 0};
+    draft->program = tree->program;
     start->directory = draft_string(draft, "%s", setup->directory);
     start->state_directory = draft_path(draft, "state");
     start->log = draft_path(draft, "log");
@@ -246,6 +247,8 @@ static int make_draft(
         rc = err_set(note, ERR_NOMEM, "out of memory");
     start->cannot = draft->cannot;
     start->limited = draft->limited;
+    start->noted = draft->noted;
+    start->trust = draft->trust;
     return rc;
 }
 

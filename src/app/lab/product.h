@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "core/roll/evidence.h"
 #include "core/roll/rfc5011.h"
+#include "core/roll/rehearsal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,21 @@ struct lab_mount {
     const char *from, *to;
 };
 
+/* What it trusts of the root at first by a configuration of the user's. */
+struct lab_trust {
+    bool known;   /* false: it is one of ours, or it could not be found out */
+    bool follows; /* those change by RFC 5011 */
+    uint16_t tags[SCENARIO_MAX_ANCHORS];
+    bool initial[SCENARIO_MAX_ANCHORS]; /* it counts only if it is in the first RRset that comes */
+    size_t count;
+};
+
+/* A part of it that answers by a configuration of its own, and is asked for itself. */
+enum { LAB_VIEWS = REHEARSAL_VIEWS };
+struct lab_view {
+    const char *name, *source; /* the address to ask from; NULL: any */
+};
+
 /* How it is started. All of it lives in the arena. */
 struct lab_start {
     char **argv;           /* of a one-shot: without the name that is asked, see lab_product_question() */
@@ -83,6 +99,10 @@ struct lab_start {
     size_t overlay_count;
     const char *cannot;  /* why it cannot be rehearsed, or NULL */
     const char *limited; /* what of the user's configuration cannot be rehearsed, or NULL */
+    const char *noted;   /* what else was changed in it and should be known, or NULL */
+    struct lab_trust trust;
+    struct lab_view views[LAB_VIEWS]; /* none: it is one whole */
+    size_t view_count;
 };
 
 /* The program as it is installed here, or made runnable by tools/fetch_servers (then the tree), and its

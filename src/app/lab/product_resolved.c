@@ -15,7 +15,6 @@ enum { MOST_BINDS = 12 };
 
 struct reading {
     struct draft *draft;
-    bool dnssec;
 };
 
 /* What of the machine's would be read too. */
@@ -77,15 +76,12 @@ static void add_ours(struct draft *draft, const char *dnssec)
             setup->forward_to, dnssec, six ? "[" : "", setup->address, six ? "]" : "", setup->port));
 }
 
-static void add_anchors(struct draft *draft)
+static void add_anchors(struct draft *draft, const struct lab_anchor *anchors, size_t count)
 {
-    struct text text;
-    text_start(&text);
-    for (size_t i = 0; i < draft->setup->anchor_count; i++)
-        text_printf(&text, ". IN DS %s\n", draft->setup->anchors[i].ds);
-    draft_add(draft, "run/dnssec-trust-anchors.d/root.positive", text.string, text.length);
-    draft->failed |= text.failed;
-    text_free(&text);
+    const char *text = "";
+    for (size_t i = 0; i < count && anchors[i].ds; i++)
+        text = draft_string(draft, "%s. IN DS %s\n", text, anchors[i].ds);
+    add_string(draft, "run/dnssec-trust-anchors.d/root.positive", text);
 }
 
 static int ours(
@@ -94,7 +90,7 @@ static int ours(
     (void)words;
     (void)note;
     add_ours(draft, "DNSSEC=yes\n");
-    add_anchors(draft);
+    add_anchors(draft, draft->setup->anchors, draft->setup->anchor_count);
     mask(draft, start);
     return 0;
 }
@@ -123,24 +119,10 @@ static int take_tls(
     return 0;
 }
 
-static int take_dnssec(
-    void *context, struct draft_file *file, const struct lines_line *line, struct err_note *note)
-{
-    static const char *const words[] = {"yes", "true", "on", "1", "allow-downgrade"};
-    struct reading *r = context;
-    (void)file;
-    (void)note;
-    r->dnssec = false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        r->dnssec = r->dnssec || strcmp(line->value, words[i]) == 0;
-    return 0;
-}
-
 static const struct lines_rule rules[] = {
     {"DNS", take_server},
     {"FallbackDNS", take_server},
     {"DNSOverTLS", take_tls},
-    {"DNSSEC", take_dnssec},
     {"Domains", NULL},
     {"LLMNR", NULL},
     {"MulticastDNS", NULL},
@@ -160,30 +142,46 @@ static int read_settings(struct reading *r, const char *path, const char *copy, 
     return lines_read(r->draft, file, &dialect, r, note);
 }
 
+static int read_negative(struct draft *draft, const char *place, size_t number, struct err_note *note)
+{
+    const char *paths[USER_MATCHES];
+    size_t count;
+    int rc = user_glob(draft, draft_string(draft, "%s/*.negative", place), paths, &count, note);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct draft_file *file;
+        rc = draft_read(draft, paths[i], &file, note);
+        if (rc == 0)
+            file->copy = draft_path(
+                draft, draft_string(draft, "run/dnssec-trust-anchors.d/%zu-%zu.negative", number, i));
+    }
+    return rc;
+}
+
 /* Any anchor of the root in a file takes the place of what is built in. */
 static int read_anchors(struct draft *draft, struct err_note *note)
 {
     const char *paths[USER_MATCHES];
     size_t count;
-    bool any = false;
-    for (size_t place = 0; place < sizeof anchor_places / sizeof *anchor_places; place++) {
-        int rc =
-            user_glob(draft, draft_string(draft, "%s/*.positive", anchor_places[place]), paths, &count, note);
+    bool root = false;
+    for (size_t number = 0; number < sizeof anchor_places / sizeof *anchor_places; number++) {
+        const char *place = user_find(draft, anchor_places[number]);
+        int rc = user_glob(draft, draft_string(draft, "%s/*.positive", place), paths, &count, note);
         for (size_t i = 0; rc == 0 && i < count; i++) {
             struct draft_file *file;
             rc = draft_read(draft, paths[i], &file, note);
             if (rc == 0) {
-                user_records(draft, file);
+                root = root || user_has_root(file);
+                user_records(draft, file, false);
                 file->copy = draft_path(
-                    draft, draft_string(draft, "run/dnssec-trust-anchors.d/%zu-%zu.positive", place, i));
-                any = true;
+                    draft, draft_string(draft, "run/dnssec-trust-anchors.d/%zu-%zu.positive", number, i));
             }
         }
+        rc = rc ? rc : read_negative(draft, place, number, note);
         if (rc)
             return rc;
     }
-    if (!any)
-        add_anchors(draft);
+    if (!root)
+        add_anchors(draft, user_built_in(draft), SCENARIO_MAX_ANCHORS);
     return 0;
 }
 
@@ -203,8 +201,7 @@ static int users(
         rc = read_anchors(draft, note);
     if (rc)
         return rc;
-    if (!r.dnssec)
-        draft_limit(draft, "DNSSEC is not set to yes: it does not validate");
+    draft->trust.known = true;
     add_ours(draft, "");
     mask(draft, start);
     return 0;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum treat {
     LEAVE_OUT,   /* ours stands at the end */
@@ -118,6 +119,10 @@ static bool next_word(struct reading *r, const struct draft_file *file, size_t *
     ret->quoted = quote == '"' || quote == '\'';
     size_t length =
         ret->quoted ? strcspn(text + *at + 1, (char[]){quote, '\n', '\0'}) : strcspn(text + *at, " \t\r\n");
+    size_t glued =
+        ret->newline && !ret->quoted ? strspn(text + *at, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+    if (glued && text[*at + glued] == ':') /* "name:value" */
+        length = glued + 1;
     size_t start = *at + ret->quoted;
     ret->value = user_word(r->draft, file, start, start + length);
     *at = start + length + (ret->quoted && text[start + length] == quote);
@@ -157,6 +162,9 @@ static const struct option *find_option(const struct reading *r, const char *nam
 static const char *find_path(struct reading *r, const char *path)
 {
     struct draft *draft = r->draft;
+    const char *whole = user_path(draft, NULL, path);
+    if (*path == '/' && access(whole, F_OK) == 0)
+        return whole;
     const char *jail = r->chroot ? r->chroot : "";
     const char *jailed = draft_string(draft, "%s%s", jail, r->directory ? r->directory : "");
     const char *places[] = {*path == '/'   ? ""
@@ -180,15 +188,26 @@ static int anchor_file(
     const char *path = find_path(r, word->value);
     int rc = draft_read(r->draft, path, &anchors, note);
     if (rc == ERR_NOINPUT && written) { /* made at installation, or at the start of the service */
-        draft_limit(r->draft, "%s is not there: the anchors of an installation stand for it", path);
+        draft_note(r->draft,
+            "%s is not there (Unbound does not start without it): what unbound-anchor or a package puts "
+            "there "
+            "stands for it, %s",
+            path, user_installed(r->draft));
         quote(r, file, word, product_seed(r->draft, "root.key"));
+        draft_trust_installed(r->draft);
+        r->draft->trust.follows = true;
         return 0;
     }
     if (rc)
         return rc;
-    user_records(r->draft, anchors);
-    if (written)
-        anchors->copy = draft_path(r->draft, "state/root.key");
+    user_records(r->draft, anchors, written);
+    if (written) {
+        bool root = user_has_root(anchors);
+        r->draft->trust.follows |= root;
+        anchors->copy =
+            root ? draft_path(r->draft, "state/root.key")
+                 : draft_path(r->draft, draft_string(r->draft, "state/%zu.key", r->draft->file_count));
+    }
     quote(r, file, word, anchors->copy);
     return 0;
 }
@@ -232,7 +251,9 @@ static void read_modules(struct reading *r, struct draft_file *file, const struc
         bool out = false;
         for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
             out = out || strcmp(name, outside[i]) == 0;
-        if (out)
+        if (out && length > 3 && strncmp(name, "ips", 3) == 0)
+            draft_note(r->draft, "the module %s is left out: it changes no answer", name);
+        else if (out)
             draft_limit(
                 r->draft, "the module %s is left out: it works with what is outside of the rehearsal", name);
         else if (length && strlen(kept) + strlen(name) + 2 < sizeof kept)
@@ -457,8 +478,9 @@ int unbound_users(
     }
     if (rc)
         return rc;
+    draft->trust.known = true;
     if (!r.anchored)
-        draft_limit(draft, "no trust anchor is configured: it does not validate");
+        draft_note(draft, "no trust anchor is configured");
     add_ours(&r, file);
     product_word(words, "-d");
     product_word(words, "-c");

@@ -1,12 +1,18 @@
 #include "app/lab/user.h"
 
 #include "app/lab/states.h"
+#include "core/roll/known.h"
+#include "io/file/file.h"
 
+#include <ctype.h>
 #include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { MOST_PROGRAM = 64 << 20 };
 
 const struct lab_anchor *user_twin(const struct lab_setup *setup, uint16_t tag)
 {
@@ -18,7 +24,7 @@ const struct lab_anchor *user_twin(const struct lab_setup *setup, uint16_t tag)
     return NULL;
 }
 
-void user_records(struct draft *draft, struct draft_file *file)
+void user_records(struct draft *draft, struct draft_file *file, bool initial)
 {
     struct record_reader reader = {.text = file->text, .length = file->length};
     struct record record;
@@ -28,6 +34,8 @@ void user_records(struct draft *draft, struct draft_file *file)
             continue;
         const struct lab_anchor *twin = user_twin(draft->setup, anchor.tag);
         bool trusted = states_trusted(record.comment) && !(anchor.flags & 0x0080); /* REVOKE */
+        if (trusted)
+            draft_trust(draft, anchor.tag, anchor.kind == RECORD_DS && initial);
         size_t to = record.comment.length ? (size_t)(record.comment.at + record.comment.length - file->text)
                                           : record.to;
         if (!trusted)
@@ -39,10 +47,95 @@ void user_records(struct draft *draft, struct draft_file *file)
     }
 }
 
+bool user_has_root(const struct draft_file *file)
+{
+    struct record_reader reader = {.text = file->text, .length = file->length};
+    struct record record;
+    while (record_next(&reader, &record)) {
+        struct record_anchor anchor = record_anchor(&record);
+        if (anchor.root && (anchor.kind == RECORD_DS || anchor.kind == RECORD_DNSKEY))
+            return true;
+    }
+    return false;
+}
+
+const char *user_installed(struct draft *draft)
+{
+    const char *text = draft->setup->anchor_count > 1 ? "the keys" : "the key";
+    for (size_t i = 0; i < draft->setup->anchor_count; i++)
+        text = draft_string(draft, "%s%s %u", text, i ? " and" : "", draft->setup->anchors[i].tag);
+    return text;
+}
+
+/* Whether a file holds the digest, as octets or as hexadecimal text. */
+static bool holds_digest(const char *bytes, size_t length, const char *hex)
+{
+    uint8_t digest[64];
+    size_t size = strlen(hex) / 2;
+    for (size_t i = 0; i < size && i < sizeof digest; i++) {
+        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        digest[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    char small[129] = "";
+    for (size_t i = 0; hex[i] && i < sizeof small - 1; i++)
+        small[i] = (char)tolower((unsigned char)hex[i]);
+    return memmem(bytes, length, digest, size) || memmem(bytes, length, hex, 2 * size) ||
+           memmem(bytes, length, small, 2 * size);
+}
+
+const struct lab_anchor *user_built_in(struct draft *draft)
+{
+    const struct lab_setup *setup = draft->setup;
+    const struct lab_anchor *twins = setup->twins ? setup->twins : setup->anchors;
+    size_t twin_count = setup->twins ? setup->twin_count : setup->anchor_count, count = 0, length = 0;
+    struct lab_anchor *found =
+        arena_alloc(draft->arena, (twin_count + setup->anchor_count + 1) * sizeof *found);
+    char *bytes = NULL;
+    struct known known;
+    struct err_note why;
+    static const struct lab_anchor nothing;
+    if (!found) {
+        draft->failed = true;
+        return &nothing;
+    }
+    if (draft->program && file_read_all(draft->program, MOST_PROGRAM, &bytes, &length, &why))
+        bytes = NULL;
+    for (size_t i = 0; bytes && i < twin_count; i++)
+        if (known_by_tag(twins[i].tag, &known) && holds_digest(bytes, length, known.ds_sha256))
+            found[count++] = twins[i];
+    free(bytes);
+    if (count == 0) {
+        draft_note(
+            draft, "which anchors are compiled into it is not known: %s for them", user_installed(draft));
+        while (count < setup->anchor_count) {
+            found[count] = setup->anchors[count];
+            count++;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        draft_trust(draft, found[i].tag, false);
+    found[count].ds = NULL;
+    return found;
+}
+
+/* The path in the copy of a system whose /etc the configuration is in ("/srv/copy" of
+ * /srv/copy/etc/unbound/unbound.conf), if it is there; else as it is. */
+static const char *in_system(struct draft *draft, const char *path)
+{
+    const char *config = draft->setup->config, *etc = config ? strstr(config, "/etc/") : NULL;
+    const char *copied = etc ? draft_string(draft, "%.*s%s", (int)(etc - config), config, path) : path;
+    size_t plain = strcspn(copied, "*?["); /* of a pattern its directory must be there */
+    while (copied[plain] && plain > 1 && copied[plain] != '/')
+        plain--;
+    return access(draft_string(draft, "%.*s", (int)plain, copied), F_OK) == 0
+               ? copied
+               : draft_string(draft, "%s", path);
+}
+
 const char *user_path(struct draft *draft, const char *directory, const char *path)
 {
     if (*path == '/')
-        return draft_string(draft, "%s", path);
+        return in_system(draft, path);
     const char *config = draft->setup->config, *slash = strrchr(config, '/');
     if (directory)
         return draft_string(draft, "%s/%s", directory, path);
@@ -60,13 +153,19 @@ const char *user_record(struct draft *draft, const char *string)
 {
     struct record_reader reader = {.text = string, .length = strlen(string)};
     struct record record;
-    if (!record_next(&reader, &record))
-        return NULL;
-    struct record_anchor anchor = record_anchor(&record);
-    const struct lab_anchor *twin = anchor.root ? user_twin(draft->setup, anchor.tag) : NULL;
-    if (twin && anchor.kind == RECORD_DS)
-        return draft_string(draft, ". IN DS %s", twin->ds);
-    return twin && anchor.kind == RECORD_DNSKEY ? draft_string(draft, ". IN DNSKEY %s", twin->dnskey) : NULL;
+    const char *text = NULL;
+    while (record_next(&reader, &record)) {
+        struct record_anchor anchor = record_anchor(&record);
+        bool ds = anchor.kind == RECORD_DS;
+        if (!anchor.root || (!ds && anchor.kind != RECORD_DNSKEY))
+            continue;
+        const struct lab_anchor *twin = user_twin(draft->setup, anchor.tag);
+        draft_trust(draft, anchor.tag, false);
+        if (twin)
+            text = draft_string(draft, "%s%s. IN %s %s", text ? text : "", text ? "\n" : "",
+                ds ? "DS" : "DNSKEY", ds ? twin->ds : twin->dnskey);
+    }
+    return text;
 }
 
 const char *user_look(struct draft *draft, const char *const *directories, const char *path)
@@ -126,6 +225,9 @@ int user_error(const struct draft_file *file, size_t at, struct err_note *note, 
 void user_forwards(struct draft *draft, const char *to)
 {
     struct text safe;
+    if (draft->forwards)
+        return;
+    draft->forwards = true;
     text_start(&safe);
     text_add_safe(&safe, to);
     draft_limit(draft,

@@ -12,12 +12,24 @@ const struct lab_anchor *user_twin(const struct lab_setup *setup, uint16_t tag);
 
 /* Records of the root's keys in a file become those of twins, without the states in comments; a key that is
  * not trusted (pending, revoked) is left out, so that the file is what it would be if it were made today. */
-void user_records(struct draft *draft, struct draft_file *file);
+void user_records(struct draft *draft, struct draft_file *file, bool initial);
 
-/* One record ". IN DS …" or DNSKEY of the root: the twin's; NULL: it is none, or there is no twin. */
+/* An anchor of the root is in it. */
+bool user_has_root(const struct draft_file *file);
+
+/* "KSK …" of the setup in words: "20326 and 38696". */
+const char *user_installed(struct draft *draft);
+
+/* Records ". IN DS …" or DNSKEY of the root: the twins'; NULL: they are none, or there is no twin. */
 const char *user_record(struct draft *draft, const char *string);
 
-/* A path made absolute: by a directory, or, without one, by that of the main configuration file. */
+/* The twins of the root's keys that are compiled into the program, by the digests of the real ones in its
+ * file; if none is found, those of the setup, and that is said. Each is trusted from now on. NULL-terminated
+ * by its `ds`. */
+const struct lab_anchor *user_built_in(struct draft *draft);
+
+/* A path made absolute: by a directory, or, without one, by that of the main configuration file. An absolute
+ * one is looked for first in the copy of a system, if the configuration is in the /etc of one. */
 const char *user_path(struct draft *draft, const char *directory, const char *path);
 
 /* A path as user_path() has it; one that is not there is looked for in the package tree that the program is
@@ -40,7 +52,8 @@ void user_remove(struct draft *draft, struct draft_file *file, size_t from, size
 int user_error(const struct draft_file *file, size_t at, struct err_note *note, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Says that names are forwarded to addresses outside, which the lab's stands for. */
+/* Says that names are forwarded to addresses outside, which the lab's stands for; of several the first is
+ * named. */
 void user_forwards(struct draft *draft, const char *to);
 
 /* A copy of part of a file, terminated. */

@@ -68,8 +68,8 @@ const char *rehearsal_what_name(enum rehearsal_what what)
 static const char *fault_of_look(const void *at)
 {
     const struct rehearsal_look *look = at;
-    return look->secure < REHEARSAL_ANSWERS && look->bogus < REHEARSAL_ANSWERS &&
-                   look->plain < REHEARSAL_ANSWERS
+    return look->view <= REHEARSAL_VIEWS && look->secure < REHEARSAL_ANSWERS &&
+                   look->bogus < REHEARSAL_ANSWERS && look->plain < REHEARSAL_ANSWERS
                ? NULL
                : "an answer that is none";
 }
@@ -127,7 +127,7 @@ static int check(const struct rehearsal_evidence *seen, struct err_note *note)
             before_us = at_us;
         }
     }
-    return memchr(seen->why_not, '\0', sizeof seen->why_not)
+    return memchr(seen->why_not, '\0', sizeof seen->why_not) && memchr(seen->noted, '\0', sizeof seen->noted)
                ? 0
                : err_set(note, ERR_DATA, "evidence: a reason without an end");
 }
@@ -160,6 +160,8 @@ static bool judge_trial(struct trial *t)
 {
     const struct rehearsal_event *never = trial_event(t, REHEARSAL_COULD_NOT_START);
     const struct rehearsal_event *started = trial_event(t, REHEARSAL_STARTED);
+    if (t->seen->refused)
+        return conclude(t, VERDICT_UNKNOWN, trial_say(t, "It was not rehearsed: %s.", t->seen->why_not));
     if (!t->seen->reached)
         return conclude(
             t, VERDICT_UNKNOWN, trial_say(t, "The virtual clock does not reach it: %s.", t->seen->why_not));
@@ -324,7 +326,7 @@ static void set_anchors(struct trial *t)
             if (!s->plan->keys[k].zsk && s->plan->keys[k].tag == t->seen->anchors[i] &&
                 t->anchor_count < SCENARIO_MAX_ANCHORS)
                 t->anchors[t->anchor_count++] = &s->plan->keys[k];
-    if (!t->anchor_count)
+    if (!t->seen->configured && !t->anchor_count)
         t->anchor_count = scenario_installed(s, t->follows, t->anchors);
 }
 
@@ -344,7 +346,7 @@ int rehearsal_judge(const struct scenario_schedule *schedule, const struct rfc50
     if (rc)
         return rc;
     struct trial t = {.schedule = schedule,
-        .profile = schedule->scenario->managed ? profile : rfc5011_profile("static"),
+        .profile = schedule->scenario->managed || evidence->configured ? profile : rfc5011_profile("static"),
         .seen = evidence,
         .arena = arena,
         .install_us = installed_us(schedule),

@@ -25,6 +25,7 @@ enum rehearsal_answer {
 struct rehearsal_look {
     int64_t at_us;
     uint8_t secure, bogus, plain; /* enum rehearsal_answer */
+    uint8_t view;                 /* that was worst off, from 1 on, of evidence.views; 0: all were alike */
 };
 
 /* A change of what its own state said of a key. One that is not there any more: RFC5011_REMOVED. */
@@ -34,7 +35,13 @@ struct rehearsal_state {
     uint8_t state; /* enum rfc5011_state */
 };
 
-enum { REHEARSAL_TAGS = 6, REHEARSAL_TEXT = 200 };
+enum {
+    REHEARSAL_TAGS = 6,
+    REHEARSAL_TEXT = 200,
+    REHEARSAL_WHY = 600,
+    REHEARSAL_VIEWS = 8,
+    REHEARSAL_VIEW = 32
+};
 
 struct rehearsal_signal {
     int64_t at_us;
@@ -77,13 +84,19 @@ struct rehearsal_evidence {
     struct rehearsal_fetch *fetches;
     struct rehearsal_event *events;
     size_t look_count, state_count, signal_count, fetch_count, event_count;
-    int64_t from_us, to_us; /* what the run covered */
-    bool reached;           /* by the virtual clock */
-    bool limited;           /* a part of the user's configuration could not be rehearsed: why_not */
-    char why_not[160];      /* of !reached and limited */
-    unsigned look_days;     /* at most from one look to the next, as was planned; 0: one */
-    const char *product;    /* "named", "unbound" …, for what mends; or NULL */
-    /* The tags that it was installed with; none given: those of scenario_installed(). */
+    int64_t from_us, to_us;      /* what the run covered */
+    bool reached;                /* by the virtual clock */
+    bool refused;                /* nothing was tried: why_not. Such as a configuration with a mistake */
+    bool limited;                /* a part of the user's configuration could not be rehearsed: why_not */
+    char why_not[REHEARSAL_WHY]; /* of !reached, refused and limited */
+    char noted[REHEARSAL_WHY];   /* what was changed in it, without harm to the verdict */
+    unsigned look_days;          /* at most from one look to the next, as was planned; 0: one */
+    const char *product;         /* "named", "unbound" …, for what mends; or NULL */
+    char views[REHEARSAL_VIEWS][REHEARSAL_VIEW]; /* that are asked each for itself; "": no more */
+    /* The tags that it was installed with; none given: those of scenario_installed(). `configured`: they are
+     * those of a configuration of the user's, also if there are none, and the profile is what that makes of
+     * the product, whatever the scenario would have. */
+    bool configured;
     uint16_t anchors[SCENARIO_MAX_ANCHORS];
     size_t anchor_count;
 };
@@ -100,6 +113,7 @@ struct rehearsal_outage {
     int64_t last_us;                /* the last look of it */
     int64_t healed_us;              /* the first good look after it; UTC_OPEN: none */
     size_t looks;
+    uint8_t view; /* of its first look */
     bool excused; /* the scenario did it (the resolver was stopped, its clock wrong, the root off), and it was
                      over soon after that */
 };
@@ -147,8 +161,9 @@ struct rehearsal_result {
 };
 
 /* `profile`: of the product as it was configured ("static" where it does not follow); the scenario's
- * `managed` false makes it static. Everything in *ret_result lives in the arena or in the arguments.
- * ERR_NOMEM; ERR_DATA where the evidence is not in the order of time or holds what is none. */
+ * `managed` false makes it static, unless the evidence is `configured`. Everything in *ret_result lives in
+ * the arena or in the arguments. ERR_NOMEM; ERR_DATA where the evidence is not in the order of time or holds
+ * what is none. */
 int rehearsal_judge(const struct scenario_schedule *schedule, const struct rfc5011_profile *profile,
     const struct rehearsal_evidence *evidence, struct arena *arena, struct rehearsal_result *ret_result,
     struct err_note *note);

@@ -152,9 +152,9 @@ static int64_t pending_since(const struct trial *t, const struct plan_key *key, 
     return since_us;
 }
 
-static const char *anchors_text(struct trial *t)
+const char *trial_anchors(struct trial *t)
 {
-    const char *text = "";
+    const char *text = t->anchor_count ? "" : "none of the root's keys";
     for (size_t i = 0; i < t->anchor_count; i++)
         text = trial_say(t, "%s%s%s", text, i ? " and " : "", trial_key(t, t->anchors[i]));
     return text;
@@ -169,9 +169,9 @@ static struct trial_cause never_learns(struct trial *t, const struct plan_key *s
             since_us = signer->steps[i].at_us;
     int64_t alone_us = plan_roll_at(t->schedule->plan, since_us).sign_us; /* both may sign for a while */
     since_us = alone_us > since_us && alone_us <= at_us ? alone_us : since_us;
-    return static_cause(
-        t, trial_say(t, "Its anchor does not change and is %s alone, while since %s only %s signs.",
-               anchors_text(t), trial_day(t, since_us), trial_key(t, signer)));
+    return static_cause(t,
+        trial_say(t, "Its anchor does not change and is %s%s, while since %s only %s signs.",
+            trial_anchors(t), t->anchor_count ? " alone" : "", trial_day(t, since_us), trial_key(t, signer)));
 }
 
 /* The same of one that follows: why it did not learn the key in time. */
@@ -313,7 +313,7 @@ static struct trial_cause open_cause(struct trial *t, const struct rehearsal_out
         "FM61", "find out what turned validation off; watch for answers without AD, not only for SERVFAIL"};
 }
 
-struct trial_cause trial_cause(struct trial *t, const struct rehearsal_outage *outage)
+static struct trial_cause cause_of(struct trial *t, const struct rehearsal_outage *outage)
 {
     const struct plan *plan = t->schedule->plan;
     if (outage->kind == REHEARSAL_OPEN)
@@ -328,4 +328,12 @@ struct trial_cause trial_cause(struct trial *t, const struct rehearsal_outage *o
             trial_say(t, "The plan holds no key that signs on %s.", trial_day(t, outage->first_us)), "RH05",
             NULL};
     return t->follows ? not_learned(t, first, outage->first_us) : never_learns(t, first, outage->first_us);
+}
+
+struct trial_cause trial_cause(struct trial *t, const struct rehearsal_outage *outage)
+{
+    struct trial_cause cause = cause_of(t, outage);
+    if (outage->view > 0 && outage->view <= REHEARSAL_VIEWS)
+        cause.text = trial_say(t, "In its view %s: %s", t->seen->views[outage->view - 1], cause.text);
+    return cause;
 }

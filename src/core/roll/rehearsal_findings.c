@@ -6,7 +6,8 @@
  *   RH04 it ended, or did not start             RH08 a part could not be rehearsed
  *   RH09 it signals other keys than it trusts   RH10 answers that need more than UDP
  *   RH11 unsigned names have no answer, though signed ones have
- *   RH12 no answers right after a start, and well at the next look */
+ *   RH12 no answers right after a start, and well at the next look
+ *   RH13 how the rehearsal treats the user's configuration, without harm to the verdict */
 #include "core/roll/rehearsal_inside.h"
 
 #include <string.h>
@@ -341,6 +342,23 @@ bool trial_as_expected(const struct trial *t)
            outage->healed_us <= heals_us + slack_us;
 }
 
+/* A scenario expects what it does of a resolver that is installed as it says. */
+static bool as_installed(const struct trial *t)
+{
+    const struct plan_key *wanted[SCENARIO_MAX_ANCHORS];
+    size_t count = scenario_installed(t->schedule, t->schedule->scenario->managed && t->follows, wanted);
+    if (t->follows != (t->follows && t->schedule->scenario->managed) || count != t->anchor_count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < t->anchor_count; k++)
+            found |= t->anchors[k] == wanted[i];
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 static void find_unexpected(struct trial *t)
 {
     const struct scenario_expect *expect = t->result.expected;
@@ -360,8 +378,17 @@ static void find_unexpected(struct trial *t)
                                 trial_day(t, t->result.healed_us));
     trial_find(t,
         (struct verdict_finding){.rule = "RH03",
-            .text = trial_say(t, "Of %s the scenario expects: %s; here %s.", expect->profile, expected, was),
-            .means = "What happened is news: the program, or the expectation, is not as was thought.",
+            .text =
+                as_installed(t)
+                    ? trial_say(t, "Of %s the scenario expects: %s; here %s.", expect->profile, expected, was)
+                    : trial_say(t,
+                          "Of %s the scenario expects: %s; here %s. The configuration is not as the scenario "
+                          "installs it: its anchor is %s, and it %s RFC 5011.",
+                          expect->profile, expected, was, trial_anchors(t),
+                          t->follows ? "follows" : "does not follow"),
+            .means = as_installed(t)
+                         ? "What happened is news: the program, or the expectation, is not as was thought."
+                         : "It is this configuration that was rehearsed.",
             .count = 1,
             .first_us = t->install_us,
             .last_us = t->end_us});
@@ -375,6 +402,12 @@ void trial_findings(struct trial *t, bool users)
     find_end(t);
     for (size_t i = 0; i < sizeof of_users / sizeof *of_users && users; i++)
         of_users[i](t);
+    if (*t->seen->noted)
+        trial_find(t, (struct verdict_finding){.rule = "RH13",
+                          .text = trial_say(t, "As to its configuration: %s.", t->seen->noted),
+                          .count = 1,
+                          .first_us = t->install_us,
+                          .last_us = t->end_us});
     if (t->seen->limited)
         trial_find(t, (struct verdict_finding){.rule = "RH08",
                           .text = trial_say(

@@ -100,6 +100,8 @@ bool trial_lost_timer(const struct trial *t, int64_t *ret_from_us, int64_t *ret_
 struct trial_cause {
     const char *text, *rule, *mend;
 };
+const char *trial_anchors(
+    struct trial *t); /* "KSK-2017 (20326) and KSK-2024 (38696)", "none of the root's" */
 struct trial_cause trial_cause(struct trial *t, const struct rehearsal_outage *outage);
 const struct rehearsal_event *trial_event(const struct trial *t, enum rehearsal_what what); /* the first */
 int64_t trial_ended_us(const struct trial *t); /* when it ended or did not start; UTC_OPEN */

@@ -56,7 +56,7 @@ static enum look judge_look(const struct trial *t, const struct rehearsal_look *
 }
 
 static struct rehearsal_outage *begin(
-    struct trial *t, enum look look, int64_t at_us, int64_t before_us, int64_t last_good_us)
+    struct trial *t, enum look look, const struct rehearsal_look *at, int64_t before_us, int64_t last_good_us)
 {
     struct rehearsal_result *r = &t->result;
     if (!trial_grow(t, &r->outages, r->outage_count, sizeof *r->outages))
@@ -64,10 +64,11 @@ static struct rehearsal_outage *begin(
     struct rehearsal_outage *outage = &r->outages[r->outage_count++];
     *outage = (struct rehearsal_outage){.kind = look == LOOK_OPEN ? REHEARSAL_OPEN : REHEARSAL_NO_ANSWERS,
         .from_us = before_us,
-        .to_us = at_us,
+        .to_us = at->at_us,
         .last_good_us = last_good_us,
-        .first_us = at_us,
-        .last_us = at_us,
+        .first_us = at->at_us,
+        .last_us = at->at_us,
+        .view = at->view,
         .healed_us = UTC_OPEN,
         .excused = look == LOOK_EXCUSED || look == LOOK_STARTING};
     return outage;
@@ -139,7 +140,7 @@ void trial_outages(struct trial *t)
         } else if (outage && before == LOOK_STARTING && now == LOOK_FAILS) {
             outage->excused = false; /* it was more than its start */
         } else if (now != before || !outage) {
-            outage = begin(t, now, look->at_us, before_us, last_good_us);
+            outage = begin(t, now, look, before_us, last_good_us);
         }
         if (outage) {
             outage->last_us = look->at_us;

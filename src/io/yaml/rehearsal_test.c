@@ -253,6 +253,38 @@ static void expect(struct bent *b, enum verdict verdict, const char *rule, const
         fail_msg("%s: what is unknown is not as expected, and did not break", r.cause);
 }
 
+/* A configuration of the user's is judged as what it is, whatever the scenario would install. */
+static void configured(void **state)
+{
+    struct bent b = good("full");
+    b.seen.configured = true; /* static, with both keys: the fixture's users noticed nothing */
+    b.seen.anchors[0] = 20326;
+    b.seen.anchors[1] = 38696;
+    b.seen.anchor_count = 2;
+    b.seen.state_count = 0;
+    b.seen.signal_count = 0;
+    strcpy(b.seen.noted, "dnstap is left out");
+    struct rehearsal_result r = judge(&b.schedule, product("pdns_recursor"), &b.seen);
+    assert_int_equal(r.verdict, VERDICT_READY);
+    assert_true(found(&r, "RH03") && found(&r, "RH13") && !found(&r, "RH02"));
+    b.seen.anchor_count = 1; /* with the old key alone, seen in one view only */
+    strcpy(b.seen.views[1], "vpn");
+    set_looks(&b, 62, 200, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
+    for (size_t i = 62; i < b.seen.look_count; i++)
+        b.seen.looks[i].view = 2;
+    r = judge(&b.schedule, product("pdns_recursor"), &b.seen);
+    assert_int_equal(r.verdict, VERDICT_NOT_READY);
+    assert_true(strncmp(r.cause, "In its view vpn: Its anchor does not change and is KSK-2017 (20326) alone",
+                    70) == 0);
+    assert_true(found(&r, "FM17") && !found(&r, "RH03"));
+    b = good("static"); /* a scenario of a static anchor, and one that follows all the same */
+    b.seen.configured = true;
+    b.seen.anchors[0] = 20326;
+    b.seen.anchor_count = 1;
+    r = judge(&b.schedule, product("named"), &b.seen);
+    assert_true(strcmp(r.expected->profile, "static") != 0);
+}
+
 static void unknown(void **state)
 {
     struct bent b = good("full");
@@ -260,6 +292,10 @@ static void unknown(void **state)
     strcpy(b.seen.why_not, "a static binary");
     set_looks(&b, 60, 180, REHEARSAL_SERVFAIL, REHEARSAL_SERVFAIL);
     expect(&b, VERDICT_UNKNOWN, NULL, "The virtual clock does not reach it: a static binary.");
+    b = good("full");
+    b.seen.refused = true;
+    strcpy(b.seen.why_not, "unbound.conf:3: no such file");
+    expect(&b, VERDICT_UNKNOWN, NULL, "It was not rehearsed: unbound.conf:3: no such file.");
     b = good("full"); /* no validation, ever */
     set_looks(&b, 0, 200, REHEARSAL_PLAIN, REHEARSAL_PLAIN);
     expect(&b, VERDICT_UNKNOWN, "FM60", "It does not validate");
@@ -605,8 +641,8 @@ static void forwarded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
-        TEST(all_as_expected), TEST(unknown), TEST(harm), TEST(risk), TEST(signals), TEST(revoked_unsigned),
-        TEST(ends_and_algorithms), TEST(cut_short), TEST(excused), TEST(starting), TEST(no_events),
-        TEST(no_evidence), TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
+        TEST(all_as_expected), TEST(configured), TEST(unknown), TEST(harm), TEST(risk), TEST(signals),
+        TEST(revoked_unsigned), TEST(ends_and_algorithms), TEST(cut_short), TEST(excused), TEST(starting),
+        TEST(no_events), TEST(no_evidence), TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
