@@ -1,7 +1,7 @@
-/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it. Deadlines in
- * the next few seconds are an exchange under way (a timeout, a second try) as long as packets come and go:
- * they are kept to the microsecond. Those farther away may come late, all of an hour together, so that a day
- * has 24 jumps and not a thousand. */
+/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it, save a
+ * second now and then for who does nothing else. Deadlines in the next few seconds are an exchange under way
+ * (a timeout, a second try) as long as packets come and go: they are kept to the microsecond. Those farther
+ * away may come late, all of an hour together, so that a day has 24 jumps and not a thousand. */
 #include "app/lab/drive_inside.h"
 
 #include "io/proc/clock.h"
@@ -12,6 +12,7 @@
 enum {
     CALM = 2,                   /* looks in a row that must show rest */
     WAIT_US = 50,               /* real time, for a packet, between two looks */
+    BUSY_US = 2 * 1000000,      /* real time: who works so long without a packet may watch the clock */
     PATIENCE_US = 20 * 1000000, /* real time: who is not at rest then never will be */
     EXCHANGE_US = 15 * 1000000, /* virtual: so long a user waits for an answer after the last packet */
     QUIET_US = 4 * 1000000,     /* virtual, without a packet: an exchange of the resolver's own is over */
@@ -63,7 +64,7 @@ static void await_packet(const struct drive *drive)
 static int settle(struct drive *drive, bool *ret_answered, struct err_note *note)
 {
     uint64_t turns = 0;
-    int64_t began_us = clock_mono_us();
+    int64_t began_us = clock_mono_us(), busy_us = began_us;
     int err = 0;
     *ret_answered = false;
     for (unsigned calm = 0; calm < CALM && !err;) {
@@ -77,6 +78,11 @@ static int settle(struct drive *drive, bool *ret_answered, struct err_note *note
         calm = quiet ? calm + 1 : 0;
         if (!quiet && !answered)
             await_packet(drive);
+        busy_us = answered ? clock_mono_us() : busy_us;
+        if (clock_mono_us() - busy_us > BUSY_US) { /* kresd 5.3, until a record with a TTL of 0 is stale */
+            vclock_jump(drive->clock, drive_now(drive) + UTC_SECOND);
+            busy_us = clock_mono_us();
+        }
         if (clock_mono_us() - began_us > PATIENCE_US)
             err = err_set(note, ERR_UNAVAILABLE, "the resolver does not come to rest");
     }

@@ -115,7 +115,7 @@ static const char *prelude(struct draft *draft, const char *anchors)
         "local rollcall_listen, rollcall_open, rollcall_add = net.listen, cache.open, "
         "trust_anchors.add_file\n"
         "local rollcall_forward, rollcall_stub = policy.FORWARD, policy.STUB\n"
-        "log_target('stderr')\n"
+        "%s"
         "log_target = function () return true end\n"
         "user = function () return true end\n"
         "net.listen = function () return true end\n"
@@ -141,8 +141,8 @@ static const char *prelude(struct draft *draft, const char *anchors)
         "\treturn rollcall_add(path, unmanaged)\n"
         "end\n"
         "-- yours\n",
-        setup->directory, setup->forward_to, setup->forward_to, anchors, strlen(setup->directory) + 1,
-        setup->directory);
+        kresd_log_words(setup), setup->directory, setup->forward_to, setup->forward_to, anchors,
+        strlen(setup->directory) + 1, setup->directory);
 }
 
 /* What stands for the keys that are compiled in. */

@@ -5,6 +5,11 @@
 
 #define STATE_FILE "root.keys"
 
+const char *kresd_log_words(const struct lab_setup *setup)
+{
+    return product_before(setup, 5, 4) ? "" : "log_target('stderr')\n";
+}
+
 static int ours(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
 {
@@ -21,9 +26,8 @@ static int ours(
         "modules = { 'hints > iterate' }\n"
         "hints.root_file('%s')\n"
         "trust_anchors.add_file('%s', %s)\n",
-        product_before(setup, 5, 4) ? "" : "log_target('stderr')\n", product_six(setup) ? '4' : '6',
-        setup->address, setup->port, setup->directory, product_hints(draft), product_seed(draft, STATE_FILE),
-        setup->managed ? "false" : "true");
+        kresd_log_words(setup), product_six(setup) ? '4' : '6', setup->address, setup->port, setup->directory,
+        product_hints(draft), product_seed(draft, STATE_FILE), setup->managed ? "false" : "true");
     product_word(words, "-n");
     product_word(words, "-c");
     product_word(words, draft_add(draft, "kresd.conf", text.string, text.length));

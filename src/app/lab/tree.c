@@ -67,6 +67,25 @@ static const char *library_path(const char *root, struct arena *arena, const cha
     return copy;
 }
 
+/* The tree in which a binary lies, if it is not that of this machine: cut off behind it. */
+static bool tree_of(char *path)
+{
+    static const char *const places[] = {"/usr/sbin/", "/usr/bin/", "/usr/lib/systemd/"};
+    char library[PATH_MAX + 16];
+    char *name = strrchr(path, '/');
+    for (size_t i = 0; i < sizeof places / sizeof *places && name; i++) {
+        size_t length = strlen(places[i]), before = (size_t)(name + 1 - path);
+        if (before <= length || strncmp(name + 1 - length, places[i], length) != 0)
+            continue;
+        snprintf(library, sizeof library, "%.*s/usr/lib", (int)(before - length), path);
+        if (!is_directory(library))
+            return false;
+        path[before - length] = '\0';
+        return true;
+    }
+    return false;
+}
+
 int tree_open(
     const char *path, const char *name, struct arena *arena, struct tree *ret_tree, struct err_note *note)
 {
@@ -79,6 +98,7 @@ int tree_open(
     if (!is_directory(whole)) {
         if (access(whole, X_OK))
             return err_set(note, ERR_UNAVAILABLE, "%s: this may not be executed", path);
+        tree.root = tree_of(whole) ? arena_string(arena, whole) : NULL;
     } else {
         tree.root = tree.program;
         tree.program = NULL;
@@ -89,8 +109,9 @@ int tree_open(
                 tree.program = arena_string(arena, program);
         if (!tree.program)
             return err_set(note, ERR_UNAVAILABLE, "%s: there is no %s in this package tree", path, name);
-        tree.library = library_path(whole, arena, &tree.loader);
     }
+    if (tree.root)
+        tree.library = library_path(tree.root, arena, &tree.loader);
     if (!tree.program)
         return err_set(note, ERR_NOMEM, "out of memory");
     *ret_tree = tree;

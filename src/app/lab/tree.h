@@ -17,8 +17,9 @@ struct tree {
     const char *loader;  /* of a tree with a C library of its own: that library's dynamic linker; or NULL */
 };
 
-/* `path`: a binary, or a directory with `name` in one of the places of programs. A relative path is made
- * absolute. ERR_UNAVAILABLE, ERR_NOMEM. */
+/* `path`: a binary, or a directory with `name` in one of the places of programs. A binary at TREE/usr/sbin or
+ * TREE/usr/bin, beside TREE/usr/lib, belongs to that tree. A relative path is made absolute.
+ * ERR_UNAVAILABLE, ERR_NOMEM. */
 int tree_open(
     const char *path, const char *name, struct arena *arena, struct tree *ret_tree, struct err_note *note);
 

@@ -71,6 +71,7 @@ int named_users(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note);
 int unbound_users(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note);
+const char *kresd_log_words(const struct lab_setup *setup); /* before 5.4 it logs there anyway */
 int kresd_users(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note);
 int pdns_users(

@@ -365,6 +365,12 @@ int rehearsal_judge(const struct scenario_schedule *schedule, const struct rfc50
         trial_coverage(&t);
         trial_rates(&t);
         trial_model(&t);
+        t.still = trial_holds_still(&t);
+        if (t.still) {
+            t.profile = rfc5011_profile("static");
+            t.follows = false;
+            trial_model(&t);
+        }
         trial_differences(&t);
         judge(&t);
     }

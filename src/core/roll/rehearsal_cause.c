@@ -170,7 +170,9 @@ static struct trial_cause never_learns(struct trial *t, const struct plan_key *s
     int64_t alone_us = plan_roll_at(t->schedule->plan, since_us).sign_us; /* both may sign for a while */
     since_us = alone_us > since_us && alone_us <= at_us ? alone_us : since_us;
     return static_cause(t,
-        trial_say(t, "Its anchor does not change and is %s%s, while since %s only %s signs.",
+        trial_say(t, "%s %s%s, while since %s only %s signs.",
+            t->still ? "It keeps no state of trust anchors and learns none: it holds"
+                     : "Its anchor does not change and is",
             trial_anchors(t), t->anchor_count ? " alone" : "", trial_day(t, since_us), trial_key(t, signer)));
 }
 

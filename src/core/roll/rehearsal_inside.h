@@ -42,8 +42,8 @@ struct trial {
     const struct rfc5011_profile *profile; /* in effect */
     const struct rehearsal_evidence *seen;
     struct arena *arena;
-    bool failed; /* memory was short */
-    bool follows;
+    bool failed;         /* memory was short */
+    bool follows, still; /* still: it ought to follow, and does not (trial_holds_still()) */
     int64_t install_us, end_us, ttl_us;
     struct trial_span *spans;
     size_t span_count;
@@ -80,6 +80,9 @@ size_t trial_rrset(const struct trial *t, const struct trial_world *world, unsig
 /* rehearsal_model.c */
 void trial_model(struct trial *t);
 void trial_differences(struct trial *t);
+/* Whether it follows no roll although its kind does: it tells no state, and its signals went on naming what
+ * it was installed with alone after the model had learned another key. */
+bool trial_holds_still(const struct trial *t);
 /* What is known of the key at that moment: by the program's own state if it told one, else by the model. */
 enum rfc5011_state trial_state(const struct trial *t, const struct plan_key *key, int64_t at_us);
 bool trial_trusts(const struct trial *t, const struct plan_key *key, int64_t at_us);

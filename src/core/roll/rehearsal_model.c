@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define SIGNAL_LATE_US (3 * UTC_DAY) /* until a signal names what is trusted */
+
 /* A run of the model. */
 struct run {
     struct trial *t;
@@ -92,6 +94,7 @@ void trial_model(struct trial *t)
 {
     const struct scenario_schedule *s = t->schedule;
     struct run run = {.t = t};
+    t->change_count = t->health_count = 0;
     for (size_t i = 0; i < t->seen->fetch_count && !t->failed; i++) {
         for (; run.step < s->step_count && s->steps[run.step].at_us <= t->seen->fetches[i].at_us; run.step++)
             step(&run, &s->steps[run.step]);
@@ -121,6 +124,33 @@ static enum rfc5011_state model_state(const struct trial *t, const struct plan_k
         if (t->changes[i].key == key)
             state = (enum rfc5011_state)t->changes[i].state;
     return state;
+}
+
+static bool is_anchor(const struct trial *t, uint16_t tag)
+{
+    for (size_t i = 0; i < t->anchor_count; i++)
+        if (is_key(t->anchors[i], tag))
+            return true;
+    return false;
+}
+
+bool trial_holds_still(const struct trial *t)
+{
+    const struct rehearsal_signal *last = NULL;
+    if (!t->follows || t->seen->state_count || !t->anchor_count)
+        return false;
+    for (size_t i = 0; i < t->seen->signal_count; i++) {
+        last = &t->seen->signals[i];
+        for (size_t k = 0; k < last->count && k < REHEARSAL_TAGS; k++)
+            if (!is_anchor(t, last->tags[k]))
+                return false;
+    }
+    const struct plan *plan = t->schedule->plan;
+    for (size_t i = 0; last && i < plan->key_count; i++)
+        if (plan->keys[i].tag >= 0 && !is_anchor(t, (uint16_t)plan->keys[i].tag) &&
+            model_state(t, &plan->keys[i], last->at_us - SIGNAL_LATE_US) == RFC5011_VALID)
+            return true;
+    return false;
 }
 
 /* What the program said last of the key; false: nothing yet. */

@@ -439,6 +439,34 @@ static void signals(void **state)
     }
 }
 
+/* A kind that follows RFC 5011 and a program that does not: no state, and signals of the old key alone. */
+static void holds_still(void **state)
+{
+    static const struct {
+        int day;
+        uint16_t tag;
+        bool still;
+    } rows[] = {{45, 20326, true}, {42, 20326, false}, {45, 38696, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bent b = seen_of("full", "named");
+        struct rehearsal_signal signal = {
+            .at_us = at_day(&b, rows[i].day), .kind = 1, .count = 1, .tags = {rows[i].tag}};
+        b.seen.signals = &signal;
+        b.seen.signal_count = 1;
+        b.seen.state_count = 0;
+        for (size_t k = 0; k < b.seen.look_count; k++)
+            if (b.seen.looks[k].at_us >= at_day(&b, 62))
+                b.seen.looks[k].secure = REHEARSAL_SERVFAIL;
+        struct rehearsal_result r = judge(&b.schedule, product("named"), &b.seen);
+        assert_int_equal(r.verdict, VERDICT_NOT_READY);
+        bool told =
+            strstr(r.cause, "It keeps no state of trust anchors and learns none: it holds KSK-2017") != NULL;
+        assert_int_equal(told, rows[i].still);
+        assert_int_equal(found(&r, "FM01"), rows[i].still);
+        assert_false(rows[i].still && found(&r, "RH09"));
+    }
+}
+
 /* One that ends is broken from then on, also where nobody looked afterwards. The last RSA key is revoked, and
  * one that does not know the new algorithm is left without. */
 static void ends_and_algorithms(void **state)
@@ -642,7 +670,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
         TEST(all_as_expected), TEST(configured), TEST(unknown), TEST(harm), TEST(risk), TEST(signals),
-        TEST(revoked_unsigned), TEST(ends_and_algorithms), TEST(cut_short), TEST(excused), TEST(starting),
-        TEST(no_events), TEST(no_evidence), TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
+        TEST(holds_still), TEST(revoked_unsigned), TEST(ends_and_algorithms), TEST(cut_short), TEST(excused),
+        TEST(starting), TEST(no_events), TEST(no_evidence), TEST(gaps_never_make_ready), TEST(forwarded),
+        TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
