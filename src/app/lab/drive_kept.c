@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_PACKETS (UINT64_C(256) << 20) /* octets; a roll of two years has 20 million, so a storm fits */
+/* Octets. The worst storm seen (kresd, offline) has 52 million. */
+#define MOST_PACKETS (UINT64_C(256) << 20)
 
 /* The first reason is the one that counts. */
 static void lacks(struct drive *drive, const struct err_note *why)
