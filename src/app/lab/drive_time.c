@@ -1,22 +1,32 @@
-/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it, save a
- * second now and then for who does nothing else. Deadlines in the next few seconds are an exchange under way
- * (a timeout, a second try) as long as packets come and go: they are kept to the microsecond. Those farther
- * away may come late, all of an hour together, so that a day has 24 jumps and not a thousand. */
+/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it. Deadlines in
+ * the next few seconds are an exchange under way (a timeout, a second try) as long as packets come and go:
+ * they are kept to the microsecond. Those farther away may come late, all of an hour together, so that a day
+ * has 24 jumps and not a thousand.
+ *
+ * Programs that try again and again are often bounded by time alone: Knot Resolver asks for ten seconds what
+ * TCP refuses, and primes itself anew until a record with a TTL of 0 is stale. So where a moment has more
+ * questions than any exchange that goes well, each costs a round trip; and who works on for long, without
+ * one, sees time pass. Both are counted, in questions and in processor time, and not measured by a clock that
+ * a busy machine delays. */
 #include "app/lab/drive_inside.h"
 
 #include "io/proc/clock.h"
 #include "io/proc/space.h"
 
 #include <poll.h>
+#include <time.h>
 
 enum {
     CALM = 2,                   /* looks in a row that must show rest */
     WAIT_US = 50,               /* real time, for a packet, between two looks */
-    BUSY_US = 2 * 1000000,      /* real time: who works so long without a packet may watch the clock */
     PATIENCE_US = 20 * 1000000, /* real time: who is not at rest then never will be */
     EXCHANGE_US = 15 * 1000000, /* virtual: so long a user waits for an answer after the last packet */
     QUIET_US = 4 * 1000000,     /* virtual, without a packet: an exchange of the resolver's own is over */
     LATE_HOURS = 1,
+    STORM = 200,            /* questions within a moment that are none of one exchange any more */
+    ROUND_TRIP_US = 100000, /* virtual: what each costs then */
+    TOIL_US = 500000,       /* of a processor, within a moment, from which on time passes … */
+    TOIL_PACE = 4,          /* … so much faster than the program works */
 };
 
 int64_t drive_now(const struct drive *drive)
@@ -34,24 +44,24 @@ enum lab_phase drive_phase(struct drive *drive, enum lab_phase phase)
     return before;
 }
 
-/* One turn of everything that is ours. True: something happened. */
-static bool play(struct drive *drive, struct err_note *note, int *ret_err)
+/* One turn of everything that is ours. Returns how many questions were answered. */
+static unsigned play(struct drive *drive, struct err_note *note, int *ret_err)
 {
     unsigned answered = 0;
     drive_kept_packets(drive);
     *ret_err = lab_world_at(drive->world, drive_now(drive), note);
     if (*ret_err)
-        return false;
+        return 0;
     *ret_err = lab_server_poll(drive->server, 0, &answered);
     if (*ret_err) {
         err_set(note, *ret_err, "the lab's server cannot answer");
-        return false;
+        return 0;
     }
     drive->cost.answers += answered;
     drive_resolver_reap(drive);
     for (size_t i = 0; i < drive->asker_count; i++)
         asker_take(drive->askers[i]);
-    return answered > 0;
+    return answered;
 }
 
 static void await_packet(const struct drive *drive)
@@ -60,17 +70,52 @@ static void await_packet(const struct drive *drive)
     ppoll(&server, 1, &(struct timespec){.tv_nsec = WAIT_US * 1000}, NULL);
 }
 
+/* The processor time of the program, of all its threads. */
+static int64_t worked_us(const struct drive *drive)
+{
+    pid_t pid = drive->pid ? drive->pid : drive->oneshot;
+    clockid_t clock;
+    struct timespec time;
+    if (!pid || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
+        return 0;
+    return time.tv_sec * INT64_C(1000000) + time.tv_nsec / 1000;
+}
+
+/* What happened within a moment so far. */
+struct toil {
+    unsigned long answers;
+    int64_t worked_us;
+};
+
+/* Time passes for who does not come to rest. */
+static void pass_time(struct drive *drive, struct toil *toil, unsigned answered)
+{
+    toil->answers += answered;
+    if (answered && toil->answers > STORM)
+        drive_jump(drive, drive_now(drive) + (int64_t)answered * ROUND_TRIP_US);
+    if (answered || drive->waits.asleep)
+        return;
+    int64_t more_us = worked_us(drive) - toil->worked_us - TOIL_US;
+    if (more_us > 0) {
+        drive_jump(drive, drive_now(drive) + more_us * TOIL_PACE);
+        toil->worked_us += more_us;
+    }
+}
+
 /* Until nothing moves at this moment. */
 static int settle(struct drive *drive, bool *ret_answered, struct err_note *note)
 {
     uint64_t turns = 0;
-    int64_t began_us = clock_mono_us(), busy_us = began_us;
+    int64_t began_us = clock_mono_us();
+    struct toil toil = {.worked_us = worked_us(drive)};
     int err = 0;
     *ret_answered = false;
     for (unsigned calm = 0; calm < CALM && !err;) {
-        bool idle = false, answered = play(drive, note, &err);
-        *ret_answered |= answered;
+        bool idle = false;
+        unsigned answered = play(drive, note, &err);
+        *ret_answered |= answered > 0;
         vclock_look(drive->clock, &drive->waits);
+        pass_time(drive, &toil, answered);
         bool quiet = !answered && drive->waits.asleep && (!calm || drive->waits.turns == turns);
         if (quiet && calm + 1 == CALM)
             quiet = space_idle_sockets(&idle) != 0 || idle;
@@ -78,11 +123,6 @@ static int settle(struct drive *drive, bool *ret_answered, struct err_note *note
         calm = quiet ? calm + 1 : 0;
         if (!quiet && !answered)
             await_packet(drive);
-        busy_us = answered ? clock_mono_us() : busy_us;
-        if (clock_mono_us() - busy_us > BUSY_US) { /* kresd 5.3, until a record with a TTL of 0 is stale */
-            vclock_jump(drive->clock, drive_now(drive) + UTC_SECOND);
-            busy_us = clock_mono_us();
-        }
         if (clock_mono_us() - began_us > PATIENCE_US)
             err = err_set(note, ERR_UNAVAILABLE, "the resolver does not come to rest");
     }

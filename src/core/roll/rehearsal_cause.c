@@ -142,10 +142,23 @@ static const struct trial_span *missed(const struct trial *t, int64_t until_us)
     return longest;
 }
 
+/* Whether it says of itself that the key was ever pending or trusted; also where it does not tell of keys. */
+static bool took_notice(const struct trial *t, const struct plan_key *key, int64_t at_us)
+{
+    size_t i = 0;
+    while (
+        i < t->seen->state_count && t->seen->states[i].at_us <= at_us && t->seen->states[i].tag != key->tag)
+        i++;
+    return key->tag < 0 || !t->seen->state_count ||
+           (i < t->seen->state_count && t->seen->states[i].at_us <= at_us);
+}
+
 /* When the key became pending, of the last time before the moment; UTC_OPEN: it never did. */
 static int64_t pending_since(const struct trial *t, const struct plan_key *key, int64_t at_us)
 {
     int64_t since_us = UTC_OPEN;
+    if (!took_notice(t, key, at_us))
+        return UTC_OPEN;
     for (size_t i = 0; i < t->change_count && t->changes[i].at_us <= at_us; i++)
         if (t->changes[i].key == key)
             since_us = t->changes[i].state == RFC5011_ADD_PEND ? t->changes[i].at_us : since_us;

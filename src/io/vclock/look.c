@@ -327,6 +327,7 @@ void vclock_look(struct vclock *clock, struct vclock_look *ret_look)
     ret_look->asleep = !sight.changed && same_turns(&sight) && nobody_is_born(clock);
     ret_look->turns += clock->runs;
     rest(clock, ret_look->asleep);
-    if (sight.next_ns != PAGE_NEVER) /* rounded up: a jump there is a jump to it */
+    /* Rounded up: a jump there is a jump to it. What is centuries away is never. */
+    if (sight.next_ns <= PAGE_NEVER - 999 - clock->wall_ns)
         ret_look->next_us = (sight.next_ns + clock->wall_ns + 999) / 1000;
 }

@@ -410,6 +410,10 @@ static void risk(void **state)
         if (b.seen.states[i].tag == 38696 && b.seen.states[i].state == RFC5011_VALID)
             b.seen.states[i].at_us += 10 * UTC_DAY;
     expect(&b, VERDICT_READY, "RH02", "It trusts KSK-2024 (38696) since 2025-02-20");
+    b = good("early-roll"); /* its own state never named the key: the model's hold-down is no cause */
+    DROP(&b, states, state_count, 5, 200);
+    expect(
+        &b, VERDICT_NOT_READY, "RH02", "It does not trust KSK-2024 (38696), the key that signs, and nothing");
     b = good("full"); /* a run that ends before the roll, and an own state that has not learned the key */
     b.seen.to_us = b.schedule.to_us = at_day(&b, 55);
     DROP(&b, looks, look_count, 56, 200);
