@@ -1,4 +1,5 @@
-/* A plain wire takes packets apart: what it does not tell is left for the other wire. */
+/* Nearly all packets are told at a glance; a plain wire takes the others apart, and what it does not tell is
+ * left for the other wire. */
 #include "app/observe/digest.h"
 
 #include "app/observe/prints.h"
@@ -6,23 +7,24 @@
 
 #include <stdlib.h>
 
-enum { AHEAD = 6, DIGESTS_AHEAD = 4 };
+enum { AHEAD = 6 };
 
 struct digester {
     struct wire *wire;
-    struct digest *digest; /* of the record at hand */
+    struct digest *digest;
+    bool taken; /* the record at hand */
 };
 
-static void look(struct digest *digest, const struct sighting_message *message)
+static inline void look(struct digester *digester, const struct sighting_message *message)
 {
-    digest->word = (uint8_t)tally_look(message, &digest->ordinary);
-    digest->is_cut = message->length < message->wire_length;
+    digester->taken = tally_batch_add(&digester->digest->ordinary, message);
+    if (digester->taken)
+        digester->digest->cut += message->length < message->wire_length;
 }
 
 static void take_message(void *context, const struct sighting_message *message)
 {
-    struct digester *digester = context;
-    look(digester->digest, message);
+    look(context, message);
 }
 
 static void take_error(void *context, int64_t time_us, enum sighting_kind kind, const uint8_t client[16])
@@ -85,24 +87,42 @@ static inline void fetch(const struct capture_record *records, size_t i, size_t 
     __builtin_prefetch(records[i].bytes + DIGEST_LINE);
 }
 
-void digest_records(
-    struct digester *digester, const struct capture_record *records, size_t count, struct digest *ret_digests)
+/* Whether it is in digest->ordinary now. */
+static inline bool take(struct digester *digester, const struct capture_record *record)
 {
+    struct sighting_message message;
+    digester->taken = false;
+    if (record->what == CAPTURE_PACKET) {
+        if (wire_glance(digester->wire, record, &message))
+            look(digester, &message);
+        else
+            wire_packet(digester->wire, record);
+        digester->digest->packets += digester->taken;
+    } else if (record->what == CAPTURE_MESSAGE) {
+        message = digest_message(record);
+        look(digester, &message);
+    }
+    return digester->taken;
+}
+
+void digest_records(
+    struct digester *digester, const struct capture_record *records, size_t count, struct digest *ret_digest)
+{
+    int64_t least_us = records[0].time_us, most_us = least_us;
+    uint32_t others = 0;
+    digester->digest = ret_digest;
+    tally_batch_begin(&ret_digest->ordinary);
+    ret_digest->packets = ret_digest->cut = 0;
     for (size_t i = 0; i < count; i++) {
         const struct capture_record *record = &records[i];
-        struct digest *digest = &ret_digests[i];
         fetch(records, i + AHEAD, count);
-        __builtin_prefetch(&digest[DIGESTS_AHEAD], 1); /* the other processor has it */
-        digest->print = prints_of(record);
-        digest->ordinary.time_us = record->time_us;
-        digest->word = TALLY_OTHER;
-        digest->is_packet = record->what == CAPTURE_PACKET;
-        if (digest->is_packet) {
-            digester->digest = digest;
-            wire_packet(digester->wire, record);
-        } else if (record->what == CAPTURE_MESSAGE) {
-            struct sighting_message message = digest_message(record);
-            look(digest, &message);
-        }
+        ret_digest->prints[i] = prints_of(record);
+        least_us = record->time_us < least_us ? record->time_us : least_us;
+        most_us = record->time_us > most_us ? record->time_us : most_us;
+        if (!take(digester, record))
+            ret_digest->others[others++] = (uint16_t)i;
     }
+    ret_digest->other_count = others;
+    ret_digest->least_us = least_us;
+    ret_digest->most_us = most_us;
 }

@@ -8,14 +8,17 @@
 
 enum { DIGEST_LINE = 64 }; /* of the cache: it is handed from one processor to the other */
 
+_Static_assert((int)CAPTURE_BATCH <= (int)TALLY_BATCH, "one takes in what the other holds");
+
+/* Of a batch of records. */
 struct digest {
-    _Alignas(DIGEST_LINE) uint64_t print; /* prints_of() */
-    struct tally_ordinary ordinary;       /* its time is always set */
-    uint8_t word; /* enum tally_word; TALLY_OTHER: it has to be looked at again, in order */
-    bool is_cut;  /* by the snap length */
-    bool is_packet;
+    _Alignas(DIGEST_LINE) uint64_t prints[CAPTURE_BATCH]; /* prints_of() each */
+    struct tally_batch ordinary;                          /* all but the others */
+    uint16_t others[CAPTURE_BATCH]; /* records that have to be looked at again, in order */
+    uint32_t other_count;
+    uint32_t packets, cut;     /* taken into `ordinary`: packets; of these, by the snap length */
+    int64_t least_us, most_us; /* times of all */
 };
-_Static_assert(sizeof(struct digest) == DIGEST_LINE, "one line");
 
 struct digester;
 
@@ -23,8 +26,9 @@ struct digester;
 struct digester *digester_new(const uint16_t *ports, size_t port_count);
 void digester_free(struct digester *digester); /* NULL is allowed */
 
-void digest_records(struct digester *digester, const struct capture_record *records, size_t count,
-    struct digest *ret_digests);
+/* One record at least. */
+void digest_records(
+    struct digester *digester, const struct capture_record *records, size_t count, struct digest *ret_digest);
 
 /* A log's reader does not read times: each line gets its own here, and -1 if it has none. */
 void digest_time_lines(struct capture_record *lines, size_t count);

@@ -21,7 +21,7 @@ struct piece {
     struct capture_state state;
     struct digester *digester;
     struct capture_record lines[CAPTURE_BATCH]; /* of a log: the records, with their times */
-    struct digest digests[CAPTURE_BATCH];
+    struct digest digest;
 };
 
 struct run {
@@ -56,8 +56,8 @@ static void take_line(struct observer *observer, const struct capture_record *re
     observer_fault(observer, err);
 }
 
-/* What its digest does not tell. */
-static void take_other(struct observer *observer, const struct capture_record *record)
+/* The DNS message or packet goes on to the tables; `observer->seen` tells how. */
+static void take(struct observer *observer, const struct capture_record *record)
 {
     if (record->what == CAPTURE_PACKET) {
         wire_packet(observer->wire, record);
@@ -67,24 +67,6 @@ static void take_other(struct observer *observer, const struct capture_record *r
     } else {
         take_line(observer, record);
     }
-}
-
-/* The DNS message or packet goes on to the tables; `observer->seen` tells how. */
-static inline void take(
-    struct observer *observer, const struct capture_record *record, const struct digest *digest)
-{
-    if (digest->word == TALLY_OTHER) {
-        take_other(observer, record);
-        return;
-    }
-    if (digest->is_packet)
-        wire_told(observer->wire, digest->is_cut);
-    if (observer->seen)
-        return;
-    if (digest->word == TALLY_ORDINARY)
-        observer_fault(observer, tally_ordinary(observer->tally, &digest->ordinary));
-    else
-        tally_not_dns(observer->tally);
 }
 
 /* ---- beginning ---- */
@@ -173,12 +155,12 @@ static int begin(struct run *run, const struct capture_record *first)
 /* ---- a batch ---- */
 
 /* Passes over what the store has. Returns how many records of the batch that are. */
-static size_t pass_known(struct run *run, const struct digest *digests, size_t count)
+static size_t pass_known(struct run *run, const uint64_t *prints, size_t count)
 {
     uint64_t left = run->mark.end_record > run->records ? run->mark.end_record - run->records : 0;
     size_t known = left < count ? (size_t)left : count;
     if (known && known == left)
-        run->other = digests[known - 1].print != run->mark.last_record_hash;
+        run->other = prints[known - 1] != run->mark.last_record_hash;
     run->done->known += known;
     return known;
 }
@@ -188,13 +170,12 @@ static bool time_fits(int64_t time_us)
     return time_us >= 0 && time_us <= UTC_LAST;
 }
 
-static int count_record(
-    struct run *run, const struct capture_record *record, const struct digest *digest, bool covered)
+static int count_record(struct run *run, const struct capture_record *record, uint64_t print, bool covered)
 {
     struct observer *observer = run->observer;
     struct stretch *stretch = &observer->stretch;
     struct observe_done *done = run->done;
-    stretch->last_hash = digest->print;
+    stretch->last_hash = print;
     if (!time_fits(record->time_us)) {
         uint64_t *bad =
             record->what == CAPTURE_LINE ? &observer->totals->bad_lines : &observer->totals->bad_times;
@@ -209,98 +190,73 @@ static int count_record(
         stretch->overlapped++;
         done->overlapped++;
     } else {
-        stretch_add(stretch, record->time_us, digest->print);
+        stretch_add(stretch, record->time_us, print);
         observer->clock_us = record->time_us;
         if (done->from_us == 0 || record->time_us < done->from_us)
             done->from_us = record->time_us;
         done->to_us = record->time_us > done->to_us ? record->time_us : done->to_us;
     }
-    take(observer, record, digest);
+    take(observer, record);
     return err;
 }
 
-struct times {
-    int64_t least_us, most_us;
-};
+enum { NEAR = 8 };
 
-static struct times times_of(const struct digest *digests, size_t count)
+/* Those that the digest does not tell. Their octets were read on the other processor: they are asked for. */
+static void take_others(
+    struct observer *observer, const struct capture_record *records, const struct digest *digest)
 {
-    struct times times = {digests[0].ordinary.time_us, digests[0].ordinary.time_us};
-    for (size_t i = 1; i < count; i++) {
-        int64_t time_us = digests[i].ordinary.time_us;
-        times.least_us = time_us < times.least_us ? time_us : times.least_us;
-        times.most_us = time_us > times.most_us ? time_us : times.most_us;
-    }
-    return times;
-}
-
-enum { FAR = 16, NEAR = 8 };
-
-/* Asks for what the other processor has written and will be looked at soon: the digest, and of those that do
- * not tell all, the record and its octets. */
-static inline void fetch(
-    const struct capture_record *records, const struct digest *digests, size_t i, size_t count)
-{
-    if (i + FAR >= count)
-        return;
-    __builtin_prefetch(&digests[i + FAR]);
-    if (digests[i + NEAR].word == TALLY_OTHER) {
-        const uint8_t *bytes = records[i + NEAR].bytes;
-        __builtin_prefetch(bytes);
-        __builtin_prefetch(bytes + DIGEST_LINE);
+    for (uint32_t i = 0; i < digest->other_count; i++) {
+        if (i + NEAR < digest->other_count) {
+            const uint8_t *bytes = records[digest->others[i + NEAR]].bytes;
+            __builtin_prefetch(bytes);
+            __builtin_prefetch(bytes + DIGEST_LINE);
+        }
+        take(observer, &records[digest->others[i]]);
     }
 }
 
 /* Nearly all batches: nothing of them is in the store, and their times go on from those before. Does the same
  * as count_record() for each; false, and nothing, if that is needed. */
-static bool count_plain(struct run *run, const struct capture_record *records, const struct digest *digests,
-    size_t count, struct times times)
+static bool count_plain(
+    struct run *run, const struct capture_record *records, const struct digest *digest, size_t count)
 {
     struct observer *observer = run->observer;
     struct stretch *stretch = &observer->stretch;
     struct observe_done *done = run->done;
-    if (observer->nothing_new || times.least_us <= 0 || !time_fits(times.most_us) ||
-        !stretch_extend(stretch, times.least_us, times.most_us, count))
+    int64_t least_us = digest->least_us, most_us = digest->most_us;
+    if (observer->nothing_new || least_us <= 0 || !time_fits(most_us) ||
+        !stretch_extend(stretch, least_us, most_us, count))
         return false;
-    done->from_us = done->from_us == 0 || times.least_us < done->from_us ? times.least_us : done->from_us;
-    done->to_us = times.most_us > done->to_us ? times.most_us : done->to_us;
+    done->from_us = done->from_us == 0 || least_us < done->from_us ? least_us : done->from_us;
+    done->to_us = most_us > done->to_us ? most_us : done->to_us;
     observer->seen = false;
-    for (size_t i = 0; i < count; i++) {
-        fetch(records, digests, i, count);
-        prints_add(stretch->prints, digests[i].print, digests[i].ordinary.time_us);
-        take(observer, &records[i], &digests[i]);
-    }
-    stretch->last_hash = digests[count - 1].print;
-    observer->clock_us = digests[count - 1].ordinary.time_us;
+    prints_add_all(stretch->prints, digest->prints, records, count);
+    wire_told(observer->wire, digest->packets, digest->cut);
+    observer_fault(observer, tally_batch_count(observer->tally, &digest->ordinary));
+    take_others(observer, records, digest);
+    stretch->last_hash = digest->prints[count - 1];
+    observer->clock_us = records[count - 1].time_us;
     return true;
-}
-
-static int count_all(
-    struct run *run, const struct capture_record *records, const struct digest *digests, size_t count)
-{
-    uint64_t prints[CAPTURE_BATCH];
-    bool covered[CAPTURE_BATCH], meets;
-    struct times times = times_of(digests, count);
-    int err = cover_meets(run->cover, times.least_us, times.most_us, &meets, run->store_note);
-    if (err || (!meets && count_plain(run, records, digests, count, times)))
-        return err;
-    for (size_t i = 0; i < count; i++)
-        prints[i] = digests[i].print;
-    cover_judge(run->cover, records, prints, count, covered);
-    for (size_t i = 0; i < count && !err; i++)
-        err = count_record(run, &records[i], &digests[i], covered[i]);
-    return err;
 }
 
 static int take_batch(struct run *run, const struct piece *piece)
 {
-    const struct capture_batch *batch = &piece->batch;
-    size_t known = pass_known(run, piece->digests, batch->count);
-    if (run->other)
+    const struct capture_record *records = piece->batch.records;
+    const struct digest *digest = &piece->digest;
+    size_t count = piece->batch.count, known = pass_known(run, digest->prints, count);
+    bool covered[CAPTURE_BATCH], meets;
+    if (run->other || known == count) {
+        run->records += run->other ? 0 : count;
         return 0;
-    size_t count = batch->count - known;
-    int err = count ? count_all(run, batch->records + known, piece->digests + known, count) : 0;
-    run->records += err ? 0 : batch->count;
+    }
+    int err = cover_meets(run->cover, digest->least_us, digest->most_us, &meets, run->store_note);
+    if (!err && (known || meets || !count_plain(run, records, digest, count))) {
+        cover_judge(run->cover, records + known, digest->prints + known, count - known, covered);
+        for (size_t i = known; i < count && !err; i++)
+            err = count_record(run, &records[i], digest->prints[i], covered[i - known]);
+    }
+    run->records += err ? 0 : count;
     return err;
 }
 
@@ -365,7 +321,7 @@ static bool fetch_piece(void *context, struct crew *crew, void *slot)
 static void time_lines(struct piece *piece)
 {
     struct capture_batch *batch = &piece->batch;
-    if (batch->count == 0 || batch->records[0].what != CAPTURE_LINE)
+    if (batch->records[0].what != CAPTURE_LINE)
         return;
     memcpy(piece->lines, batch->records, batch->count * sizeof *piece->lines);
     digest_time_lines(piece->lines, batch->count);
@@ -376,10 +332,10 @@ static void prepare_piece(void *context, void *slot)
 {
     struct piece *piece = slot;
     (void)context;
-    if (piece->err)
+    if (piece->err || piece->batch.count == 0)
         return;
     time_lines(piece);
-    digest_records(piece->digester, piece->batch.records, piece->batch.count, piece->digests);
+    digest_records(piece->digester, piece->batch.records, piece->batch.count, &piece->digest);
 }
 
 /* False at a fault of the input (in run->done) or of the store (in run->store_err), or when it is over. */

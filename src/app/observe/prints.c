@@ -103,6 +103,17 @@ static void thin(struct prints *prints)
     } while (prints->count > prints->most / 2);
 }
 
+/* It passes the mask. */
+static void keep(struct prints *prints, uint64_t print)
+{
+    if (prints->count > 0 && prints->slots[prints->count - 1] == print)
+        return;
+    if (prints->count == prints->most)
+        thin(prints);
+    if ((print & prints->mask) == 0)
+        prints->slots[prints->count++] = print;
+}
+
 void prints_add(struct prints *prints, uint64_t print, int64_t time_us)
 {
     struct edge edge = {time_us, print};
@@ -110,12 +121,22 @@ void prints_add(struct prints *prints, uint64_t print, int64_t time_us)
         prints->head[prints->seen] = edge;
     prints->tail[prints->seen % PRINTS_EDGE] = edge;
     prints->seen++;
-    if (print & prints->mask || (prints->count > 0 && prints->slots[prints->count - 1] == print))
-        return;
-    if (prints->count == prints->most)
-        thin(prints);
-    if ((print & prints->mask) == 0)
-        prints->slots[prints->count++] = print;
+    if (!(print & prints->mask))
+        keep(prints, print);
+}
+
+/* Of what is neither among the first nor among the last, only the print is kept, if it is of the sample. */
+void prints_add_all(
+    struct prints *prints, const uint64_t *added, const struct capture_record *records, size_t count)
+{
+    size_t i = 0, last = count > PRINTS_EDGE ? count - PRINTS_EDGE : 0;
+    for (; i < count && prints->seen < PRINTS_EDGE; i++)
+        prints_add(prints, added[i], records[i].time_us);
+    for (; i < last; i++, prints->seen++)
+        if (!(added[i] & prints->mask))
+            keep(prints, added[i]);
+    for (; i < count; i++)
+        prints_add(prints, added[i], records[i].time_us);
 }
 
 /* What an edge says. `sign` 1: of the first records, -1: of the last. A record farther in is UNKNOWN. */

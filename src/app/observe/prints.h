@@ -24,6 +24,9 @@ struct prints;
 /* Holds at most this many (2 * PRINTS_EDGE or more). NULL when memory is short. */
 struct prints *prints_new(size_t most);
 void prints_add(struct prints *prints, uint64_t print, int64_t time_us);
+/* Of many records; one at least. */
+void prints_add_all(
+    struct prints *prints, const uint64_t *added, const struct capture_record *records, size_t count);
 void prints_reset(struct prints *prints);
 void prints_free(struct prints *prints); /* NULL is allowed */
 

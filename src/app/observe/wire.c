@@ -81,11 +81,11 @@ void wire_packet(struct wire *wire, const struct capture_record *record)
     wire_link(wire, &layer, record->link);
 }
 
-void wire_told(struct wire *wire, bool is_cut)
+void wire_told(struct wire *wire, uint32_t packets, uint32_t cut)
 {
-    wire->counters.packets++;
-    wire->counters.messages++;
-    wire->counters.cut += is_cut;
+    wire->counters.packets += packets;
+    wire->counters.messages += packets;
+    wire->counters.cut += cut;
 }
 
 struct wire_counters wire_counters(const struct wire *wire)

@@ -54,8 +54,13 @@ struct wire *wire_new(const uint16_t *ports, size_t port_count, uint64_t seed, c
  */
 struct wire *wire_new_plain(const uint16_t *ports, size_t port_count, const struct wire_sink *sink);
 
-/* Counts a packet of which a plain wire told a message; `is_cut`: by the snap length. */
-void wire_told(struct wire *wire, bool is_cut);
+/* Counts packets of which a plain wire told a message; `cut`: of these, by the snap length. */
+void wire_told(struct wire *wire, uint32_t packets, uint32_t cut);
+
+/* The message of a packet of the simplest kind, as nearly all are: Ethernet, IP without options and extension
+ * headers, UDP, of the first port, with lengths that fit. Its addresses are good until the next call. False:
+ * it is for wire_packet(). */
+bool wire_glance(struct wire *wire, const struct capture_record *record, struct sighting_message *ret);
 
 /* Takes CAPTURE_PACKET records. */
 void wire_packet(struct wire *wire, const struct capture_record *record);

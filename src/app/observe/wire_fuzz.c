@@ -79,6 +79,20 @@ static void compare(struct wire *wire, struct told *told, const struct capture_r
         abort();
 }
 
+/* What is told at a glance is what a wire tells. */
+static void compare_glance(struct wire *wire, struct told *told, const struct capture_record *record)
+{
+    struct told glanced = {.messages = 0};
+    struct sighting_message message;
+    if (!wire_glance(wire, record, &message))
+        return;
+    look(&glanced, &message);
+    told->messages = told->errors = 0;
+    wire_packet(wire, record);
+    if (!same(&glanced, told))
+        abort();
+}
+
 static void play(struct wire *wire, struct told *told, struct reader reader, uint16_t link)
 {
     int64_t time_us = 0;
@@ -101,6 +115,7 @@ static void play(struct wire *wire, struct told *told, struct reader reader, uin
             .link = link,
         };
         compare(wire, told, &record);
+        compare_glance(wire, told, &record);
         free(copy);
     }
 }

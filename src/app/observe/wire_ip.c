@@ -184,6 +184,58 @@ static void read_udp(struct wire *wire, struct wire_layer *layer)
     wire_tell(wire, layer, ports, SIGHTING_UDP, at + 8, layer->have - 8, size - 8);
 }
 
+enum { FRAME = 14, HEAD_UDP = 8, HEAD4_ALONE = 0x45 };
+
+/* The UDP header, and the octets that IP has room for from there on; NULL: it is not so simple. */
+static inline const uint8_t *glance_ip(
+    struct wire *wire, const uint8_t *at, uint32_t have, struct sighting_message *ret, uint32_t *ret_room)
+{
+    uint32_t type = bytes_u16(at + FRAME - 2), total;
+    const uint8_t *ip = at + FRAME;
+    if (type == 0x0800 && ip[0] == HEAD4_ALONE && ip[9] == WIRE_UDP &&
+        !(bytes_u16(ip + 6) & (OFFSET4 | MORE4))) {
+        total = bytes_u16(ip + 2);
+        if (total < HEAD4 + HEAD_UDP)
+            return NULL;
+        map(wire->source, ip + 12);
+        map(wire->destination, ip + 16);
+        ret->source = wire->source;
+        ret->destination = wire->destination;
+        *ret_room = total - HEAD4;
+        return ip + HEAD4;
+    }
+    if (type != 0x86dd || have < FRAME + HEAD6 + HEAD_UDP || ip[0] >> 4 != 6 || ip[6] != WIRE_UDP)
+        return NULL;
+    ret->source = ip + 8;
+    ret->destination = ip + 24;
+    *ret_room = bytes_u16(ip + 4);
+    return ip + HEAD6;
+}
+
+bool wire_glance(struct wire *wire, const struct capture_record *record, struct sighting_message *ret)
+{
+    const uint8_t *at = record->bytes;
+    uint32_t have = record->length, length = record->wire_length > have ? record->wire_length : have, room;
+    if (record->link != CAPTURE_LINK_ETHERNET || have < FRAME + HEAD4 + HEAD_UDP)
+        return false;
+    const uint8_t *udp = glance_ip(wire, at, have, ret, &room);
+    if (!udp)
+        return false;
+    uint32_t before = (uint32_t)(udp - at), size = bytes_u16(udp + 4);
+    ret->source_port = bytes_u16(udp);
+    ret->destination_port = bytes_u16(udp + 2);
+    if ((ret->source_port != wire->port && ret->destination_port != wire->port) || size < HEAD_UDP ||
+        size > room || room > length - before)
+        return false;
+    ret->time_us = record->time_us;
+    ret->bytes = udp + HEAD_UDP;
+    ret->wire_length = size - HEAD_UDP;
+    uint32_t left = have - before - HEAD_UDP;
+    ret->length = left < ret->wire_length ? left : ret->wire_length;
+    ret->transport = SIGHTING_UDP;
+    return true;
+}
+
 void wire_transport(struct wire *wire, struct wire_layer *layer, uint8_t protocol)
 {
     if (protocol == WIRE_UDP)

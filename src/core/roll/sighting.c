@@ -299,6 +299,44 @@ static bool is_question_in(const uint8_t *message, size_t length, size_t at, boo
     return cut && length >= at + 2 && (length == at + 2 || message[at + 2] == 0);
 }
 
+static inline uint8_t flags_of(uint16_t bits, bool cut)
+{
+    return (uint8_t)(bits >> 15 | (bits & MESSAGE_RD) >> 5 | (bits & MESSAGE_CD) | (bits & MESSAGE_TC) >> 4 |
+                     (cut ? SIGHTING_CUT : 0));
+}
+
+/* The OPT record of nearly all queries: the only record there is. */
+static inline bool glance_opt(const uint8_t *at, size_t left, struct sighting_brief *ret)
+{
+    if (left < 1 + RECORD || at[0] || bytes_u16(at + 1) != RR_OPT || bytes_u16(at + 9) > left - 1 - RECORD)
+        return false;
+    ret->udp_size = bytes_u16(at + 3);
+    ret->flags = (uint8_t)(ret->flags | SIGHTING_EDNS | (at[7] & 0x80 ? SIGHTING_DO : 0));
+    return true;
+}
+
+bool sighting_glance(const uint8_t *message, size_t length, size_t wire_length, struct sighting_brief *ret)
+{
+    struct place place;
+    if (length != wire_length || length < MESSAGE_HEADER + 5)
+        return false;
+    uint16_t bits = bytes_u16(message + 2);
+    if ((bits & MESSAGE_OPCODE) || bytes_u16(message + 4) != 1 ||
+        !walk_name(message, length - 4, MESSAGE_HEADER, &place))
+        return false;
+    const uint8_t *name = message + MESSAGE_HEADER, *type = message + place.end;
+    if (bytes_u16(type) == RR_DNSKEY || bytes_u16(type + 2) != RR_CLASS_IN || is_signal(name) ||
+        name[0] == IS_TA_LABEL || name[0] == IS_TA_LABEL + 1)
+        return false;
+    ret->names_hash = names_hash(message, &place);
+    ret->udp_size = 0;
+    ret->flags = flags_of(bits, false);
+    static const uint8_t one[6] = {0, 0, 0, 0, 0, 1};
+    if ((bits & MESSAGE_QR) || !(message[10] | message[11]))
+        return true;
+    return memcmp(message + 6, one, sizeof one) == 0 && glance_opt(type + 4, length - place.end - 4, ret);
+}
+
 bool sighting_read(const uint8_t *message, size_t length, size_t wire_length, struct sighting *ret)
 {
     struct place place;
@@ -315,8 +353,7 @@ bool sighting_read(const uint8_t *message, size_t length, size_t wire_length, st
         return false;
     begin(ret, bytes_u16(message + place.end));
     ret->id = bytes_u16(message);
-    ret->flags = (uint8_t)(bits >> 15 | (bits & MESSAGE_RD) >> 5 | (bits & MESSAGE_CD) |
-                           (bits & MESSAGE_TC) >> 4 | (cut ? SIGHTING_CUT : 0));
+    ret->flags = flags_of(bits, cut);
     ret->rcode = (uint8_t)(bits & MESSAGE_QR ? bits & 0xf : 0);
     ret->names_hash = names_hash(message, &place);
     judge_question(message, &place, ret);

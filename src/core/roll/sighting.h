@@ -97,6 +97,17 @@ struct sighting {
  * §2.1). */
 bool sighting_read(const uint8_t *message, size_t length, size_t wire_length, struct sighting *ret);
 
+/* What an ordinary message says. */
+struct sighting_brief {
+    uint32_t names_hash;
+    uint16_t udp_size;
+    uint8_t flags;
+};
+
+/* The same in a third of the time, for nearly all messages. False: it is not so simple, and sighting_read()
+ * has to tell. True: that would say SIGHTING_NONE, and this. */
+bool sighting_glance(const uint8_t *message, size_t length, size_t wire_length, struct sighting_brief *ret);
+
 /* For one who knows the question and has no message: fills kind, qtype, names_hash, and all that depends on
  * kind; the rest (flags, id, option) is zero. `name`: wire, not compressed; `zone` leads into it. */
 void sighting_of_question(const struct name *name, uint16_t qtype, struct sighting *ret);

@@ -61,6 +61,17 @@ static void check_question(const uint8_t *message, size_t length, const struct s
          same.zone_length == sighting->zone_length);
 }
 
+/* What is told at a glance is what is read. */
+static void check_glance(const uint8_t *message, size_t length, size_t wire_length)
+{
+    struct sighting_brief brief;
+    struct sighting sighting;
+    if (sighting_glance(message, length, wire_length, &brief))
+        must(sighting_read(message, length, wire_length, &sighting) && sighting.kind == SIGHTING_NONE &&
+             sighting.names_hash == brief.names_hash && sighting.udp_size == brief.udp_size &&
+             sighting.flags == brief.flags);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct sighting whole, part;
@@ -71,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     uint8_t *message = malloc(length); /* ends where the octets end */
     must(message != NULL);
     memcpy(message, bytes + 2, length);
+    check_glance(message, length, length);
     bool good = sighting_read(message, length, length, &whole);
     if (good) {
         check(&whole, message, length);
@@ -80,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     uint8_t *shorter = malloc(cut ? cut : 1);
     must(shorter != NULL);
     memcpy(shorter, message, cut);
+    check_glance(shorter, cut, length);
     if (sighting_read(shorter, cut, length, &part)) {
         check(&part, shorter, cut);
         must(!good || (part.kind == whole.kind && part.question_hash == whole.question_hash));

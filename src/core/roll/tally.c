@@ -105,37 +105,26 @@ static int count_sighting(struct tally *tally, const struct sighting_message *me
     return err;
 }
 
-static const uint8_t *client_of(const struct sighting_message *message, const struct sighting *sighting)
+static const uint8_t *client_of(const struct sighting_message *message, uint8_t flags)
 {
-    return sighting->flags & SIGHTING_RESPONSE ? message->destination : message->source;
+    return flags & SIGHTING_RESPONSE ? message->destination : message->source;
 }
 
 static inline void set_ordinary(
-    const struct sighting_message *message, const struct sighting *sighting, struct tally_ordinary *ret)
+    const struct sighting_message *message, const struct sighting_brief *brief, struct tally_ordinary *ret)
 {
-    bool is_answer = sighting->flags & SIGHTING_RESPONSE;
+    bool is_answer = brief->flags & SIGHTING_RESPONSE;
     /* Half by half, as whoever wrote it just now may have done: a read of more would have to wait for both.
      */
-    const uint8_t *client = client_of(message, sighting);
+    const uint8_t *client = client_of(message, brief->flags);
     memcpy(&ret->client[0], client, 8);
     memcpy(&ret->client[1], client + 8, 8);
     ret->time_us = message->time_us;
-    ret->names_hash = sighting->names_hash;
+    ret->names_hash = brief->names_hash;
     ret->port = is_answer ? message->destination_port : message->source_port;
-    ret->udp_size = sighting->udp_size;
-    ret->flags = sighting->flags;
+    ret->udp_size = brief->udp_size;
+    ret->flags = brief->flags;
     ret->transport = message->transport;
-}
-
-enum tally_word tally_look(const struct sighting_message *message, struct tally_ordinary *ret)
-{
-    struct sighting sighting;
-    if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting))
-        return TALLY_NOT_DNS;
-    if (sighting.kind != SIGHTING_NONE)
-        return TALLY_OTHER;
-    set_ordinary(message, &sighting, ret);
-    return TALLY_ORDINARY;
 }
 
 static int count_traffic(struct tally *tally, const struct tally_ordinary *ordinary, enum sighting_kind kind)
@@ -153,32 +142,23 @@ static int count_traffic(struct tally *tally, const struct tally_ordinary *ordin
     return 0;
 }
 
-int tally_ordinary(struct tally *tally, const struct tally_ordinary *ordinary)
-{
-    return count_traffic(tally, ordinary, SIGHTING_NONE);
-}
-
-void tally_not_dns(struct tally *tally)
-{
-    tally->counters.not_dns++;
-}
-
 int tally_sighting(
     struct tally *tally, const struct sighting_message *message, const struct sighting *sighting)
 {
+    const struct sighting_brief brief = {sighting->names_hash, sighting->udp_size, sighting->flags};
     struct tally_ordinary ordinary;
-    set_ordinary(message, sighting, &ordinary);
+    set_ordinary(message, &brief, &ordinary);
     int err = count_traffic(tally, &ordinary, (enum sighting_kind)sighting->kind);
     if (err || sighting->kind == SIGHTING_NONE)
         return err;
-    return count_sighting(tally, message, client_of(message, sighting), sighting);
+    return count_sighting(tally, message, client_of(message, sighting->flags), sighting);
 }
 
 int tally_message(struct tally *tally, const struct sighting_message *message)
 {
     struct sighting sighting;
     if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting)) {
-        tally_not_dns(tally);
+        tally->counters.not_dns++;
         return 0;
     }
     return tally_sighting(tally, message, &sighting);
@@ -217,6 +197,49 @@ int tally_log(struct tally *tally, const struct tatlog *line)
         .transport = SIGHTING_UNKNOWN};
     sighting_tags_text(line->tags, line->tag_count, tags);
     return count_row(tally, &said, line->kind, line->kind == SIGHTING_INVALID ? line->fault : tags, &row);
+}
+
+/* ---- many messages ---- */
+
+void tally_batch_begin(struct tally_batch *batch)
+{
+    batch->messages = batch->answers = batch->tcp = batch->truncated = batch->not_dns = 0;
+}
+
+bool tally_batch_add(struct tally_batch *batch, const struct sighting_message *message)
+{
+    struct sighting_brief brief;
+    if (!sighting_glance(message->bytes, message->length, message->wire_length, &brief)) {
+        struct sighting sighting;
+        if (!sighting_read(message->bytes, message->length, message->wire_length, &sighting)) {
+            batch->not_dns++;
+            return true;
+        }
+        if (sighting.kind != SIGHTING_NONE)
+            return false;
+        brief = (struct sighting_brief){sighting.names_hash, sighting.udp_size, sighting.flags};
+    }
+    set_ordinary(message, &brief, &batch->ordinary[batch->messages++]);
+    bool is_answer = brief.flags & SIGHTING_RESPONSE;
+    batch->answers += is_answer;
+    batch->tcp += message->transport == SIGHTING_TCP;
+    batch->truncated += is_answer && (brief.flags & SIGHTING_TC);
+    return true;
+}
+
+int tally_batch_count(struct tally *tally, const struct tally_batch *batch)
+{
+    struct tally_counters *counters = &tally->counters;
+    int err = traffic_add_all(&tally->traffic, batch->ordinary, batch->messages);
+    if (err)
+        return err;
+    counters->messages += batch->messages;
+    counters->queries += batch->messages - batch->answers;
+    counters->answers += batch->answers;
+    counters->tcp += batch->tcp;
+    counters->truncated += batch->truncated;
+    counters->not_dns += batch->not_dns;
+    return 0;
 }
 
 /* ---- rows ---- */

@@ -85,8 +85,7 @@ struct tally *tally_new(uint64_t seed);
  * messages later, when its memory has come near; tally_rows() sees all. ERR_NOMEM. */
 int tally_message(struct tally *tally, const struct sighting_message *message);
 
-/* In two steps, the first of which needs no tally: what an ordinary message says, one that has nothing to do
- * with trust anchors. */
+/* What an ordinary message says, one that has nothing to do with trust anchors. */
 struct tally_ordinary {
     uint64_t client[2]; /* octets of its address */
     int64_t time_us;
@@ -95,14 +94,23 @@ struct tally_ordinary {
     uint8_t flags, transport;
 };
 
-enum tally_word {
-    TALLY_ORDINARY, /* *ret is set: tally_ordinary() */
-    TALLY_NOT_DNS,  /* tally_not_dns() */
-    TALLY_OTHER,    /* tally_message() */
+enum { TALLY_BATCH = 512 };
+
+/* The same of many, in two steps, the first of which needs no tally. */
+struct tally_batch {
+    struct tally_ordinary ordinary[TALLY_BATCH]; /* `messages` of them */
+    uint32_t messages, answers, tcp, truncated, not_dns;
 };
-enum tally_word tally_look(const struct sighting_message *message, struct tally_ordinary *ret);
-int tally_ordinary(struct tally *tally, const struct tally_ordinary *ordinary);
-void tally_not_dns(struct tally *tally);
+
+/* Sets all that a batch counts to zero. */
+void tally_batch_begin(struct tally_batch *batch);
+
+/* Takes in a message, of TALLY_BATCH at most. False: it is for tally_message(), before or after the others.
+ */
+bool tally_batch_add(struct tally_batch *batch, const struct sighting_message *message);
+
+/* As tally_message() of each. */
+int tally_batch_count(struct tally *tally, const struct tally_batch *batch);
 
 /* The same for one that was read already (bytes and lengths: only wire_length is looked at). */
 int tally_sighting(

@@ -18,7 +18,7 @@ enum {
     DO_BACK = 16,
     DO_ERROR = 32,
     DO_MOVE = 64,
-    DO_TWO_STEPS = 128,
+    DO_BATCH = 128,
 };
 
 static void must(bool holds)
@@ -96,14 +96,12 @@ static void move(struct tally **tally, struct tally_counters *since)
     *since = tally_counters(*tally);
 }
 
-static void take_in_two_steps(struct tally *tally, const struct sighting_message *message)
+static void take_with_others(struct tally *tally, const struct sighting_message *message)
 {
-    struct tally_ordinary ordinary;
-    enum tally_word word = tally_look(message, &ordinary);
-    if (word == TALLY_ORDINARY)
-        must(tally_ordinary(tally, &ordinary) == 0);
-    else if (word == TALLY_NOT_DNS)
-        tally_not_dns(tally);
+    static struct tally_batch batch;
+    tally_batch_begin(&batch);
+    if (tally_batch_add(&batch, message))
+        must(tally_batch_count(tally, &batch) == 0);
     else
         must(tally_message(tally, message) == 0);
 }
@@ -126,8 +124,8 @@ static void take(
     if (what & DO_ERROR)
         must(
             tally_error(tally, time_us, what & DO_TCP ? SIGHTING_TOO_BIG : SIGHTING_REASSEMBLY, client) == 0);
-    else if ((what & DO_TWO_STEPS) && !(what & DO_SEEN))
-        take_in_two_steps(tally, &envelope);
+    else if ((what & DO_BATCH) && !(what & DO_SEEN))
+        take_with_others(tally, &envelope);
     else
         must((what & DO_SEEN ? tally_seen : tally_message)(tally, &envelope) == 0);
 }

@@ -44,15 +44,17 @@ struct traffic_cold {
     uint32_t tcp, recursion_desired, dnskey, truncated;
 };
 
+/* Where a message is to be counted. */
+struct traffic_place {
+    struct tally_time time;
+    uint32_t hash, number; /* number: of the entry with this hash, as far as was looked; 0: none */
+};
+
 /* A message that waits. */
 struct traffic_event {
-    uint64_t source[2];
-    uint32_t hash, number; /* number: of the entry with this hash, as far as was looked; 0: none */
-    struct tally_time time;
-    uint32_t names_hash;
-    uint16_t port, udp_size;
-    uint8_t flags; /* SIGHTING_RESPONSE … */
-    bool tcp, dnskey;
+    struct tally_ordinary said;
+    struct traffic_place place;
+    bool dnskey;
     bool signal; /* nobody looked for its name */
 };
 
@@ -73,8 +75,10 @@ struct traffic {
 int traffic_start(struct traffic *traffic, uint64_t seed);
 void traffic_free(struct traffic *traffic);
 int traffic_add(struct traffic *traffic, const struct tally_ordinary *ordinary, enum sighting_kind kind);
-void traffic_settle(struct traffic *traffic); /* counts what waits */
-void traffic_sort(struct traffic *traffic);   /* what is settled */
+int traffic_add_all(
+    struct traffic *traffic, const struct tally_ordinary *all, size_t count); /* TALLY_BATCH at most */
+void traffic_settle(struct traffic *traffic);                                 /* counts what waits */
+void traffic_sort(struct traffic *traffic);                                   /* what is settled */
 void traffic_row(const struct traffic *traffic, size_t i, struct tally_traffic *ret);
 void traffic_reset(struct traffic *traffic);
 

@@ -825,17 +825,18 @@ static void compare(struct tally *tally, const struct model *model)
     compare_traffic(&rows, model);
 }
 
-/* In one step, or looked at first, as if by somebody else. */
-static void count_message(struct tally *tally, const struct sighting_message *message, bool looks)
+/* One by one, or with others. */
+static void count_message(
+    struct tally *tally, struct tally_batch *batch, const struct sighting_message *message, bool alone)
 {
-    struct tally_ordinary ordinary;
-    enum tally_word word = looks ? tally_look(message, &ordinary) : TALLY_OTHER;
-    if (word == TALLY_ORDINARY)
-        assert_int_equal(tally_ordinary(tally, &ordinary), 0);
-    else if (word == TALLY_NOT_DNS)
-        tally_not_dns(tally);
-    else
+    if (alone || !tally_batch_add(batch, message))
         assert_int_equal(tally_message(tally, message), 0);
+}
+
+static void count_batch(struct tally *tally, struct tally_batch *batch)
+{
+    assert_int_equal(tally_batch_count(tally, batch), 0);
+    tally_batch_begin(batch);
 }
 
 /* Sometimes another tally goes on where this one was: the rows so far are then written, and begin anew. */
@@ -843,6 +844,8 @@ static void model_run(struct model *model, uint64_t random)
 {
     int64_t time_us = DAY;
     struct tally *tally = tally_new(random * 77);
+    struct tally_batch *batch = malloc(sizeof *batch);
+    tally_batch_begin(batch);
     memset(model, 0, sizeof *model);
     for (size_t i = 0; i < DRAWN; i++) {
         struct drawn *d = &model->drawn[i];
@@ -856,15 +859,19 @@ static void model_run(struct model *model, uint64_t random)
         struct end client = client_at(d->client);
         struct sighting_message message = envelope(&d->message, time_us, &client, &server);
         message.transport = d->transport;
-        count_message(tally, &message, i % 3 != 0);
+        count_message(tally, batch, &message, i % 3 == 0);
+        if (i % 67 == 0 || i % 601 == 0 || batch->messages == TALLY_BATCH)
+            count_batch(tally, batch);
         if (i % 601 == 0) { /* looking changes nothing */
             model_end(model, i + 1);
             compare(tally, model);
         }
     }
+    count_batch(tally, batch);
     model_end(model, DRAWN);
     compare(tally, model);
     assert_int_equal(tally_counters(tally).messages, DRAWN);
+    free(batch);
     tally_free(tally);
 }
 
@@ -877,35 +884,40 @@ static void test_model(void **state)
     free(model);
 }
 
-static void test_look(void **state)
+static void test_batch(void **state)
 {
     (void)state;
+    enum { ORDINARY, NOT_DNS, OTHER };
     static const struct {
         const char *name;
         uint16_t type, bits;
         size_t length; /* 0: all of it */
-        enum tally_word word;
+        int word;
     } looks[] = {
-        {"www.example.", RR_A, 0, 0, TALLY_ORDINARY},
-        {"www.example.", RR_A, 0x8000, 0, TALLY_ORDINARY},
-        {"_ta-4f66.", RR_A, 0, 0, TALLY_OTHER},
-        {"_ta-4f66.", RR_NULL, 0x8000, 0, TALLY_OTHER},
-        {"_ta-4f66.", RR_AAAA, 0, 0, TALLY_ORDINARY},
-        {"_ta-x.", RR_NULL, 0, 0, TALLY_OTHER},
-        {".", RR_DNSKEY, 0, 0, TALLY_OTHER},
-        {"root-key-sentinel-is-ta-20326.example.", RR_A, 0, 0, TALLY_OTHER},
-        {"www.example.", RR_A, 0x2800, 0, TALLY_NOT_DNS}, /* UPDATE */
-        {"www.example.", RR_A, 0, 11, TALLY_NOT_DNS},
+        {"www.example.", RR_A, 0, 0, ORDINARY},
+        {"www.example.", RR_A, 0x8000, 0, ORDINARY},
+        {"_ta-4f66.", RR_A, 0, 0, OTHER},
+        {"_ta-4f66.", RR_NULL, 0x8000, 0, OTHER},
+        {"_ta-4f66.", RR_AAAA, 0, 0, ORDINARY},
+        {"_ta-x.", RR_NULL, 0, 0, OTHER},
+        {".", RR_DNSKEY, 0, 0, OTHER},
+        {"root-key-sentinel-is-ta-20326.example.", RR_A, 0, 0, OTHER},
+        {"www.example.", RR_A, 0x2800, 0, NOT_DNS}, /* UPDATE */
+        {"www.example.", RR_A, 0, 11, NOT_DNS},
     };
+    struct tally_batch *batch = malloc(sizeof *batch);
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         struct test_message m;
-        struct tally_ordinary ordinary;
         test_begin(&m, 1, looks[i].bits, looks[i].name, looks[i].type);
         struct end client = client_at(3);
         struct sighting_message message = envelope(&m, DAY, &client, &server);
         message.length = looks[i].length ? (uint32_t)looks[i].length : message.length;
-        assert_int_equal(tally_look(&message, &ordinary), looks[i].word);
+        tally_batch_begin(batch);
+        assert_int_equal(tally_batch_add(batch, &message), looks[i].word != OTHER);
+        assert_int_equal(batch->messages, looks[i].word == ORDINARY);
+        assert_int_equal(batch->not_dns, looks[i].word == NOT_DNS);
     }
+    free(batch);
 }
 
 /* ---- going on elsewhere ---- */
@@ -1050,7 +1062,7 @@ int main(void)
         cmocka_unit_test(test_cut_answer), cmocka_unit_test(test_others), cmocka_unit_test(test_not_dns),
         cmocka_unit_test(test_queries_tell_more), cmocka_unit_test(test_hours),
         cmocka_unit_test(test_rows_of_a_source), cmocka_unit_test(test_full), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_model), cmocka_unit_test(test_look),
+        cmocka_unit_test(test_forgotten), cmocka_unit_test(test_model), cmocka_unit_test(test_batch),
         cmocka_unit_test(test_saved), cmocka_unit_test(test_hostile_load), cmocka_unit_test(test_order)};
     return cmocka_run_group_tests_name("tally", tests, NULL, NULL);
 }

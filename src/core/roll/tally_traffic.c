@@ -1,7 +1,6 @@
 /* Sources come in no order, so counting a message is waiting for memory: twice, for the index and for the
- * entry. What a message has to say is therefore kept in a ring first. When it enters, its place in the index
- * is asked for; with each full batch the entries of the one before are asked for, and the one before that,
- * whose entries are there by now, is counted.
+ * entry. So it is done in three steps, some messages apart: the place in the index is asked for, then the
+ * entry, then it is counted. Those that come one by one wait in a ring in between.
  *
  * Queries tell more than answers do. A source's flags are counted from its answers only until its first query
  * is seen, and then anew from the queries: whatever the order, the result is that of the queries, or of the
@@ -57,38 +56,37 @@ static inline struct traffic_cold *cold_at(const struct traffic *traffic, uint32
 /* ---- one message ---- */
 
 /* There is room. */
-static uint32_t add_source(struct traffic *traffic, const struct traffic_event *event, size_t at)
+static uint32_t add_source(
+    struct traffic *traffic, const struct tally_ordinary *said, const struct traffic_place *place, size_t at)
 {
     uint32_t number = ++traffic->hot.used;
     traffic->cold.used = number;
     struct traffic_hot *hot = hot_at(traffic, number);
     memset(hot, 0, sizeof *hot);
     memset(cold_at(traffic, number), 0, sizeof(struct traffic_cold));
-    hot->source[0] = event->source[0];
-    hot->source[1] = event->source[1];
-    hot->hour = event->time.hour;
-    hot->first = hot->last = event->time.in_hour_us;
-    index_put(&traffic->index, at, event->hash, number);
+    hot->source[0] = said->client[0];
+    hot->source[1] = said->client[1];
+    hot->hour = place->time.hour;
+    hot->first = hot->last = place->time.in_hour_us;
+    index_put(&traffic->index, at, place->hash, number);
     return number;
 }
 
 static inline bool is_source(
-    const struct traffic *traffic, uint32_t number, const struct traffic_event *event)
+    const struct traffic *traffic, uint32_t number, const struct tally_ordinary *said, int32_t hour)
 {
     const struct traffic_hot *hot = hot_at(traffic, number);
-    return hot->source[0] == event->source[0] && hot->source[1] == event->source[1] &&
-           hot->hour == event->time.hour;
+    return hot->source[0] == said->client[0] && hot->source[1] == said->client[1] && hot->hour == hour;
 }
 
-static inline uint32_t find_source(struct traffic *traffic, const struct traffic_event *event)
+static uint32_t search_source(
+    struct traffic *traffic, const struct tally_ordinary *said, const struct traffic_place *place)
 {
-    if (event->number && is_source(traffic, event->number, event))
-        return event->number;
-    for (size_t at = index_place(&traffic->index, event->hash);;) {
-        uint32_t number = index_next(&traffic->index, event->hash, &at);
+    for (size_t at = index_place(&traffic->index, place->hash);;) {
+        uint32_t number = index_next(&traffic->index, place->hash, &at);
         if (number == 0)
-            return add_source(traffic, event, at);
-        if (is_source(traffic, number, event))
+            return add_source(traffic, said, place, at);
+        if (is_source(traffic, number, said, place->time.hour))
             return number;
     }
 }
@@ -101,47 +99,49 @@ static void begin_with_queries(struct traffic_hot *hot, struct traffic_cold *col
     cold->tcp = cold->recursion_desired = cold->dnskey = 0;
 }
 
-static inline bool needs_cold(const struct traffic_event *event)
+static inline bool needs_cold(const struct tally_ordinary *said, bool dnskey)
 {
-    return event->tcp || event->dnskey || (event->flags & (SIGHTING_RD | SIGHTING_TC));
+    return (said->transport == SIGHTING_TCP) | dnskey | ((said->flags & (SIGHTING_RD | SIGHTING_TC)) != 0);
 }
 
-static inline void count_flags(
-    struct traffic *traffic, uint32_t number, struct traffic_hot *hot, const struct traffic_event *event)
+static inline void count_flags(struct traffic *traffic, uint32_t number, struct traffic_hot *hot,
+    const struct tally_ordinary *said, bool dnskey, bool signal)
 {
-    uint8_t flags = event->flags;
+    uint8_t flags = said->flags;
     hot->edns += (flags & SIGHTING_EDNS) != 0;
     hot->dnssec_ok += (flags & SIGHTING_DO) != 0;
     hot->checking_disabled += (flags & SIGHTING_CD) != 0;
-    hot->names |= (uint64_t)!event->signal << event->names_hash % NAME_BITS;
-    hot->ports |= 1U << (event->port * 0x9e3779b1U >> (32 - PORT_BITS));
-    if (needs_cold(event)) {
+    hot->names |= (uint64_t)!signal << said->names_hash % NAME_BITS;
+    hot->ports |= 1U << (said->port * 0x9e3779b1U >> (32 - PORT_BITS));
+    if (needs_cold(said, dnskey)) {
         struct traffic_cold *cold = cold_at(traffic, number);
-        cold->tcp += event->tcp;
-        cold->dnskey += event->dnskey;
+        cold->tcp += said->transport == SIGHTING_TCP;
+        cold->dnskey += dnskey;
         cold->recursion_desired += (flags & SIGHTING_RD) != 0;
     }
 }
 
-static inline void count(struct traffic *traffic, const struct traffic_event *event)
+static inline void count(struct traffic *traffic, const struct tally_ordinary *said,
+    const struct traffic_place *place, bool dnskey, bool signal)
 {
-    uint32_t number = find_source(traffic, event);
+    uint32_t number = place->number, when = place->time.in_hour_us;
+    if (!number || !is_source(traffic, number, said, place->time.hour))
+        number = search_source(traffic, said, place);
     struct traffic_hot *hot = hot_at(traffic, number);
-    uint32_t when = event->time.in_hour_us;
     hot->first = when < hot->first ? when : hot->first;
     hot->last = when > hot->last ? when : hot->last;
-    if (event->flags & SIGHTING_RESPONSE) {
+    if (said->flags & SIGHTING_RESPONSE) {
         hot->answers++;
-        if (event->flags & SIGHTING_TC)
+        if (said->flags & SIGHTING_TC)
             cold_at(traffic, number)->truncated++;
         if (hot->queries == 0)
-            count_flags(traffic, number, hot, event);
+            count_flags(traffic, number, hot, said, dnskey, signal);
     } else {
         if (hot->queries == 0 && hot->answers > 0)
             begin_with_queries(hot, cold_at(traffic, number));
         hot->queries++;
-        count_flags(traffic, number, hot, event);
-        uint16_t size = event->udp_size;
+        count_flags(traffic, number, hot, said, dnskey, signal);
+        uint16_t size = said->udp_size;
         if (size && (size < hot->udp_size_least || hot->udp_size_least == 0))
             hot->udp_size_least = size;
         if (size > hot->udp_size_most)
@@ -151,23 +151,41 @@ static inline void count(struct traffic *traffic, const struct traffic_event *ev
         traffic->brimming = true;
 }
 
-/* ---- the ring ---- */
+/* ---- three steps, some messages apart ---- */
 
-static inline void fetch_slot(const struct traffic *traffic, const struct traffic_event *event)
+/* As tally_time(); most messages are of the hour of the one before. */
+static inline struct tally_time time_of(struct traffic *traffic, int64_t time_us)
 {
-    __builtin_prefetch(&traffic->index.slots[index_place(&traffic->index, event->hash)]);
+    uint64_t in_hour_us = (uint64_t)time_us - (uint64_t)traffic->hour_us;
+    if (in_hour_us < (uint64_t)UTC_HOUR)
+        return (struct tally_time){traffic->hour, (uint32_t)in_hour_us};
+    struct tally_time time = tally_time(time_us);
+    traffic->hour = time.hour;
+    traffic->hour_us = time.hour * UTC_HOUR;
+    traffic->key = key_of(traffic, time.hour);
+    return time;
 }
 
-/* What is found, the event keeps: it is most likely right. */
-static inline void fetch_entry(const struct traffic *traffic, struct traffic_event *event)
+/* Asks for its place in the index. */
+static inline void place_it(
+    struct traffic *traffic, const struct tally_ordinary *said, struct traffic_place *ret)
 {
-    size_t at = index_place(&traffic->index, event->hash);
-    uint32_t number = index_next(&traffic->index, event->hash, &at);
-    event->number = number;
+    ret->time = time_of(traffic, said->time_us);
+    ret->hash = hash_of(said->client, traffic->key);
+    __builtin_prefetch(&traffic->index.slots[index_place(&traffic->index, ret->hash)]);
+}
+
+/* Asks for its entry, which is most likely the right one. */
+static inline void find_it(const struct traffic *traffic, const struct tally_ordinary *said,
+    struct traffic_place *place, bool dnskey)
+{
+    size_t at = index_place(&traffic->index, place->hash);
+    uint32_t number = index_next(&traffic->index, place->hash, &at);
+    place->number = number;
     if (number == 0)
         return;
     __builtin_prefetch(hot_at(traffic, number), 1);
-    if (needs_cold(event))
+    if (needs_cold(said, dnskey))
         __builtin_prefetch(cold_at(traffic, number), 1);
 }
 
@@ -178,16 +196,20 @@ static inline struct traffic_event *event_at(struct traffic *traffic, uint32_t a
 
 static void count_up_to(struct traffic *traffic, uint32_t end)
 {
-    for (; traffic->tail != end; traffic->tail++)
-        count(traffic, event_at(traffic, traffic->tail));
+    for (; traffic->tail != end; traffic->tail++) {
+        const struct traffic_event *event = event_at(traffic, traffic->tail);
+        count(traffic, &event->said, &event->place, event->dnskey, event->signal);
+    }
 }
 
-/* A batch is full. */
+/* A batch of the ring is full. */
 static void turn(struct traffic *traffic)
 {
     uint32_t waiting = traffic->head - traffic->tail, newest = traffic->head - TRAFFIC_BATCH;
-    for (uint32_t at = newest; at != traffic->head; at++)
-        fetch_entry(traffic, event_at(traffic, at));
+    for (uint32_t at = newest; at != traffic->head; at++) {
+        struct traffic_event *event = event_at(traffic, at);
+        find_it(traffic, &event->said, &event->place, event->dnskey);
+    }
     if (waiting > TRAFFIC_BATCH)
         count_up_to(traffic, newest);
 }
@@ -203,12 +225,16 @@ static void refill(struct traffic *traffic)
     traffic->sorted = false;
 }
 
-static int make_room(struct traffic *traffic)
+/* For so many more, and for what waits in the ring. */
+static int make_room(struct traffic *traffic, uint32_t more)
 {
+    more += TRAFFIC_AHEAD;
+    if (traffic->hot.used + more <= traffic->room)
+        return 0;
     if (traffic->sorted)
         refill(traffic);
-    if (index_reserve(&traffic->index, TRAFFIC_AHEAD) != 0 ||
-        pool_reserve(&traffic->hot, TRAFFIC_AHEAD) != 0 || pool_reserve(&traffic->cold, TRAFFIC_AHEAD) != 0)
+    if (index_reserve(&traffic->index, more) != 0 || pool_reserve(&traffic->hot, more) != 0 ||
+        pool_reserve(&traffic->cold, more) != 0)
         return ERR_NOMEM;
     uint64_t pool = (uint64_t)traffic->cold.chunk_count * POOL_CHUNK;
     uint32_t index = index_limit(&traffic->index);
@@ -216,45 +242,38 @@ static int make_room(struct traffic *traffic)
     return 0;
 }
 
-/* As tally_time(); most messages are of the hour of the one before. */
-static inline struct tally_time time_of(struct traffic *traffic, int64_t time_us)
-{
-    uint64_t in_hour_us = (uint64_t)time_us - (uint64_t)traffic->hour_us;
-    if (in_hour_us < (uint64_t)UTC_HOUR)
-        return (struct tally_time){traffic->hour, (uint32_t)in_hour_us};
-    struct tally_time time = tally_time(time_us);
-    traffic->hour = time.hour;
-    traffic->hour_us = time.hour * UTC_HOUR;
-    traffic->key = key_of(traffic, time.hour);
-    return time;
-}
-
 int traffic_add(struct traffic *traffic, const struct tally_ordinary *ordinary, enum sighting_kind kind)
 {
-    if (traffic->hot.used + TRAFFIC_AHEAD > traffic->room) {
-        int err = make_room(traffic);
-        if (err)
-            return err;
-    }
+    int err = make_room(traffic, 0);
+    if (err)
+        return err;
     struct traffic_event *event = event_at(traffic, traffic->head++);
-    event->source[0] = ordinary->client[0];
-    event->source[1] = ordinary->client[1];
-    event->time = time_of(traffic, ordinary->time_us);
-    event->hash = hash_of(event->source, traffic->key);
-    event->names_hash = ordinary->names_hash;
-    event->flags = ordinary->flags;
+    event->said = *ordinary;
     if (ordinary->flags & SIGHTING_RESPONSE) /* EDNS is seen in few answers only, and is the server's */
-        event->flags &= (uint8_t) ~(SIGHTING_EDNS | SIGHTING_DO);
-    event->port = ordinary->port;
-    event->udp_size = ordinary->udp_size;
-    event->tcp = ordinary->transport == SIGHTING_TCP;
+        event->said.flags &= (uint8_t) ~(SIGHTING_EDNS | SIGHTING_DO);
     event->dnskey = kind == SIGHTING_DNSKEY;
     event->signal = kind == SIGHTING_TA_NULL || kind == SIGHTING_TA_A;
-    event->number = 0;
-    fetch_slot(traffic, event);
+    place_it(traffic, &event->said, &event->place);
     if (traffic->head % TRAFFIC_BATCH == 0)
         turn(traffic);
     return 0;
+}
+
+int traffic_add_all(struct traffic *traffic, const struct tally_ordinary *all, size_t count_all)
+{
+    struct traffic_place places[TALLY_BATCH];
+    size_t placed = 0, found = 0, counted = 0;
+    int err = make_room(traffic, TALLY_BATCH);
+    while (!err && counted < count_all) {
+        size_t end = placed + TRAFFIC_BATCH, ready = placed, due = found;
+        for (; placed < count_all && placed < end; placed++)
+            place_it(traffic, &all[placed], &places[placed]);
+        for (; found < ready; found++)
+            find_it(traffic, &all[found], &places[found], false);
+        for (; counted < due; counted++)
+            count(traffic, &all[counted], &places[counted], false, false);
+    }
+    return err;
 }
 
 /* ---- rows ---- */

@@ -164,11 +164,104 @@ static inline const uint8_t *read_field(
     }
 }
 
+/* ---- as nearly all frames are ----
+ * Programs write fields in the order of their numbers. So it is not asked which field comes, but whether it
+ * is the one that should; what is not, or is longer than usual, is left for read_field(). */
+
+enum { LONGEST = 6, MOST_QUICK = 3 }; /* octets of a key and a number that are read here; of a port */
+
+/* A number of up to three octets. */
+static inline const uint8_t *quick_number(
+    const uint8_t *at, const uint8_t *end, unsigned number, struct slots *slots, uint32_t *seen)
+{
+    if (end - at < LONGEST || at[0] != (number << 3 | VARINT))
+        return at;
+    uint32_t value = at[1];
+    unsigned size = 1;
+    for (; value >> 7 * size && size < MOST_QUICK; size++)
+        value = (value & ((1U << 7 * size) - 1)) | (uint32_t)at[1 + size] << 7 * size;
+    if (value >> 7 * size)
+        return at;
+    slots->value[number] = value;
+    *seen |= 1U << number;
+    return at + 1 + size;
+}
+
+static inline const uint8_t *quick_fixed(
+    const uint8_t *at, const uint8_t *end, unsigned number, struct slots *slots, uint32_t *seen)
+{
+    if (end - at < LONGEST || at[0] != (number << 3 | FIXED32))
+        return at;
+    slots->value[number] = little_u32(at + 1);
+    *seen |= 1U << number;
+    return at + 5;
+}
+
+/* Octets whose count takes one or two. */
+static inline const uint8_t *quick_bytes(
+    const uint8_t *at, const uint8_t *end, unsigned number, struct slots *slots, uint32_t *seen)
+{
+    if (end - at < LONGEST || at[0] != (number << 3 | BYTES) || (at[1] & at[2]) >> 7)
+        return at;
+    size_t count = at[1] < 0x80 ? at[1] : (at[1] & 0x7fU) | (size_t)at[2] << 7;
+    const uint8_t *bytes = at + (at[1] < 0x80 ? 2 : 3);
+    if (count > (size_t)(end - bytes))
+        return at;
+    slots->value[number] = count;
+    slots->bytes[number] = bytes;
+    *seen |= 1U << number;
+    return bytes + count;
+}
+
+/* Times have five octets until the year 3058. */
+static inline const uint8_t *quick_seconds(
+    const uint8_t *at, const uint8_t *end, unsigned number, struct slots *slots, uint32_t *seen)
+{
+    if (end - at < LONGEST || at[0] != (number << 3 | VARINT))
+        return at;
+    uint64_t low = little_u32(at + 1), high = at[5];
+    if ((low & 0x80808080U) != 0x80808080U || high >= 0x80)
+        return at;
+    low &= 0x7f7f7f7fU;
+    low = (low & 0x7f) | (low >> 8 & 0x7f) << 7 | (low >> 16 & 0x7f) << 14 | low >> 24 << 21;
+    slots->value[number] = low | high << 28;
+    *seen |= 1U << number;
+    return at + 6;
+}
+
+static inline const uint8_t *walk_usual(
+    const uint8_t *at, const uint8_t *end, struct slots *slots, uint32_t *seen)
+{
+    at = quick_number(at, end, MESSAGE_TYPE, slots, seen);
+    at = quick_number(at, end, SOCKET_FAMILY, slots, seen);
+    at = quick_number(at, end, SOCKET_PROTOCOL, slots, seen);
+    at = quick_bytes(at, end, QUERY_ADDRESS, slots, seen);
+    at = quick_bytes(at, end, RESPONSE_ADDRESS, slots, seen);
+    at = quick_number(at, end, QUERY_PORT, slots, seen);
+    at = quick_number(at, end, RESPONSE_PORT, slots, seen);
+    at = quick_seconds(at, end, QUERY_TIME_SEC, slots, seen);
+    at = quick_fixed(at, end, QUERY_TIME_NSEC, slots, seen);
+    at = quick_bytes(at, end, QUERY_MESSAGE, slots, seen);
+    at = quick_seconds(at, end, RESPONSE_TIME_SEC, slots, seen);
+    at = quick_fixed(at, end, RESPONSE_TIME_NSEC, slots, seen);
+    return quick_bytes(at, end, RESPONSE_MESSAGE, slots, seen);
+}
+
+/* Identity and version. */
+static inline const uint8_t *skip_usual(const uint8_t *at, const uint8_t *end)
+{
+    for (unsigned number = 1; number <= 2; number++)
+        if (end - at >= 2 && at[0] == (number << 3 | BYTES) && at[1] < 0x80 && at[1] <= end - at - 2)
+            at += 2 + at[1];
+    return at;
+}
+
 /* False: *ret_fault. */
 static bool walk_message(const uint8_t *at, size_t length, struct slots *slots, const char **ret_fault)
 {
     const uint8_t *end = at + length;
     uint32_t seen = 0;
+    at = walk_usual(at, end, slots, &seen);
     while (at < end) {
         struct field field;
         at = read_field(at, end, &field, ret_fault);
@@ -196,7 +289,7 @@ static bool has(const struct slots *slots, unsigned field)
 /* 0 if it was not told. */
 static uint64_t value_of(const struct slots *slots, unsigned field)
 {
-    return has(slots, field) ? slots->value[field] : 0;
+    return slots->value[field];
 }
 
 static bool is_taken(uint64_t type)
@@ -298,8 +391,10 @@ int dnstap_parse(const uint8_t *bytes, size_t length, struct dnstap_frame *ret, 
 {
     const uint8_t *at = bytes, *end = bytes + length;
     struct slots slots;
-    slots.seen = 0; /* the rest is looked at only where its bit is set */
+    slots.seen = 0;
+    memset(slots.value, 0, sizeof slots.value); /* `bytes` are looked at only where there are some */
     uint64_t type = 0;
+    at = skip_usual(at, end);
     while (at < end) {
         struct field field;
         at = read_field(at, end, &field, ret_fault);

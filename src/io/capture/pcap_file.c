@@ -97,9 +97,9 @@ static inline size_t pcap_record(const struct pcap_file *pcap, const uint8_t *at
 
 /* As many records as are whole in what is ready. Their packets' headers are looked at later: they are asked
  * for, as the thread has just written them on another processor. */
-static void pcap_run(const struct pcap_file *file, struct stream *stream, struct capture_fill *fill)
+static inline __attribute__((always_inline)) void pcap_walk(
+    const struct pcap_file pcap, struct stream *stream, struct capture_fill *fill)
 {
-    const struct pcap_file pcap = *file; /* which no record can alias */
     const uint8_t *at = stream->at;
     size_t ready = stream_ready(stream), count = fill->count;
     while (count < CAPTURE_BATCH && ready >= pcap.header) {
@@ -115,6 +115,17 @@ static void pcap_run(const struct pcap_file *file, struct stream *stream, struct
     }
     stream_take(stream, (size_t)(at - stream->at));
     fill->count = count;
+}
+
+/* Nearly all files are of this kind, which the compiler then knows. */
+static void pcap_run(const struct pcap_file *pcap, struct stream *stream, struct capture_fill *fill)
+{
+    const struct pcap_file usual = {.header = RECORD_HEADER, .per_micro = 1, .link = pcap->link};
+    if (!pcap->swapped && !pcap->lengths_swapped && !pcap->lengths_guessed && pcap->per_micro == 1 &&
+        pcap->header == RECORD_HEADER)
+        pcap_walk(usual, stream, fill);
+    else
+        pcap_walk(*pcap, stream, fill);
 }
 
 static int pcap_fill(void *reader, struct stream *stream, struct capture_fill *fill, struct err_note *note)
