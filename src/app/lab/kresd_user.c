@@ -173,6 +173,10 @@ int kresd_users(
     draft->trust.known = true;
     int rc = draft_read(draft, setup->config, &file, note); /* the first that is shown */
     if (rc == 0)
+        rc = user_refuse_yaml(file, note,
+            "this is YAML (Knot Resolver 6), which is not read; the Lua program that kresctl convert makes "
+            "of it is");
+    if (rc == 0)
         rc = standard_anchors(draft, &anchors, note);
     if (rc == 0)
         rc = lua_read(draft, setup->config, take, draft, 0, &file, note);

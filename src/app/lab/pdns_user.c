@@ -247,19 +247,6 @@ static int read_includes(struct reading *r, struct err_note *note)
     return rc;
 }
 
-/* "name:" and nothing behind it is no line of ours. */
-static int refuse_yaml(const struct draft_file *file, struct err_note *note)
-{
-    for (size_t at = 0; at < file->length; at += strcspn(file->text + at, "\n") + 1) {
-        size_t name = strspn(file->text + at, "abcdefghijklmnopqrstuvwxyz_");
-        if (name && file->text[at + name] == ':')
-            return user_error(file, at, note,
-                "this is YAML (PowerDNS Recursor 5), which is not read; recursor.conf with "
-                "name=value is (--enable-old-settings)");
-    }
-    return 0;
-}
-
 static void add_ours(struct reading *r, struct draft_file *file)
 {
     const struct lab_setup *setup = r->draft->setup;
@@ -296,7 +283,9 @@ int pdns_users(
         r.built_in = draft_string(draft, "%saddTA('.', \"%s\")\n", r.built_in, anchor->ds);
     int rc = draft_read(draft, draft->setup->config, &file, note);
     if (rc == 0)
-        rc = refuse_yaml(file, note);
+        rc = user_refuse_yaml(file, note,
+            "this is YAML (PowerDNS Recursor 5), which is not read; the same as name=value, in the form of "
+            "4.x, is");
     if (rc == 0)
         rc = lines_read(draft, file, &dialect, &r, note);
     if (rc == 0 && r.include)

@@ -66,6 +66,22 @@ static bool version_in(const char *output, char *ret_version, size_t capacity)
     return false;
 }
 
+/* systemd's programs are linked with a library of their version's name; some tell no other. */
+static bool version_of_library(const char *program, char *ret_version, size_t capacity)
+{
+    static const char mark[] = "libsystemd-shared-";
+    char *bytes;
+    size_t length;
+    if (file_read_all(program, MAX_PROGRAM, &bytes, &length, NULL))
+        return false;
+    const char *at = memmem(bytes, length, mark, sizeof mark - 1);
+    size_t digits = at ? strspn(at + sizeof mark - 1, "0123456789") : 0;
+    bool found = digits && (size_t)snprintf(
+                               ret_version, capacity, "%.*s", (int)digits, at + sizeof mark - 1) < capacity;
+    free(bytes);
+    return found;
+}
+
 int lab_product_version(const struct lab_product *product, const char *program, char *ret_version,
     size_t capacity, struct err_note *note)
 {
@@ -78,7 +94,8 @@ int lab_product_version(const struct lab_product *product, const char *program, 
     if (rc == 0)
         rc = tree_ask(&tree, product->version_option, VERSION_MS, &output, note);
     const char *said = output.string ? output.string : "";
-    if (rc == 0 && !version_in(said, ret_version, capacity)) {
+    if (rc == 0 && !version_in(said, ret_version, capacity) &&
+        !version_of_library(tree.program, ret_version, capacity)) {
         struct text safe;
         text_start(&safe);
         text_add_safe(&safe, said);

@@ -222,6 +222,16 @@ int user_error(const struct draft_file *file, size_t at, struct err_note *note, 
     return ERR_CONFIG;
 }
 
+int user_refuse_yaml(const struct draft_file *file, struct err_note *note, const char *words)
+{
+    for (size_t at = 0; at < file->length; at += strcspn(file->text + at, "\n") + 1) {
+        size_t name = strspn(file->text + at, "abcdefghijklmnopqrstuvwxyz_-");
+        if (name && file->text[at + name] == ':' && strchr(" \t\r\n", file->text[at + name + 1]))
+            return user_error(file, at, note, "%s", words);
+    }
+    return 0;
+}
+
 void user_forwards(struct draft *draft, const char *to)
 {
     struct text safe;

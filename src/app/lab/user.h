@@ -52,6 +52,9 @@ void user_remove(struct draft *draft, struct draft_file *file, size_t from, size
 int user_error(const struct draft_file *file, size_t at, struct err_note *note, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* ERR_CONFIG with those words if a line is "name:", of YAML: no line of Lua or of name=value is. */
+int user_refuse_yaml(const struct draft_file *file, struct err_note *note, const char *words);
+
 /* Says that names are forwarded to addresses outside, which the lab's stands for; of several the first is
  * named. */
 void user_forwards(struct draft *draft, const char *to);

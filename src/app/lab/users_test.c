@@ -1,4 +1,5 @@
-/* Broken configurations of users: one error, with file and line. */
+/* Broken configurations of users: one error, with file and line. What an older version wants to be told
+ * otherwise. */
 #include "app/lab/user.h"
 
 #include <setjmp.h>
@@ -30,6 +31,8 @@ static const struct {
     {"kresd", "--[[ a\n", ERR_CONFIG, MAIN ":1: a remark does not end"},
     {"kresd", "trust_anchors.add_file('/nonexistent/key', true)", ERR_CONFIG,
         MAIN ":1: /nonexistent/key: there is no such file"},
+    {"kresd", "# 6\nworkers: 2\n", ERR_CONFIG, MAIN ":2: this is YAML"},
+    {"kresd", "modules:load('stats')\n", 0, ""}, /* this is Lua */
     {"pdns_recursor", "dnssec:\n  validation: validate\n", ERR_CONFIG, MAIN ":1: this is YAML"},
     {"dnsmasq", "dnssec\ntrust-anchor=.,x\n", ERR_CONFIG, MAIN ":2: trust-anchor: \".,x\" is none"},
     {"dnsmasq", "conf-file=/nonexistent/other\n", ERR_CONFIG,
@@ -62,8 +65,35 @@ static void test_broken(void **state)
     }
 }
 
+static void test_versions(void **state)
+{
+    static const struct lab_anchor anchor = {"1 8 2 AA", "257 3 8 AwEAAQ==", 20326};
+    static const struct {
+        const char *version;
+        bool follow;
+        const char *text;
+    } rows[] = {
+        {"9.11.5-P4", true, "managed-keys {\n    \".\" initial-key 257 3 8 \"AwEAAQ==\";\n};\n"},
+        {"9.14.12", false, "trusted-keys {\n    \".\" 257 3 8 \"AwEAAQ==\";\n};\n"},
+        {"9.16.50-Debian", true, "trust-anchors {\n    \".\" initial-key 257 3 8 \"AwEAAQ==\";\n};\n"},
+        {"9.20.30", false, "trust-anchors {\n    \".\" static-key 257 3 8 \"AwEAAQ==\";\n};\n"},
+        {NULL, false, "trust-anchors {\n    \".\" static-key 257 3 8 \"AwEAAQ==\";\n};\n"},
+        {"unknown", false, "trust-anchors {\n    \".\" static-key 257 3 8 \"AwEAAQ==\";\n};\n"},
+        {"10.0", false, "trust-anchors {\n    \".\" static-key 257 3 8 \"AwEAAQ==\";\n};\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct lab_setup setup = {.version = rows[i].version, .anchors = &anchor, .anchor_count = 1};
+        struct text text;
+        text_start(&text);
+        product_anchors(&setup, rows[i].follow, &text);
+        assert_string_equal(text.string, rows[i].text);
+        text_free(&text);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_broken)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_broken), cmocka_unit_test(test_versions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
