@@ -29,8 +29,8 @@ struct packet_log {
     pcap_dumper_t *dump; /* NULL: nothing is written any more */
     char *path;
     uint64_t most, size, written; /* of the file: with what is in the buffer, and without */
-    int64_t at_us;
-    bool full; /* `most` is reached */
+    int64_t at_us, written_us;    /* now, and when it was written out */
+    bool full;                    /* `most` is reached */
     char buffer[BUFFER];
 };
 
@@ -74,6 +74,7 @@ static const char *write_out(struct packet_log *log)
     if (pcap_dump_flush(log->dump) != 0)
         return strerror(errno);
     log->written = log->size;
+    log->written_us = log->at_us;
     return NULL;
 }
 
@@ -126,7 +127,8 @@ int packet_log_take(struct packet_log *log, int64_t at_us, struct err_note *note
     while (log->dump) {
         int got = pcap_dispatch(log->pcap, -1, add, (u_char *)log);
         bool ends = log->full || got == PCAP_ERROR;
-        const char *why = ends || log->size - log->written >= WRITE_AT ? write_out(log) : NULL;
+        bool due = log->size - log->written >= WRITE_AT || log->at_us - log->written_us >= UTC_DAY;
+        const char *why = ends || due ? write_out(log) : NULL;
         if (ends && !why)
             why = log->full ? "it has become too large" : pcap_geterr(log->pcap);
         if (why)

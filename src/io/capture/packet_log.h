@@ -2,8 +2,9 @@
  * networks that live in a time of their own.
  *
  * A packet is taken where it arrives, at whatever interface, so that it is there once if both its ends are in
- * the namespace. The link type is LINUX_SLL. The file holds whole packets at any moment. It is worth less
- * than what else is written beside it: it ends before PACKET_LOG_LEAVE octets are all that is free. */
+ * the namespace. The link type is LINUX_SLL. The file holds whole packets at any moment, all but those of the
+ * last day. It is worth less than what else is written beside it: it ends before PACKET_LOG_LEAVE octets are
+ * all that is free. */
 #ifndef IO_CAPTURE_PACKET_LOG_H
 #define IO_CAPTURE_PACKET_LOG_H
 

@@ -5,10 +5,12 @@
 #include "io/capture/network_try.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,6 +77,9 @@ static void test_times_and_order(void **state)
     network_try_send(AF_INET, PORT, 0, 3);
     assert_int_equal(packet_log_take(tried.log, FIRST_US, &tried.note), 0);
     assert_int_equal(packet_log_take(tried.log, later_us, &tried.note), 0); /* nothing came meanwhile */
+    read_back(&tried);
+    assert_int_equal(tried.count, 3); /* whoever is killed now has left them */
+    tried.count = 0;
     network_try_send(AF_INET6, PORT, 3, 5);
     assert_int_equal(packet_log_take(tried.log, later_us, &tried.note), 0);
     network_try_send(AF_INET, PORT, 5, 6);
@@ -104,6 +109,30 @@ static void test_bound(void **state)
         strstr(tried.note.text, "too large: packets after 2025-01-11T00:00:00.123456Z are missing"));
     network_try_send(AF_INET, PORT, 9, 12);
     assert_int_equal(packet_log_take(tried.log, FIRST_US, &tried.note), 0); /* it was said */
+    assert_int_equal(packet_log_end(tried.log, &tried.note), 0);
+    read_back(&tried);
+    assert_int_equal(tried.count, 2);
+    unlink(tried.path);
+}
+
+/* A write that fails in the middle of a packet. */
+static void test_half_written(void **state)
+{
+    network_try_need(state);
+    struct tried tried;
+    struct rlimit whole, few;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &whole), 0);
+    few = (struct rlimit){.rlim_cur = HEAD + 3 * RECORD - 5, .rlim_max = whole.rlim_max};
+    assert_int_equal(try_open(&tried, MANY), 0);
+    network_try_send(AF_INET, PORT, 0, 2);
+    assert_int_equal(packet_log_take(tried.log, FIRST_US, &tried.note), 0);
+    network_try_send(AF_INET, PORT, 2, 4);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+    int err = packet_log_take(tried.log, FIRST_US + 2 * UTC_DAY, &tried.note);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
+    assert_int_equal(err, ERR_IO);
+    assert_non_null(strstr(tried.note.text, "File too large: packets after "));
     assert_int_equal(packet_log_end(tried.log, &tried.note), 0);
     read_back(&tried);
     assert_int_equal(tried.count, 2);
@@ -145,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_times_and_order, missing),
         cmocka_unit_test_prestate(test_bound, missing),
+        cmocka_unit_test_prestate(test_half_written, missing),
         cmocka_unit_test_prestate(test_nobody_takes, missing),
         cmocka_unit_test_prestate(test_no_file, missing),
     };
