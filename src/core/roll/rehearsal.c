@@ -188,7 +188,8 @@ static bool judge_silence(struct trial *t, const struct rehearsal_outage *outage
 {
     if (t->ever_good || trial_event(t, REHEARSAL_ENDED))
         return false;
-    if (outage && t->health_count && !trial_model_ok(t, outage->first_us))
+    if (outage && t->health_count &&
+        !trial_model_ok(t, outage->first_us + UTC_HOUR)) /* what the look asked */
         return false;
     return conclude(t, VERDICT_UNKNOWN,
         t->seen->look_count

@@ -211,7 +211,7 @@ static struct trial_cause not_learned(struct trial *t, const struct plan_key *si
         return (struct trial_cause){
             trial_say(t,
                 "%s, which it saw first on %s, was still in its hold-down of %lld days when it signed alone.",
-                key, trial_day(t, pending_us), (long long)(t->schedule->plan->add_hold_us / UTC_DAY)),
+                key, trial_day(t, pending_us), (long long)(TRIAL_HOLD_US / UTC_DAY)),
             "FM31", learn_mend};
     if (off)
         return (struct trial_cause){

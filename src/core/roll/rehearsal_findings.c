@@ -175,7 +175,8 @@ static void find_unlearned(struct trial *t)
     const struct plan_roll *roll = &t->schedule->roll;
     if (!roll->new_key || roll->sign_us == UTC_OPEN || t->end_us >= roll->sign_us)
         return;
-    int64_t due_us = t->schedule->events_us[SCENARIO_AT_TRUST];
+    int64_t due_us = t->schedule->events_us[SCENARIO_AT_TRUST]; /* by the plan's hold-down */
+    due_us = due_us == UTC_OPEN ? UTC_OPEN : due_us - t->schedule->plan->add_hold_us + TRIAL_HOLD_US;
     if (due_us == UTC_OPEN || t->end_us < due_us + 2 * plan_refresh(t->schedule->plan) + UTC_DAY ||
         trial_trusts(t, roll->new_key, t->end_us))
         return;
@@ -364,6 +365,10 @@ static void find_unexpected(struct trial *t)
     const struct scenario_expect *expect = t->result.expected;
     const struct rehearsal_outage *outage = trial_outage(t);
     bool whole = t->gap_from_us == UTC_OPEN && !trial_event(t, REHEARSAL_LAB);
+    int64_t due_us = moment(t, expect->breaks);
+    if (!outage && !ended(t, INT64_MIN) && expect->outcome != SCENARIO_SURVIVES &&
+        (due_us == UTC_OPEN || due_us + t->ttl_us >= t->end_us))
+        return; /* the run ends before that */
     if (t->result.as_expected || (!outage && !ended(t, INT64_MIN) && !whole))
         return; /* what was seen in part may yet have come */
     char span[SCENARIO_TIME_TEXT];

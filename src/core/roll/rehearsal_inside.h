@@ -11,6 +11,9 @@ enum {
     TRIAL_OTHER = 1000 /* id of a key that no plan holds */
 };
 
+/* What programs keep to, whatever the plan says of the resolvers that it is for (RFC 5011 §2.4). */
+#define TRIAL_HOLD_US (30 * UTC_DAY)
+
 /* What is in force at a moment, by the steps so far. */
 struct trial_world {
     struct scenario_servers servers[TRIAL_SERVERS]; /* the last: REHEARSAL_FORWARD, which never lags */

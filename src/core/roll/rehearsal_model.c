@@ -37,8 +37,7 @@ static void start(struct run *run, int64_t at_us)
     struct trial *t = run->t;
     const struct plan *plan = t->schedule->plan;
     struct rfc5011_seen anchors[SCENARIO_MAX_ANCHORS];
-    struct rfc5011_timers timers = {
-        plan->add_hold_us, plan->remove_hold_us, plan->refresh_us, plan->retry_us};
+    struct rfc5011_timers timers = {TRIAL_HOLD_US, TRIAL_HOLD_US, plan->refresh_us, plan->retry_us};
     for (size_t i = 0; i < run->point.key_count && run->started; i++) /* its state is lost */
         if (run->point.keys[i].state != RFC5011_START)
             record(t, key_of(t, run->point.keys[i].id), RFC5011_START, at_us);
