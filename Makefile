@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 PREFIX ?= /usr/local
 BUILD ?= build
+OPTIONS ?=
 DEMO ?=
 ARGS ?=
 SECONDS ?= 10
@@ -46,8 +47,8 @@ fuzz: ## every fuzz target with libFuzzer (clang), SECONDS=10 for each
 	@tools/setup test
 	@SECONDS_EACH='$(SECONDS)' tools/fuzz $(TARGETS)
 
-install: ## build, and install the program and its manual pages (PREFIX, DESTDIR)
-	@tools/build '$(BUILD)' --prefix '$(abspath $(PREFIX))'
+install: ## build, and install the program and its manual pages (PREFIX, DESTDIR; OPTIONS='-Dtests=disabled' of Meson)
+	@tools/build '$(BUILD)' --prefix '$(abspath $(PREFIX))' $(OPTIONS)
 	@DESTDIR='$(DESTDIR)' meson install -C '$(BUILD)' --no-rebuild --quiet
 
 setup: ## install all that building and testing need (never a service)
