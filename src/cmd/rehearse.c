@@ -6,6 +6,7 @@
 #include "core/roll/plan.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
@@ -29,11 +30,13 @@ static const char help_text[] =
     "      --from TIME          begin here (2026-09-01, 2026-10-11T16:00:00Z), not before the publication\n"
     "      --to TIME            end here, not after the last step\n"
     "      --udp-size OCTETS    above which the root truncates answers; 1232 if not given\n"
+    "      --seed NUMBER        another course of what programs do at random; 0 if not given\n"
     "  -j, --jobs N             so many side by side; as many as there are processors if not given\n"
     "      --keep DIR           leave configurations, states, logs and packets of each run here\n"
     "      --html FILE          a page with a picture of every run, in this file\n"
     "      --json               one JSON document (schema rollcall.rehearse/1) in place of the table\n"
     "      --jsonl              a line of JSON for each run, as it ends\n"
+    "      --timing             with --json and --jsonl: where the time of each run went\n"
     "      --list               which resolvers are installed, their versions, and what keeps each from "
     "being\n"
     "                           rehearsed\n"
@@ -53,11 +56,13 @@ static const struct option long_options[] = {
     {"from", required_argument, NULL, 'f'},
     {"to", required_argument, NULL, 't'},
     {"udp-size", required_argument, NULL, 'u'},
+    {"seed", required_argument, NULL, 'S'},
     {"jobs", required_argument, NULL, 'j'},
     {"keep", required_argument, NULL, 'k'},
     {"html", required_argument, NULL, 'H'},
     {"json", no_argument, NULL, 'J'},
     {"jsonl", no_argument, NULL, 'L'},
+    {"timing", no_argument, NULL, 'T'},
     {"list", no_argument, NULL, 'l'},
     {"show-config", no_argument, NULL, 'c'},
     {"quiet", no_argument, NULL, 'q'},
@@ -85,7 +90,8 @@ static int take_number(
     const char *option, const char *value, int64_t least, int64_t most, int64_t *ret, struct err_note *note)
 {
     return cmd_number(value, least, most, ret)
-               ? err_set(note, ERR_USAGE, "--%s: %d to %d, not '%s'", option, (int)least, (int)most, value)
+               ? err_set(note, ERR_USAGE, "--%s: %" PRId64 " to %" PRId64 ", not '%s'", option, least, most,
+                     value)
                : 0;
 }
 
@@ -102,6 +108,10 @@ static int take_option(int letter, const char *value, struct rehearse_options *o
         err = take_number("udp-size", value, 512, 4096, &number, note);
         o->udp_size = (uint16_t)number;
         return err;
+    case 'S':
+        err = take_number("seed", value, 0, UINT32_MAX, &number, note);
+        o->seed = (uint32_t)number;
+        return err;
     case 'j':
         err = take_number("jobs", value, 1, 1024, &number, note);
         o->jobs = (unsigned)number;
@@ -116,8 +126,8 @@ static int take_option(int letter, const char *value, struct rehearse_options *o
     const struct {
         int letter;
         bool *place;
-    } flags[] = {{'J', &o->json}, {'L', &o->jsonl}, {'l', &o->list}, {'c', &o->show_config}, {'q', &o->quiet},
-        {'h', &o->help}};
+    } flags[] = {{'J', &o->json}, {'L', &o->jsonl}, {'l', &o->list}, {'c', &o->show_config},
+        {'T', &o->timing}, {'q', &o->quiet}, {'h', &o->help}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].letter == letter)
             *texts[i].place = value;

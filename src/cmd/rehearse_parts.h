@@ -19,7 +19,8 @@ struct rehearse_options {
     const char *plan, *from, *to, *keep, *html;
     unsigned jobs;
     uint16_t udp_size;
-    bool json, jsonl, quiet, list, show_config, help;
+    uint32_t seed;
+    bool json, jsonl, quiet, list, timing, show_config, help;
 };
 
 /* A resolver that is to be rehearsed: NAME, NAME=PATH, NAME:CONFIG, NAME=PATH:CONFIG. */

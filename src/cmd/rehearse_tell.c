@@ -16,7 +16,8 @@ struct tell {
     bool failed; /* a line could not be written */
 };
 
-static struct forms_run form_of(const struct rehearse_wishes *wishes, const struct lab_run *run)
+static struct forms_run form_of(
+    const struct rehearse_options *o, const struct rehearse_wishes *wishes, const struct lab_run *run)
 {
     size_t number = (size_t)(run->wish - wishes->wishes);
     return (struct forms_run){.resolver = wishes->resolvers[number / wishes->scenario_count].word,
@@ -26,7 +27,7 @@ static struct forms_run form_of(const struct rehearse_wishes *wishes, const stru
         .schedule = &run->schedule,
         .evidence = &run->evidence,
         .result = &run->result,
-        .cost = &run->cost};
+        .cost = o->timing ? &run->cost : NULL};
 }
 
 static void on_progress(void *context, size_t done, size_t count, int64_t at_us, double days, double all_days)
@@ -53,7 +54,7 @@ static void on_ended(void *context, const struct lab_run *run)
     struct text line;
     if (!tell->o->jsonl || tell->failed)
         return;
-    const struct forms_run form = form_of(tell->wishes, run);
+    const struct forms_run form = form_of(tell->o, tell->wishes, run);
     text_start(&line);
     progress_wipe(&tell->progress);
     if (forms_jsonl(&form, &line))
@@ -118,7 +119,7 @@ int rehearse_run(const struct rehearse_options *o, const struct rehearse_wishes 
     if (err)
         return cmd_fail("rehearse", err, "%s", note.text);
     for (size_t i = 0; i < wishes->count; i++) {
-        forms[i] = form_of(wishes, &runs[i]);
+        forms[i] = form_of(o, wishes, &runs[i]);
         if (runs[i].unkept)
             log_warning("%s", runs[i].unkept);
     }

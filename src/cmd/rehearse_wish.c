@@ -226,7 +226,8 @@ int rehearse_wishes(const struct rehearse_options *o, struct arena *arena, struc
             .plan = wishes->plan,
             .from_us = from_us,
             .to_us = to_us,
-            .udp_size = o->udp_size};
+            .udp_size = o->udp_size,
+            .seed = o->seed};
     }
     return 0;
 }

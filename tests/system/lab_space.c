@@ -60,7 +60,7 @@ static int serve(struct lab_server *server, pid_t command)
 {
     for (;;) {
         unsigned answered;
-        int status, rc = lab_server_poll(server, POLL_MS, &answered);
+        int status, rc = lab_server_poll(server, POLL_MS, 0, &answered);
         if (rc) {
             fprintf(stderr, "lab_space: the server: %s\n", err_str(rc));
             return FAULT;

@@ -30,7 +30,10 @@ struct drive {
     size_t step;         /* the schedule's next one */
     int64_t look_us;     /* the next look */
     unsigned looks;
+    uint64_t seed;            /* of the program that is started next */
     struct vclock_look waits; /* how they waited when last at rest */
+    unsigned long storm;      /* questions answered since the program was last at rest */
+    int64_t message_us;       /* when the message that waits will have arrived; 0: none waits */
     /* the resolver */
     pid_t pid, bus;               /* 0: does not run */
     bool installed, wanted, told; /* `wanted`: the scenario has it running; told: that it listens */
@@ -45,6 +48,9 @@ struct drive {
 /* Returns the phase that was until now, to go back to. */
 enum lab_phase drive_phase(struct drive *drive, enum lab_phase phase);
 int64_t drive_now(const struct drive *drive);
+/* One turn: looks at everybody (drive->waits); if all are asleep and a message waits, time goes on by what it
+ * took, and it is answered. */
+int drive_turn(struct drive *drive, bool *ret_answered, struct err_note *note);
 /* Until everybody rests, at this moment or within the few virtual seconds that an exchange takes; `until`
  * (may be NULL) ends it earlier. */
 int drive_rest(struct drive *drive, bool (*until)(struct drive *drive), struct err_note *note);

@@ -103,6 +103,7 @@ static void nap(void)
 static int launch(
     struct drive *drive, char *const *argv, const char *output, pid_t *ret_pid, struct err_note *note)
 {
+    vclock_seed(drive->clock, drive->seed++);
     const char *const *clock = vclock_environment(drive->clock);
     const struct lab_start *start = drive->spec->start;
     const char *environment[64];
@@ -115,7 +116,8 @@ static int launch(
     const struct proc_spec spec = {.argv = (const char *const *)argv,
         .environment = environment,
         .directory = start->directory,
-        .output = output};
+        .output = output,
+        .same_addresses = true};
     return launch_program(&spec, ret_pid, note);
 }
 
@@ -192,15 +194,12 @@ static int await_end(struct drive *drive, struct err_note *note)
 {
     int64_t began_us = clock_mono_us(), until_us = drive_now(drive) + GRACE_US;
     while (drive->pid && clock_mono_us() - began_us < GRACE_US) {
-        struct vclock_look look;
-        unsigned answered;
-        int err = lab_server_poll(drive->server, 1, &answered);
+        bool answered;
+        int err = drive_turn(drive, &answered, note);
         if (err)
-            return err_set(note, err, "the lab's server cannot answer");
-        drive_resolver_reap(drive);
-        vclock_look(drive->clock, &look);
-        if (drive->pid && look.asleep && !answered && look.next_us < until_us)
-            drive_jump(drive, look.next_us);
+            return err;
+        if (drive->pid && drive->waits.asleep && !answered && drive->waits.next_us < until_us)
+            drive_jump(drive, drive->waits.next_us);
     }
     return 0;
 }

@@ -1,7 +1,9 @@
-/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it. Deadlines in
- * the next few seconds are an exchange under way (a timeout, a second try) as long as packets come and go:
- * they are kept to the microsecond. Those farther away may come late, all of an hour together, so that a day
- * has 24 jumps and not a thousand.
+/* Who waits for an answer that has arrived, or works, is not at rest, and no time passes for it. The lab
+ * answers one message at a time, when everybody is asleep: so who is faster on this machine today, the lab or
+ * one of the program's threads, decides nothing, and runs can be repeated. Deadlines in the next few seconds
+ * are an exchange under way (a timeout, a second try) as long as packets come and go: they are kept to the
+ * microsecond. Those farther away may come late, all of an hour together, so that a day has 24 jumps and not
+ * a thousand.
  *
  * Programs that try again and again are often bounded by time alone: Knot Resolver asks for ten seconds what
  * TCP refuses, and primes itself anew until a record with a TTL of 0 is stale. So where a moment has more
@@ -17,15 +19,15 @@
 #include <time.h>
 
 enum {
-    CALM = 2,                   /* looks in a row that must show rest */
-    WAIT_US = 50,               /* real time, for a packet, between two looks */
+    CALM = 2,          /* looks in a row that must show rest */
+    MESSAGE_US = 1000, /* virtual, that a message and its answer take: without it some loop for ever */
     PATIENCE_US = 20 * 1000000, /* real time: who is not at rest then never will be */
     EXCHANGE_US = 15 * 1000000, /* virtual: so long a user waits for an answer after the last packet */
     QUIET_US = 4 * 1000000,     /* virtual, without a packet: an exchange of the resolver's own is over */
     LATE_HOURS = 1,
     STORM = 200,            /* questions within a moment that are none of one exchange any more */
     ROUND_TRIP_US = 100000, /* virtual: what each costs then */
-    TOIL_US = 500000,       /* of a processor, within a moment, from which on time passes … */
+    TOIL_US = 500000,       /* of a processor, within a moment, after which time passes … */
     TOIL_PACE = 4,          /* … so much faster than the program works */
 };
 
@@ -44,30 +46,37 @@ enum lab_phase drive_phase(struct drive *drive, enum lab_phase phase)
     return before;
 }
 
-/* One turn of everything that is ours. Returns how many questions were answered. */
-static unsigned play(struct drive *drive, struct err_note *note, int *ret_err)
+int drive_turn(struct drive *drive, bool *ret_answered, struct err_note *note)
 {
+    struct pollfd server = {.fd = lab_server_fd(drive->server), .events = POLLIN};
     unsigned answered = 0;
+    *ret_answered = false;
     drive_kept_packets(drive);
-    *ret_err = lab_world_at(drive->world, drive_now(drive), note);
-    if (*ret_err)
-        return 0;
-    *ret_err = lab_server_poll(drive->server, 0, &answered);
-    if (*ret_err) {
-        err_set(note, *ret_err, "the lab's server cannot answer");
-        return 0;
-    }
-    drive->cost.answers += answered;
     drive_resolver_reap(drive);
     for (size_t i = 0; i < drive->asker_count; i++)
         asker_take(drive->askers[i]);
-    return answered;
-}
-
-static void await_packet(const struct drive *drive)
-{
-    struct pollfd server = {.fd = lab_server_fd(drive->server), .events = POLLIN};
-    ppoll(&server, 1, &(struct timespec){.tv_nsec = WAIT_US * 1000}, NULL);
+    vclock_look(drive->clock, &drive->waits);
+    if (!drive->waits.asleep || poll(&server, 1, 0) <= 0)
+        return 0;
+    int64_t now_us = drive_now(drive), next_us = drive->waits.next_us;
+    if (!drive->message_us)
+        drive->message_us = now_us + (drive->storm > STORM ? ROUND_TRIP_US : MESSAGE_US);
+    if (now_us < drive->message_us) { /* whose moment comes before it, comes before it */
+        drive_jump(drive, next_us < drive->message_us ? next_us : drive->message_us);
+        drive->waits.asleep = false;
+        return 0;
+    }
+    drive->message_us = 0;
+    int err = lab_world_at(drive->world, now_us, note);
+    if (err)
+        return err;
+    err = lab_server_poll(drive->server, 0, 1, &answered);
+    if (err)
+        return err_set(note, err, "the lab's server cannot answer");
+    drive->cost.answers += answered;
+    drive->storm += answered;
+    *ret_answered = answered > 0;
+    return 0;
 }
 
 /* The processor time of the program, of all its threads. */
@@ -81,48 +90,34 @@ static int64_t worked_us(const struct drive *drive)
     return time.tv_sec * INT64_C(1000000) + time.tv_nsec / 1000;
 }
 
-/* What happened within a moment so far. */
-struct toil {
-    unsigned long answers;
-    int64_t worked_us;
-};
-
-/* Time passes for who does not come to rest. */
-static void pass_time(struct drive *drive, struct toil *toil, unsigned answered)
+/* Time passes for who works on and on: the same for each piece of work, so that a little more or less of it
+ * makes no difference. */
+static void pass_time(struct drive *drive, int64_t *worked)
 {
-    toil->answers += answered;
-    if (answered && toil->answers > STORM)
-        drive_jump(drive, drive_now(drive) + (int64_t)answered * ROUND_TRIP_US);
-    if (answered || drive->waits.asleep)
+    if (drive->waits.asleep || worked_us(drive) - *worked < TOIL_US)
         return;
-    int64_t more_us = worked_us(drive) - toil->worked_us - TOIL_US;
-    if (more_us > 0) {
-        drive_jump(drive, drive_now(drive) + more_us * TOIL_PACE);
-        toil->worked_us += more_us;
-    }
+    drive_jump(drive, drive_now(drive) + TOIL_US * TOIL_PACE);
+    *worked += TOIL_US;
 }
 
 /* Until nothing moves at this moment. */
 static int settle(struct drive *drive, bool *ret_answered, struct err_note *note)
 {
     uint64_t turns = 0;
-    int64_t began_us = clock_mono_us();
-    struct toil toil = {.worked_us = worked_us(drive)};
+    int64_t began_us = clock_mono_us(), worked = worked_us(drive);
     int err = 0;
+    drive->storm = 0;
     *ret_answered = false;
     for (unsigned calm = 0; calm < CALM && !err;) {
-        bool idle = false;
-        unsigned answered = play(drive, note, &err);
-        *ret_answered |= answered > 0;
-        vclock_look(drive->clock, &drive->waits);
-        pass_time(drive, &toil, answered);
+        bool idle = false, answered;
+        err = drive_turn(drive, &answered, note);
+        *ret_answered |= answered;
         bool quiet = !answered && drive->waits.asleep && (!calm || drive->waits.turns == turns);
         if (quiet && calm + 1 == CALM)
             quiet = space_idle_sockets(&idle) != 0 || idle;
         turns = drive->waits.turns;
         calm = quiet ? calm + 1 : 0;
-        if (!quiet && !answered)
-            await_packet(drive);
+        pass_time(drive, &worked);
         if (clock_mono_us() - began_us > PATIENCE_US)
             err = err_set(note, ERR_UNAVAILABLE, "the resolver does not come to rest");
     }

@@ -19,7 +19,7 @@ struct forms_run {
     const struct scenario_schedule *schedule;
     const struct rehearsal_evidence *evidence;
     const struct rehearsal_result *result;
-    const struct lab_cost *cost;
+    const struct lab_cost *cost; /* NULL: it is not to be told, for it is other in each run */
 };
 
 struct forms_report {

@@ -218,6 +218,7 @@ static void set_timing(struct json *object, const struct lab_cost *cost)
     static const char *const phases[LAB_PHASES] = {
         "preparing_s", "starting_s", "asking_s", "settling_s", "jumping_s", "ending_s"};
     int64_t idle_us = cost->wall_us - cost->programs_us - cost->own_us;
+    json_set_real(object, "wall_s", seconds(cost->wall_us));
     struct json *timing = json_set_object(object, "timing");
     json_set_real(timing, "programs_cpu_s", seconds(cost->programs_us));
     json_set_real(timing, "rollcall_cpu_s", seconds(cost->own_us));
@@ -240,8 +241,8 @@ static int set_run(struct json *object, const struct forms_run *run)
     add_states(object, run->evidence);
     add_signals(object, run->evidence);
     add_events(object, run->evidence);
-    json_set_real(object, "wall_s", seconds(run->cost->wall_us));
-    set_timing(object, run->cost);
+    if (run->cost)
+        set_timing(object, run->cost);
     return add_days(object, run);
 }
 

@@ -21,6 +21,7 @@ struct lab_wish {
     const struct plan *plan; /* NULL: as scenario_schedule() */
     int64_t from_us, to_us;  /* INT64_MIN and UTC_OPEN: as the scenario says */
     uint16_t udp_size;       /* above which the root truncates; 0: 1232 */
+    uint32_t seed;           /* each draws another course of what programs do at random */
 };
 
 /* What a run does at a moment; each moment of it is one of these. */

@@ -9,6 +9,7 @@
 #include "io/proc/clock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +154,7 @@ void server_peer(const struct sockaddr_storage *from, struct zone_client *peer)
 
 static void answer_datagrams(struct lab_server *server, const struct source *source)
 {
-    for (int i = 0; i < DATAGRAMS; i++) {
+    for (int i = 0; i < DATAGRAMS && server->answered < server->most; i++) {
         struct sockaddr_storage from;
         socklen_t from_length = sizeof from;
         ssize_t got =
@@ -332,12 +333,13 @@ static void handle(struct lab_server *server, const struct epoll_event *event)
     }
 }
 
-int lab_server_poll(struct lab_server *server, int timeout_ms, unsigned *ret_answered)
+int lab_server_poll(struct lab_server *server, int timeout_ms, unsigned most, unsigned *ret_answered)
 {
     struct epoll_event events[EVENTS];
     server->answered = 0;
-    for (int round = 0; round < ROUNDS && !server->rc; round++) {
-        int got = epoll_wait(server->epoll, events, EVENTS, round ? 0 : timeout_ms);
+    server->most = most ? most : UINT_MAX;
+    for (int round = 0; round < ROUNDS && !server->rc && server->answered < server->most; round++) {
+        int got = epoll_wait(server->epoll, events, most ? 1 : EVENTS, round ? 0 : timeout_ms);
         if (round == 0) {
             server_stream_expire(server);
             int rc = lab_world_at(server->world, server_now(server), NULL);

@@ -54,10 +54,11 @@ const char *const *lab_server_roots(size_t *ret_count);
  * that refuses TCP are closed. */
 void lab_server_fault(struct lab_server *server, int root, struct lab_server_faults faults);
 
-/* Waits for a message at most timeout_ms of real time (-1: for ever), then answers all that is there, by the
- * world of the clock's moment. *ret_answered: how many messages came. ERR_NOMEM, ERR_CONFIG: the world could
+/* Waits for a message at most timeout_ms of real time (-1: for ever), then answers all that is there, but of
+ * datagrams and connections no more than `most` (0: any number), by the world of the clock's moment.
+ * *ret_answered: how many messages came. ERR_NOMEM, ERR_CONFIG: the world could
  * not be made; ERR_UNAVAILABLE: an address was lost. A signal ends the wait: 0. */
-int lab_server_poll(struct lab_server *server, int timeout_ms, unsigned *ret_answered);
+int lab_server_poll(struct lab_server *server, int timeout_ms, unsigned most, unsigned *ret_answered);
 
 /* Readable (poll(2)) when there is something to answer; the server's own. */
 int lab_server_fd(const struct lab_server *server);

@@ -44,7 +44,7 @@ struct lab_server {
     struct arena *arena; /* names in the log */
     struct lab_query *log;
     size_t log_count, log_capacity;
-    unsigned answered;
+    unsigned answered, most;
     int rc; /* what went wrong since lab_server_poll() began */
     uint8_t in[SERVER_MESSAGE], out[SERVER_MESSAGE];
 };

@@ -81,7 +81,7 @@ static size_t await(struct lab *lab, int fd, uint8_t *out, size_t capacity)
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     for (int i = 0; i < 50; i++) {
         unsigned answered;
-        if (lab_server_poll(lab->server, 0, &answered))
+        if (lab_server_poll(lab->server, 0, 0, &answered))
             return 0;
         if (poll(&wait, 1, i < 3 ? 0 : 10) == 1) {
             ssize_t got = recv(fd, out, capacity, MSG_DONTWAIT);
@@ -306,7 +306,7 @@ static int streams(struct lab *lab)
     INSIST(take_stream(lab, fd) && take_stream(lab, fd));
     for (size_t i = 0; i < length; i++) {
         unsigned answered;
-        INSIST(send(fd, query + i, 1, 0) == 1 && lab_server_poll(lab->server, 0, &answered) == 0);
+        INSIST(send(fd, query + i, 1, 0) == 1 && lab_server_poll(lab->server, 0, 0, &answered) == 0);
     }
     INSIST(take_stream(lab, fd));
     INSIST(send(fd, query, length, 0) > 0 && shutdown(fd, SHUT_WR) == 0);
@@ -323,13 +323,13 @@ static int streams(struct lab *lab)
     unsigned answered;
     for (int i = 0; i < 100; i++) {
         fds[i] = connect_to(A_ROOT, SOCK_STREAM);
-        INSIST(fds[i] >= 0 && lab_server_poll(lab->server, 0, &answered) == 0);
+        INSIST(fds[i] >= 0 && lab_server_poll(lab->server, 0, 0, &answered) == 0);
     }
     INSIST(send_stream(fds[99], root_keys) && take_stream(lab, fds[99]) == 1414);
     INSIST(recv(fds[0], query, 1, MSG_DONTWAIT) == 0);
     /* An hour later all of them are closed. */
     vclock_jump(lab->clock, at("2026-10-05T01:00:00Z"));
-    INSIST(lab_server_poll(lab->server, 0, &answered) == 0);
+    INSIST(lab_server_poll(lab->server, 0, 0, &answered) == 0);
     for (int i = 0; i < 100; i++) {
         INSIST(recv(fds[i], query, 1, MSG_DONTWAIT) == 0);
         close(fds[i]);
@@ -359,7 +359,7 @@ static int pipelined(struct lab *lab)
                 sent++;
             }
         }
-        INSIST(lab_server_poll(lab->server, 0, &answered) == 0);
+        INSIST(lab_server_poll(lab->server, 0, 0, &answered) == 0);
         ssize_t got = recv(fd, lab->raw, sizeof lab->raw, MSG_DONTWAIT);
         INSIST(got > 0 || errno == EAGAIN);
         received += got > 0 ? (size_t)got : 0;
@@ -380,7 +380,7 @@ static int speed(struct lab *lab)
     int64_t began_us = clock_mono_us();
     for (int i = 0; i < QUESTIONS; i++) {
         INSIST(send(fd, query, length, 0) == (ssize_t)length);
-        INSIST(lab_server_poll(lab->server, 0, &answered) == 0 && answered == 1);
+        INSIST(lab_server_poll(lab->server, 0, 0, &answered) == 0 && answered == 1);
         all += recv(fd, lab->raw, sizeof lab->raw, MSG_DONTWAIT) > 0;
     }
     INSIST(all == QUESTIONS);

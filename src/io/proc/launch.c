@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -127,6 +128,8 @@ static _Noreturn void become_program(const struct launch *launch)
     if (getppid() != launch->parent) /* it ended before the kernel knew of our wish */
         _exit(127);
     make_clean(launch);
+    if (launch->spec->same_addresses)
+        personality(ADDR_NO_RANDOMIZE);
     if (launch->spec->directory && chdir(launch->spec->directory) < 0)
         fail(launch, AT_DIRECTORY);
     execve(launch->path, (char *const *)launch->spec->argv, launch->environment);

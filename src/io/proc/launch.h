@@ -21,6 +21,7 @@ struct proc_spec {
     const char *directory; /* where to run; NULL: where we are */
     const char *output;    /* file for stdout and stderr, appended to, mode 0600; NULL: as ours */
     int output_fd;         /* above 0: stdout and stderr in place of a file */
+    bool same_addresses;   /* its memory lies at the same addresses each time, where the kernel allows it */
 };
 
 /* Returns after the program was executed, so that failures are known: ERR_UNAVAILABLE if there is no such

@@ -14,12 +14,12 @@ struct vclock_process {
 
 struct vclock {
     struct page *page;
-    struct page_pace pace;
-    int64_t shift_ns, wall_ns; /* what we said: true virtual wall time is monotonic plus wall_ns */
+    int64_t still_ns, shift_ns, wall_ns; /* what we said: true virtual wall time is monotonic plus wall_ns */
     int64_t wrong_ns;
     int64_t from_ns, to_ns; /* the latest jump */
     char *path, *preload, *variable;
-    const char *environment[3];
+    char seed[sizeof PAGE_SEED_ENVIRONMENT + 17];
+    const char *environment[4];
     bool proc_is_ours; /* /proc shows our process ids, not those of an outer namespace */
     bool proc;         /* there is one */
     struct vclock_process processes[PAGE_PROCESSES]; /* by index in the page; pid 0: none */

@@ -43,6 +43,7 @@ enum {
 #define PAGE_MAGIC UINT64_C(0x31304b434f4c4352) /* and the version of this layout */
 #define PAGE_NEVER INT64_MAX
 #define PAGE_ENVIRONMENT "ROLLCALL_CLOCK"
+#define PAGE_SEED_ENVIRONMENT "ROLLCALL_SEED" /* of random numbers, hexadecimal; not set: they are real */
 
 enum page_clock { PAGE_MONOTONIC, PAGE_WALL };
 
@@ -101,31 +102,22 @@ static inline int page_timer_passed(int64_t until_ns, int64_t every_ns, int64_t 
     return next > from_ns && next <= to_ns;
 }
 
-/* From the moment `anchor_ns` of the kernel's monotonic clock on, virtual time flows 2^slow times slower than
- * real time. */
-struct page_pace {
-    int64_t anchor_ns;
-    uint32_t slow;
-};
-enum { PAGE_MOST_SLOW = 20 };
-
-/* Monotonic time as it flows here, without jumps, of the kernel's. */
-static inline int64_t page_flow(struct page_pace pace, int64_t kernel_ns)
+/* Monotonic time without jumps, of the kernel's. */
+static inline int64_t page_flow(int64_t still_ns, int64_t kernel_ns)
 {
-    int64_t since_ns = kernel_ns - pace.anchor_ns;
-    return since_ns < 0 ? kernel_ns : pace.anchor_ns + (since_ns >> pace.slow % 32);
+    return still_ns ? still_ns : kernel_ns;
 }
 
 /* Real time that so much of it takes. */
-static inline int64_t page_real(struct page_pace pace, int64_t ns)
+static inline int64_t page_real(int64_t still_ns, int64_t ns)
 {
-    uint32_t slow = pace.slow % 32;
-    return ns <= 0 ? ns : ns > INT64_MAX >> slow ? INT64_MAX : ns << slow;
+    return still_ns && ns > 0 ? PAGE_NEVER : ns;
 }
 
 struct page {
     uint64_t magic;
-    struct page_pace pace; /* set before any program has the page */
+    int64_t still_ns; /* not 0: what the kernel's monotonic clock seems to show for ever, so that only jumps
+                         move time. Set before any program has the page */
     _Alignas(64) _Atomic int64_t shift_ns;
     _Atomic int64_t wall_ns;
     _Atomic int64_t from_ns, to_ns; /* the latest jump, of the monotonic clock: which timers it passed */

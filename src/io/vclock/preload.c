@@ -100,6 +100,8 @@ static void find_libc(struct preload_libc *libc)
         {"recvmmsg", &libc->recvmmsg},
         {"accept", &libc->accept},
         {"accept4", &libc->accept4},
+        {"getrandom", &libc->getrandom},
+        {"syscall", &libc->syscall},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         void *function = dlsym(RTLD_NEXT, functions[i].name);
@@ -202,6 +204,7 @@ __attribute__((constructor(101))) void preload_start(void)
     sigaddset(&ours, PAGE_SIGNAL);
     preload.libc.pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
     preload_forget_slots(); /* of the program that executed this one */
+    preload_random_start();
     preload_announce();
 }
 
@@ -294,7 +297,7 @@ static int64_t left(const struct preload_wait *wait)
     int64_t ns = wait->until_ns - preload_now(wait->clock);
     if (ns <= 0)
         return 0;
-    ns = page_real(preload_page()->pace, ns);
+    ns = page_real(preload_page()->still_ns, ns);
     return me.slot || !preload.shared || ns < PAGE_CHUNK_NS ? ns : PAGE_CHUNK_NS;
 }
 

@@ -45,6 +45,8 @@ struct preload_libc {
     int (*recvmmsg)(int, struct mmsghdr *, unsigned, int, struct timespec *);
     int (*accept)(int, struct sockaddr *, socklen_t *);
     int (*accept4)(int, struct sockaddr *, socklen_t *, int);
+    ssize_t (*getrandom)(void *, size_t, unsigned);
+    long (*syscall)(long, ...);
 };
 
 struct preload {
@@ -131,6 +133,13 @@ void preload_announce(void);
 
 /* Whether it is a child that was forked past libc, by the bare system call; then it is told as above. */
 void preload_look_forked(void);
+
+/* Numbers at random that are drawn again in the same run (preload_random.c): takes the seed; a fork begins,
+ * and in the child. */
+void preload_random_start(void);
+void preload_random_fork(bool in_child);
+/* True if the descriptor is the kernel's source of random numbers, and ours are given in its stead. */
+bool preload_random_read(int fd, void *octets, size_t size);
 
 /* Entries of a table in the page that were ever used. */
 void preload_raise(_Atomic uint32_t *used, uint32_t count);

@@ -88,6 +88,7 @@ static void come_alive(struct page_process *entry)
 
 static void before_fork(void)
 {
+    preload_random_fork(false);
     expected = take(preload_self());
 }
 
@@ -95,6 +96,7 @@ static void in_child(void)
 {
     come_alive(expected);
     expected = NULL;
+    preload_random_fork(true);
 }
 
 void preload_announce(void)

@@ -46,7 +46,7 @@ int64_t preload_now(enum page_clock clock)
     struct page *page = preload_page();
     struct timespec now;
     preload.libc.clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t ns = page_flow(page->pace, now.tv_sec * PRELOAD_SECOND + now.tv_nsec);
+    int64_t ns = page_flow(page->still_ns, now.tv_sec * PRELOAD_SECOND + now.tv_nsec);
     ns += atomic_load_explicit(&page->shift_ns, memory_order_acquire);
     return clock == PAGE_WALL ? ns + atomic_load_explicit(&page->wall_ns, memory_order_relaxed) : ns;
 }
@@ -82,7 +82,7 @@ PRELOAD_EXPORT int clock_gettime(clockid_t clock, struct timespec *time)
     clockid_t base = clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_BOOTTIME ? clock : CLOCK_MONOTONIC;
     if (preload.libc.clock_gettime(base, time) < 0)
         return -1;
-    int64_t ns = page_flow(page->pace, time->tv_sec * PRELOAD_SECOND + time->tv_nsec);
+    int64_t ns = page_flow(page->still_ns, time->tv_sec * PRELOAD_SECOND + time->tv_nsec);
     ns += atomic_load_explicit(&page->shift_ns, memory_order_acquire);
     if (virtual == PAGE_WALL)
         ns += atomic_load_explicit(&page->wall_ns, memory_order_relaxed);

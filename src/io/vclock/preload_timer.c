@@ -57,9 +57,9 @@ static struct page_timer *take(enum page_timer_kind kind, uint64_t id, enum page
 
 static int arm_kernel(enum page_timer_kind kind, uint64_t id, int64_t after_ns, int64_t every_ns)
 {
-    every_ns = page_real(preload.page->pace, every_ns);
+    every_ns = page_real(preload.page->still_ns, every_ns);
     if (after_ns != AT_ONCE)
-        after_ns = page_real(preload.page->pace, after_ns);
+        after_ns = page_real(preload.page->still_ns, after_ns);
     struct itimerspec set = {preload_timespec(every_ns < FAR_NS ? every_ns : FAR_NS),
         preload_timespec(after_ns < FAR_NS ? after_ns : FAR_NS)};
     if (kind == PAGE_TIMERFD)
@@ -175,6 +175,8 @@ static int set(
     int result = arm_kernel(timer->kind, timer->id, left_ns > 0 ? left_ns : AT_ONCE, every_ns);
     if (result == 0 && left_ns > 0 && preload_now(clock) >= until_ns)
         result = arm_kernel(timer->kind, timer->id, AT_ONCE, every_ns);
+    else if (result == 0 && left_ns <= 0) /* it has fired: nobody is to wake us for it */
+        atomic_store(&timer->until_ns, every_ns ? preload_add(preload_now(clock), every_ns) : PAGE_NEVER);
     return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#define STILL_NS (INT64_C(86400) * 1000000000) /* a machine that was started a day ago */
 
 int64_t vclock_real_ns(void)
 {
@@ -23,7 +26,7 @@ int64_t vclock_real_ns(void)
 
 int64_t vclock_mono_ns(const struct vclock *clock)
 {
-    return page_flow(clock->pace, vclock_real_ns()) + clock->shift_ns;
+    return page_flow(clock->still_ns, vclock_real_ns()) + clock->shift_ns;
 }
 
 int64_t vclock_now_us(const struct vclock *clock)
@@ -121,7 +124,8 @@ void vclock_jump(struct vclock *clock, int64_t to_us)
     atomic_store(&clock->page->to_ns, clock->to_ns);
     atomic_store(&clock->page->wall_ns, clock->wall_ns + clock->wrong_ns);
     atomic_store(&clock->page->shift_ns, clock->shift_ns);
-    wake(clock, false);
+    if (!clock->still_ns || !clock->proc)
+        wake(clock, false);
 }
 
 void vclock_set_wall(struct vclock *clock, int64_t by_us)
@@ -132,10 +136,20 @@ void vclock_set_wall(struct vclock *clock, int64_t by_us)
     wake(clock, true);
 }
 
-void vclock_slow(struct vclock *clock, unsigned slow)
+void vclock_still(struct vclock *clock, int64_t at_us)
 {
-    clock->pace = (struct page_pace){vclock_real_ns(), slow < PAGE_MOST_SLOW ? slow : PAGE_MOST_SLOW};
-    clock->page->pace = clock->pace;
+    clock->wall_ns = at_us * 1000 - STILL_NS;
+    clock->still_ns = STILL_NS;
+    clock->shift_ns = 0;
+    clock->page->still_ns = clock->still_ns;
+    atomic_store(&clock->page->shift_ns, clock->shift_ns);
+    atomic_store(&clock->page->wall_ns, clock->wall_ns + clock->wrong_ns);
+}
+
+void vclock_seed(struct vclock *clock, uint64_t seed)
+{
+    snprintf(clock->seed, sizeof clock->seed, PAGE_SEED_ENVIRONMENT "=%" PRIx64, seed);
+    clock->environment[2] = clock->seed;
 }
 
 const char *const *vclock_environment(const struct vclock *clock)

@@ -39,10 +39,12 @@ int vclock_new(const char *path, int64_t start_us, struct vclock **ret_clock, st
 /* Removes the file. The programs go on with the time as it is. NULL is allowed. */
 void vclock_free(struct vclock *clock);
 
-/* From now on virtual time flows 2^slow times slower than real time (at most 2^20): so that a program on a
- * busy machine does not time out because it, or we, had to wait for a processor. To be called once, before
- * any program is started. Whoever only waits notices nothing, for it is the jumps that bring moments near. */
-void vclock_slow(struct vclock *clock, unsigned slow);
+/* Virtual time is at_us, and stands still between jumps from now on; the monotonic clock begins at a fixed
+ * moment. So what programs read of time depends on the jumps alone, not on how busy the machine is. Of
+ * threads whose moment has come by a jump, vclock_look() wakes one after the other, each when all others
+ * sleep: always in the same order. To be called once, before any program is started, with a time that
+ * vclock_new() takes. Whoever only waits notices nothing; who turns until time passes, turns for ever. */
+void vclock_still(struct vclock *clock, int64_t at_us);
 
 /* Virtual time, UTC. */
 int64_t vclock_now_us(const struct vclock *clock);
@@ -55,8 +57,13 @@ void vclock_jump(struct vclock *clock, int64_t to_us);
  * moment of the wall clock is told. */
 void vclock_set_wall(struct vclock *clock, int64_t by_us);
 
-/* "LD_PRELOAD=…" (ours before what is in our environment), "ROLLCALL_CLOCK=…", NULL: for
- * proc_spec.environment. */
+/* Programs that are started from now on draw their random numbers from a seed, and so the same ones each
+ * time: for rehearsals, in which no secret is made. preload_random.c has what it reaches. Else they are real.
+ */
+void vclock_seed(struct vclock *clock, uint64_t seed);
+
+/* "LD_PRELOAD=…" (ours before what is in our environment), "ROLLCALL_CLOCK=…", perhaps "ROLLCALL_SEED=…",
+ * NULL: for proc_spec.environment. Valid until vclock_seed(). */
 const char *const *vclock_environment(const struct vclock *clock);
 
 struct vclock_look {
