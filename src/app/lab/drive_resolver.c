@@ -35,6 +35,39 @@ static void drop(char *words, const char *directory)
         memmove(at, at + length, strlen(at + length) + 1);
 }
 
+/* Lines with which programs end that say less than the line before them. */
+static bool says_little(const char *line)
+{
+    static const char *const phrases[] = {"exiting (due to", "loading configuration: failure",
+        "failed to setup modules", "module init for module", "could not apply configuration settings",
+        "error in trustanchors config", "error reading ", "error: failed to read ",
+        "failed to load trust anchor from", "error occurred here (config filename", "failed to load module '",
+        "ERROR: No such file or directory (workdir", "ERROR: Invalid argument (workdir", ": in function '",
+        ": in main chunk", "stack traceback:", "no further information"};
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+        if (strstr(line, phrases[i]))
+            return true;
+    return false;
+}
+
+/* The last line that says something. Splits the text. */
+static const char *telling_line(char *text)
+{
+    char *line, *end;
+    const char *last = NULL;
+    while ((line = strrchr(text, '\n'))) {
+        *line++ = '\0';
+        last = last ? last : line;
+        if (!says_little(line))
+            break;
+        for (end = text + strlen(text); end > text && (end[-1] == '\n' || end[-1] == ' '); end--)
+            end[-1] = '\0';
+    }
+    if (line)
+        return strstr(line, "notice:") ? last : line;
+    return last && says_little(text) ? last : text;
+}
+
 /* The last line of the log that says something. */
 static void last_words(const struct drive *drive, char ret[REHEARSAL_TEXT])
 {
@@ -53,8 +86,11 @@ static void last_words(const struct drive *drive, char ret[REHEARSAL_TEXT])
     while (length > 0 && (tail[length - 1] == '\n' || tail[length - 1] == ' '))
         tail[--length] = '\0';
     drop(tail, drive->spec->setup->directory);
-    const char *line = strrchr(tail, '\n');
-    snprintf(ret, REHEARSAL_TEXT, "%.*s", REHEARSAL_TEXT - 1, line ? line + 1 : tail);
+    const char *line = telling_line(tail);
+    size_t end = strlen(line); /* of a sentence that goes on behind it */
+    while (end > 0 && strchr(" .\r", line[end - 1]))
+        end--;
+    snprintf(ret, REHEARSAL_TEXT, "%.*s", end < REHEARSAL_TEXT ? (int)end : REHEARSAL_TEXT - 1, line);
 }
 
 static void tell(struct drive *drive, enum rehearsal_what what, int code)

@@ -68,8 +68,8 @@ static void add(struct draft *draft, struct draft_file *file, const struct lua_s
     if (record)
         lua_put(draft, file, string, record);
     if (before.count && draft->trust.count)
-        draft_note(
-            draft, "of several trust_anchors.add() for the root, Knot Resolver 5 keeps the last alone");
+        draft_note(draft, "each trust_anchors.add() takes the place of all anchors of the root before it, as "
+                          "Knot Resolver 5 does");
 }
 
 /* Modules that speak to others are not loaded; what is said to them is not heard. */
@@ -123,11 +123,14 @@ static const char *prelude(struct draft *draft, const char *anchors)
         "net.tls_sticket_secret_file = net.listen\n"
         "net.interfaces = function () return setmetatable({}, { __index = function () return { addr = {} } "
         "end }) end\n"
-        "for _, name in ipairs({ 'http', 'graphite', 'prefill', 'etcd', 'dnstap' }) do\n"
-        "\t_G[name] = setmetatable({}, { __index = function () return net.listen end })\n"
-        "end\n"
+        "local rollcall_absent = setmetatable({}, { __index = function () return net.listen end })\n"
+        "http, graphite, prefill, etcd, dnstap = rollcall_absent, rollcall_absent, rollcall_absent, "
+        "rollcall_absent, rollcall_absent\n"
         "local rollcall_load = modules.load\n"
-        "modules.load = function (name) return rawget(_G, name) or rollcall_load(name) end\n"
+        "modules.load = function (name)\n"
+        "\tlocal absent = { http = true, graphite = true, prefill = true, etcd = true, dnstap = true }\n"
+        "\treturn absent[name] or rollcall_load(name)\n"
+        "end\n"
         "cache.open = function (size) return rollcall_open(size, 'lmdb://%s/cache') end\n"
         "policy.FORWARD = function () return rollcall_forward('%s') end\n"
         "policy.TLS_FORWARD = policy.FORWARD\n"
@@ -189,9 +192,14 @@ int kresd_users(
             "net.listen = rollcall_listen\n"
             "net.ipv%c = false\n"
             "net.listen('%s', %u, { kind = 'dns' })\n"
+            "if view and view.src and #view.src > 0 then\n" /* we may ask */
+            "\tview:addr('%s', policy.all(policy.PASS))\n"
+            "\ttable.insert(view.src, 1, table.remove(view.src))\n"
+            "end\n"
             "if not hints then modules.load('hints > iterate') end\n"
             "hints.root_file([==[%s]==])\n",
-            product_six(setup) ? '4' : '6', setup->address, setup->port, product_hints(draft)));
+            product_six(setup) ? '4' : '6', setup->address, setup->port, setup->address,
+            product_hints(draft)));
     product_word(words, "-n");
     product_word(words, "-c");
     product_word(words, file->copy);

@@ -210,9 +210,9 @@ static int read_journal(const struct mkeys_source *source, struct keys *keys, st
 static void tell(const struct key *key, int64_t now_us, struct product_states *states)
 {
     struct reader r = reader_over(key->rdata, key->length);
+    uint32_t refresh_s = reader_u32(&r), add_s = reader_u32(&r);
     reader_u32(&r);
-    uint32_t add_s = reader_u32(&r);
-    reader_u32(&r);
+    now_us = now_us == MKEYS_AS_WRITTEN ? (int64_t)refresh_s * UTC_SECOND : now_us;
     uint8_t dnskey[DNSKEY_MAX_RDATA];
     size_t length = reader_left(&r);
     if (r.bad || length <= 4) /* a placeholder: nothing was fetched yet */
@@ -240,8 +240,7 @@ int mkeys_read(
     return rc;
 }
 
-/* One zone: its file, its journal, or both. */
-static int read_files(const char *path, int64_t now_us, struct product_states *states, struct err_note *note)
+int mkeys_file(const char *path, int64_t now_us, struct product_states *states, struct err_note *note)
 {
     char journal_path[4096], *zone = NULL, *journal = NULL;
     size_t zone_length = 0, journal_length = 0;
@@ -293,7 +292,7 @@ int mkeys_state(
         if (journal && access(path, F_OK) == 0)
             continue; /* read with the zone */
         any = true;
-        rc = read_files(path, now_us, states, note);
+        rc = mkeys_file(path, now_us, states, note);
     }
     closedir(list);
     return rc || any ? rc : err_set(note, ERR_NOINPUT, "%s: no managed keys yet", directory);

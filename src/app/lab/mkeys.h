@@ -22,4 +22,10 @@ struct mkeys_source {
 int mkeys_read(
     const struct mkeys_source *source, int64_t now_us, struct product_states *states, struct err_note *note);
 
+/* The same of a zone's file, of its journal, or of both. ERR_NOINPUT: neither is there. */
+int mkeys_file(const char *path, int64_t now_us, struct product_states *states, struct err_note *note);
+
+/* For `now_us`: the moment of the refresh that is next by the file itself. */
+#define MKEYS_AS_WRITTEN INT64_MIN
+
 #endif

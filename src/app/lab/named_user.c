@@ -19,6 +19,7 @@ enum treat {
     ANCHORS,
     BINDKEYS,
     DIRECTORY,
+    STATE,
     FORWARDERS,
     ACCESS,  /* who may ask: we too */
     CLIENTS, /* of a view */
@@ -50,7 +51,7 @@ static const struct statement statements[] = {
     {TOP | VIEW, "dyndb", OUTSIDE},
     {OPTIONS, "bindkeys-file", BINDKEYS},
     {OPTIONS, "directory", DIRECTORY},
-    {OPTIONS, "managed-keys-directory", LEAVE_OUT},
+    {OPTIONS, "managed-keys-directory", STATE},
     {OPTIONS, "key-directory", LEAVE_OUT},
     {OPTIONS, "new-zones-directory", LEAVE_OUT},
     {OPTIONS, "listen-on", LEAVE_OUT},
@@ -95,6 +96,7 @@ static const struct statement statements[] = {
 struct reading {
     struct draft *draft;
     const char *directory; /* the user's, or NULL */
+    const char *state;     /* the user's directory of managed keys, or NULL */
     const char *bindkeys;  /* path of the user's, or NULL */
     struct draft_file *main;
     struct draft_file *options; /* the file in which they stand, or NULL */
@@ -275,6 +277,21 @@ static int bindkeys(struct reading *r, const char *path, struct err_note *note)
     return rc;
 }
 
+/* What holds for the whole, or a view. */
+static void take_scope(
+    struct reading *r, struct draft_file *file, const struct read_statement *s, enum treat treat)
+{
+    const char *value = s->count > 1 ? word_at(r, file, &s->word[1]) : NULL;
+    if (treat == VALIDATION)
+        r->scope->validation = value;
+    if (treat == RECURSION)
+        r->scope->recursion = value;
+    if (treat != CLIENTS)
+        return;
+    r->scope->clients = s->open;
+    r->scope->clients_file = file;
+}
+
 static int take(struct reading *r, struct draft_file *file, const struct read_statement *s, enum treat treat,
     enum place place, struct err_note *note)
 {
@@ -304,18 +321,18 @@ static int take(struct reading *r, struct draft_file *file, const struct read_st
         if (second)
             r->directory = user_path(r->draft, NULL, word_at(r, file, second));
         return 0;
+    case STATE:
+        user_remove(r->draft, file, s->word[0].from, s->end);
+        if (second)
+            r->state = user_path(r->draft, r->directory, word_at(r, file, second));
+        return 0;
     case FORWARDERS:
         forwarders(r, file, s);
         return 0;
     case VALIDATION:
-        r->scope->validation = second ? word_at(r, file, second) : NULL;
-        return 0;
     case RECURSION:
-        r->scope->recursion = second ? word_at(r, file, second) : NULL;
-        return 0;
     case CLIENTS:
-        r->scope->clients = s->open;
-        r->scope->clients_file = file;
+        take_scope(r, file, s, treat);
         return 0;
     case ACCESS:
         if (s->open)
@@ -425,6 +442,7 @@ int named_users(
             r.bindkeys_trust.tags[r.bindkeys_trust.count++] = draft->setup->anchors[i].tag;
     }
     r.global.trust = draft->trust;
+    named_states(draft, r.state ? r.state : r.directory, &r.global, r.views, r.view_count);
     named_views(draft, &r.global, r.views, r.view_count, &r.bindkeys_trust, start);
     add_ours(&r);
     named_words(draft->setup, r.main->copy, words);

@@ -19,11 +19,17 @@ struct named_scope {
     const char *name;        /* of the view */
     const char *validation;  /* "auto", "yes", "no"; NULL: not said */
     const char *recursion;   /* the same */
+    struct lab_trust state;  /* what its managed keys say that it trusts; none: there are no such */
     struct lab_trust trust;  /* its statements of anchors */
     struct draft_file *file; /* of a view: where its block is, */
     size_t at, clients;      /* behind its "{", and behind that of match-clients, or 0, in */
     struct draft_file *clients_file;
 };
+
+/* What the user's named has learned, from its directory of managed keys (NULL: not said): ours begins with
+ * that, with twins of the keys that it trusts. */
+void named_states(struct draft *draft, const char *directory, struct named_scope *global,
+    struct named_scope *views, size_t count);
 
 /* Each view that validates and recurses is asked from an address of its own: match-clients are made so, and
  * the others are said. The anchors of the whole are those of the view that is worst off. */

@@ -41,7 +41,7 @@ static struct lab_trust trust_of(struct draft *draft, const struct named_scope *
     }
     struct lab_trust trust = draft->trust;
     draft->trust = kept;
-    return trust;
+    return trust.follows && view->state.count ? view->state : trust; /* what was learned counts */
 }
 
 /* Of two that are trusted in views, the one with which the view is worse off. */

@@ -246,6 +246,39 @@ static int make_command(
     return add_overlays(draft, tree, start);
 }
 
+/* Whether a line says something of the domain in which the rehearsal's names are. */
+static bool names_lab(const char *line, size_t length)
+{
+    static const char *const forms[] = {"\"lab\"", "\"lab.\"", "'lab'", "'lab.'", "/lab/", ": lab", ": lab."};
+    size_t from = strspn(line, " \t");
+    if (from >= length || strchr("#;/", line[from]) || strncmp(line + from, "--", 2) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const char *found = memmem(line, length, forms[i], strlen(forms[i]));
+        const char *behind = found ? found + strlen(forms[i]) : NULL;
+        if (found && (forms[i][0] != ':' || behind == line + length || strchr(" \t\r\n", *behind)))
+            return true;
+    }
+    return length == 3 && strncmp(line, "lab", 3) == 0;
+}
+
+static void refuse_lab(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->file_count; i++) {
+        const struct draft_file *file = draft->files[i];
+        for (size_t at = 0; file->users && at < file->length;) {
+            size_t length = strcspn(file->text + at, "\n");
+            if (names_lab(file->text + at, length))
+                draft->cannot = draft_string(draft,
+                    "%s:%u: it says something of \"lab\", the domain in which a rehearsal asks its names; "
+                    "take the "
+                    "line out of a copy, and rehearse that",
+                    file->users, draft_line(file, at));
+            at += length + 1;
+        }
+    }
+}
+
 static int make_draft(
     struct draft *draft, const struct tree *tree, struct lab_start *start, struct err_note *note)
 {
@@ -262,6 +295,8 @@ static int make_draft(
     int rc = (setup->config ? functions->users : functions->ours)(draft, &words, start, note);
     if (rc == 0 && (make_command(draft, tree, &words, start) || draft->failed))
         rc = err_set(note, ERR_NOMEM, "out of memory");
+    if (setup->config)
+        refuse_lab(draft);
     start->cannot = draft->cannot;
     start->limited = draft->limited;
     start->noted = draft->noted;
@@ -295,6 +330,9 @@ int lab_product_difference(const struct lab_setup *setup, struct text *ret_text,
     struct draft draft = {.setup = setup, .arena = arena};
     struct lab_start start = {.argv = NULL};
     struct tree tree = {.program = setup->product->program};
+    struct err_note why;
+    if (arena && setup->program && tree_open(setup->program, setup->product->program, arena, &tree, &why))
+        tree = (struct tree){.program = setup->product->program}; /* what is compiled into it is not known */
     int rc = arena ? make_draft(&draft, &tree, &start, note) : err_set(note, ERR_NOMEM, "out of memory");
     if (rc == 0)
         rc = draft_difference(&draft, ret_text, note);

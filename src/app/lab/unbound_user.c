@@ -74,6 +74,7 @@ static const struct option options[] = {
     {"stub-zone", "stub-addr", FORWARD},
     {"stub-zone", "stub-host", FORWARD},
     {"stub-zone", "stub-tls-upstream", FORWARD_TLS},
+    {"auth-zone", "name", NAME},
     {"auth-zone", "zonefile", ZONE_FILE},
     {"rpz", "zonefile", ZONE_FILE},
 };
@@ -83,12 +84,11 @@ static const char *const clauses[] = {"server", "forward-zone", "stub-zone", "au
 
 struct reading {
     struct draft *draft;
-    const char *clause;    /* that we are in, or NULL */
-    const char *directory; /* of the user's, and chroot */
-    const char *chroot;
-    bool root;     /* the present zone of forwarders is "." */
-    bool anchored; /* an anchor was named */
-    bool forwards; /* an address of ours stands for theirs */
+    const char *clause;             /* that we are in, or NULL */
+    const char *directory, *chroot; /* of the user's */
+    bool root;                      /* the present zone of forwarders is "." */
+    bool copy;                      /* the present clause is a copy of the root zone */
+    bool forwards;                  /* an address of ours stands for theirs */
     unsigned depth;
 };
 
@@ -281,13 +281,11 @@ static void read_forward(
     r->forwards = true;
 }
 
-static void read_forward_tls(
-    struct reading *r, struct draft_file *file, const struct word *attribute, const struct word *word)
+static void read_forward_tls(struct reading *r, struct draft_file *file, const struct word *word)
 {
     if (strcmp(word->value, "yes") != 0 || (!r->root && strcmp(r->clause, "server") != 0))
         return;
     draft_limit(r->draft, "TLS to others is not rehearsed: they are asked without");
-    (void)attribute;
     draft_replace(r->draft, file, word->from, word->to, "no");
 }
 
@@ -339,7 +337,6 @@ static int read_include(struct reading *r, struct draft_file *file, const struct
 static int take(struct reading *r, struct draft_file *file, const struct option *option,
     const struct word *attribute, const struct word *word, size_t end, struct err_note *note)
 {
-    r->anchored = r->anchored || (option->treat >= AUTO_FILE && option->treat <= ANCHOR);
     switch (option->treat) {
     case LEAVE_OUT:
         user_remove(r->draft, file, attribute->from, end);
@@ -360,13 +357,14 @@ static int take(struct reading *r, struct draft_file *file, const struct option 
         return 0;
     case NAME:
         r->root = strcmp(word->value, ".") == 0;
+        r->copy = r->root && strcmp(r->clause, "auth-zone") == 0;
         r->forwards = false;
         return 0;
     case FORWARD:
         read_forward(r, file, attribute, word);
         return 0;
     case FORWARD_TLS:
-        read_forward_tls(r, file, attribute, word);
+        read_forward_tls(r, file, word);
         return 0;
     case ZONE_FILE:
         return read_zone_file(r, file, word, note);
@@ -383,10 +381,21 @@ static void take_places(struct reading *r, const char *name, const char *value)
         r->chroot = value;
 }
 
+/* A clause ends here: one of the root's own copy is left out. */
+static void end_clause(struct reading *r, struct draft_file *file, size_t from, size_t to)
+{
+    if (r->copy) {
+        draft_limit(r->draft,
+            "its own copy of the root zone (auth-zone) is left out: the lab's root servers are asked");
+        user_remove(r->draft, file, from, to);
+    }
+    r->root = r->forwards = r->copy = false;
+}
+
 static int read_words(struct reading *r, struct draft_file *file, struct err_note *note)
 {
     struct word attribute, word;
-    size_t at = 0;
+    size_t at = 0, began = 0, ended = 0;
     bool more = next_word(r, file, &at, &attribute);
     int rc = 0;
     while (rc == 0 && more) {
@@ -397,8 +406,10 @@ static int read_words(struct reading *r, struct draft_file *file, struct err_not
         const char *clause = find_clause(attribute.value, length);
         more = next_word(r, file, &at, &word);
         if (clause) {
+            end_clause(r, file, began, ended);
             r->clause = clause;
-            r->root = r->forwards = false;
+            began = attribute.from;
+            ended = attribute.to;
             attribute = word;
             continue;
         }
@@ -412,8 +423,10 @@ static int read_words(struct reading *r, struct draft_file *file, struct err_not
         const struct option *option = find_option(r, attribute.value, length);
         if (option)
             rc = take(r, file, option, &attribute, &first, end, note);
+        ended = end;
         attribute = word;
     }
+    end_clause(r, file, began, ended);
     return rc;
 }
 
@@ -434,7 +447,7 @@ static int read_file(struct reading *r, const char *path, struct draft_file **re
     return rc;
 }
 
-/* Directory and chroot are looked for first: a path before them is relative to them too. */
+/* Directory and chroot, first: a path before them is relative to them too. */
 static void find_places(struct reading *r, const struct draft_file *file)
 {
     struct word word;
@@ -468,9 +481,9 @@ static void add_ours(struct reading *r, struct draft_file *file)
 int unbound_users(
     struct draft *draft, struct product_words *words, struct lab_start *start, struct err_note *note)
 {
+    (void)start;
     struct reading r = {.draft = draft};
     struct draft_file *file;
-    (void)start;
     int rc = draft_read(draft, draft->setup->config, &file, note);
     if (rc == 0) {
         find_places(&r, file);
@@ -479,8 +492,6 @@ int unbound_users(
     if (rc)
         return rc;
     draft->trust.known = true;
-    if (!r.anchored)
-        draft_note(draft, "no trust anchor is configured");
     add_ours(&r, file);
     product_word(words, "-d");
     product_word(words, "-c");
