@@ -204,7 +204,7 @@ static bool judge_harm(struct trial *t, const struct rehearsal_outage *outage)
     const struct rehearsal_event *dead = trial_event(t, REHEARSAL_ENDED);
     const struct rehearsal_event *again = trial_event(t, REHEARSAL_COULD_NOT_START);
     dead = dead && (!again || dead->at_us <= again->at_us) ? dead : again;
-    if (dead && (!outage || dead->at_us <= outage->first_us))
+    if (dead && (!outage || trial_ended_by(t, outage->first_us)))
         return conclude(t, VERDICT_NOT_READY, trial_cause_ended(t, dead).text);
     if (!outage)
         return false;

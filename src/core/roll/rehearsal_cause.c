@@ -20,6 +20,11 @@ int64_t trial_ended_us(const struct trial *t)
     return never && never->at_us < t->result.died_us ? never->at_us : t->result.died_us;
 }
 
+bool trial_ended_by(const struct trial *t, int64_t look_us)
+{
+    return trial_ended_us(t) <= look_us + UTC_MINUTE; /* all of its questions time out within that */
+}
+
 /* What mends a static anchor, by product. The rules are those of the failure modes. */
 static const struct {
     const char *product, *static_rule, *static_mend, *state_rule, *state_mend;

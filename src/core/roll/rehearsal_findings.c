@@ -40,7 +40,7 @@ static void find_outages(struct trial *t)
     for (size_t i = 0; i < t->result.outage_count; i++) {
         const struct rehearsal_outage *outage = &t->result.outages[i];
         /* One of a kind, the others are in the list of outages; and none that follows from its end. */
-        if (outage->excused || told[outage->kind] || outage->first_us >= trial_ended_us(t))
+        if (outage->excused || told[outage->kind] || trial_ended_by(t, outage->first_us))
             continue;
         told[outage->kind] = true;
         struct trial_cause cause = trial_cause(t, outage);

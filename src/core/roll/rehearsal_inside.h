@@ -111,6 +111,8 @@ const char *trial_anchors(
 struct trial_cause trial_cause(struct trial *t, const struct rehearsal_outage *outage);
 const struct rehearsal_event *trial_event(const struct trial *t, enum rehearsal_what what); /* the first */
 int64_t trial_ended_us(const struct trial *t); /* when it ended or did not start; UTC_OPEN */
+/* The same, before the look was over that began at the moment: one that ends while it is asked. */
+bool trial_ended_by(const struct trial *t, int64_t look_us);
 struct trial_cause trial_cause_ended(struct trial *t, const struct rehearsal_event *event);
 /* The fault of the scenario that lasts at the moment and could keep a program from starting, or NULL. */
 const char *trial_fault(const struct trial *t, int64_t at_us);

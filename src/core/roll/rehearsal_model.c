@@ -265,7 +265,7 @@ static void compare_answers(struct trial *t)
         const struct rehearsal_outage *outage = &t->result.outages[i];
         int64_t first_us = outage->first_us + UTC_HOUR, last_us = outage->last_us + UTC_HOUR; /* when the
             queries that these looks made are known */
-        if (!outage->excused && outage->first_us < trial_ended_us(t) &&
+        if (!outage->excused && !trial_ended_by(t, outage->first_us) &&
             (trial_model_ok(t, first_us) || trial_model_ok(t, last_us)))
             differ(t, outage->first_us, 0, 0, 1, true);
     }

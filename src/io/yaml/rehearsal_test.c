@@ -436,6 +436,19 @@ static void risk(void **state)
     expect(&b, VERDICT_AT_RISK, "RH06", "On 2025-02-25 it does not trust KSK-2024 (38696)");
 }
 
+/* One that ends while it is asked: no answer is what follows from its end. */
+static void ends_at_a_look(void **state)
+{
+    struct bent b = good("full");
+    b.seen.events[b.seen.event_count++] = (struct rehearsal_event){
+        .at_us = at_day(&b, 90) + 5, .what = REHEARSAL_ENDED, .code = 1, .text = "panic"};
+    set_looks(&b, 90, 400, REHEARSAL_NOTHING, REHEARSAL_NOTHING);
+    expect(&b, VERDICT_NOT_READY, "RH04",
+        "It ended by itself on 2025-04-01 (exit code 1); its last words: panic");
+    struct rehearsal_result r = judge(&b.schedule, product("unbound"), &b.seen);
+    assert_false(found(&r, "RH05") || found(&r, "RH02"));
+}
+
 /* Signals that name the old key alone, though the new one is trusted, and the other way round. */
 static void signals(void **state)
 {
@@ -689,8 +702,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
         TEST(all_as_expected), TEST(configured), TEST(unknown), TEST(harm), TEST(risk), TEST(signals),
-        TEST(holds_still), TEST(revoked_unsigned), TEST(ends_and_algorithms), TEST(cut_short),
-        TEST(calendars), TEST(excused), TEST(starting), TEST(no_events), TEST(no_evidence),
+        TEST(holds_still), TEST(ends_at_a_look), TEST(revoked_unsigned), TEST(ends_and_algorithms),
+        TEST(cut_short), TEST(calendars), TEST(excused), TEST(starting), TEST(no_events), TEST(no_evidence),
         TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
