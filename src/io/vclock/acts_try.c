@@ -86,15 +86,19 @@ static bool does_fork(const char *argument)
     return took(since, 500);
 }
 
-/* Past libc: no handler of pthread_atfork() runs. */
+/* Past libc: no handler of pthread_atfork() runs. Nobody can know of the child before its first wait. */
 static bool does_fork_raw(const char *argument)
 {
-    if (!naps(5))
+    int known[2];
+    char octet = 0;
+    if (!naps(5) || pipe(known) < 0)
         return false;
     pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (pid == 0)
-        _exit(naps(100) && naps(100) ? 0 : 1);
-    return naps(150) && child_is_well(pid);
+    if (pid == 0) {
+        sleep(1);
+        _exit(write(known[1], &octet, 1) == 1 && naps(100) && naps(100) ? 0 : 1);
+    }
+    return read(known[0], &octet, 1) == 1 && naps(150) && child_is_well(pid);
 }
 
 static bool does_nap(const char *argument)
