@@ -12,20 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* It loads into older libcs than the one that it was built with (packages of an older system, unpacked with
- * theirs): what moved from libdl and libpthread into libc with 2.34 is bound to the version that it has had
- * since the first glibc of the machine, and which both places have. */
-#if defined __x86_64__
-#define FIRST "GLIBC_2.2.5"
-#elif defined __aarch64__
-#define FIRST "GLIBC_2.17"
-#endif
-#ifdef FIRST
-__asm__(".symver dlsym, dlsym@" FIRST);
-__asm__(".symver pthread_key_create, pthread_key_create@" FIRST);
-__asm__(".symver pthread_setspecific, pthread_setspecific@" FIRST);
-#endif
-
 enum { DEPTH = 4 }; /* waits within handlers within waits */
 #define FAR_NS (INT64_C(1000000000) * 86400 * 3650)
 

@@ -17,6 +17,21 @@
 #include <sys/socket.h>
 #include <time.h>
 
+/* It loads into older libcs than the one that it was built with (packages of an older system, unpacked with
+ * theirs): what moved from libdl and libpthread into libc with 2.34 is bound to the version that it has had
+ * since the first glibc of the machine, and which both places have. Nothing newer than glibc 2.28 is called
+ * (tests/system/rehearse_command looks). */
+#if defined __x86_64__
+#define PRELOAD_FIRST "GLIBC_2.2.5"
+#elif defined __aarch64__
+#define PRELOAD_FIRST "GLIBC_2.17"
+#endif
+#ifdef PRELOAD_FIRST
+__asm__(".symver dlsym, dlsym@" PRELOAD_FIRST);
+__asm__(".symver pthread_key_create, pthread_key_create@" PRELOAD_FIRST);
+__asm__(".symver pthread_setspecific, pthread_setspecific@" PRELOAD_FIRST);
+#endif
+
 #define PRELOAD_EXPORT __attribute__((visibility("default")))
 #define PRELOAD_SECOND INT64_C(1000000000)
 

@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,7 +19,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { GIFT = 16, MOST_ENTROPY = 256, MEMORY = 1 /* major number */, RANDOM = 8, URANDOM = 9 };
@@ -40,7 +40,7 @@ static uint64_t draw(void)
 {
     /* The threads of a program begin in the same order each time, so the distance of their ids is the same.
      */
-    uint64_t thread = (uint64_t)(gettid() - getpid());
+    uint64_t thread = (uint32_t)preload_self() - (preload_self() >> 32);
     return mix(mix(seed + thread) + drawn++);
 }
 
@@ -85,9 +85,10 @@ void preload_random_fork(bool in_child)
 
 bool preload_random_read(int fd, void *octets, size_t size)
 {
-    struct stat status;
-    return seed && fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == MEMORY &&
-           (minor(status.st_rdev) == RANDOM || minor(status.st_rdev) == URANDOM) && fill(octets, size);
+    struct statx status;
+    return seed && statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0 && S_ISCHR(status.stx_mode) &&
+           status.stx_rdev_major == MEMORY &&
+           (status.stx_rdev_minor == RANDOM || status.stx_rdev_minor == URANDOM) && fill(octets, size);
 }
 
 /* libc */
