@@ -242,6 +242,12 @@ static bool judge_evidence(struct trial *t)
         return conclude(t, VERDICT_UNKNOWN,
             trial_say(t, "Between %s and %s nothing happens that could show anything.",
                 trial_day(t, t->install_us), trial_day(t, t->end_us)));
+    const struct plan_roll *roll = &t->schedule->roll;
+    if (t->schedule->cut && roll->new_key && t->end_us < roll->sign_us &&
+        !trial_trusts(t, roll->new_key, t->end_us))
+        return conclude(t, VERDICT_UNKNOWN,
+            trial_say(t, "These days end on %s, before the roll, and until then it does not trust %s.",
+                trial_day(t, t->end_us), trial_key(t, roll->new_key)));
     if (t->seen->limited)
         return conclude(t, VERDICT_UNKNOWN,
             trial_say(t, "Nothing broke, but a part of its configuration could not be rehearsed: %s.",

@@ -147,6 +147,7 @@ struct scenario_schedule {
                                 plan_free() it */
     struct plan_roll roll;   /* of that plan: the roll which the events are of */
     int64_t from_us, to_us;
+    bool cut;                    /* to_us was wished for, before the scenario's own end */
     struct scenario_step *steps; /* in the order of time, within from and to; SCENARIO_INSTALL is there,
                                     once, and the first of the resolver's */
     size_t step_count;

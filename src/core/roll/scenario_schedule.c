@@ -190,9 +190,11 @@ static int set_window(struct scenario_schedule *s, int64_t from_us, int64_t to_u
     if (from_us == INT64_MIN && scenario->from.set)
         rc = scenario_date(scenario, scenario->from, 1, 1, s->events_us, &s->from_us, note);
     s->events_us[SCENARIO_AT_START] = s->from_us;
-    s->to_us = to_us != UTC_OPEN ? to_us : later(last_event(s->events_us), 10 * UTC_DAY);
-    if (!rc && to_us == UTC_OPEN && scenario->to.set)
+    s->to_us = later(last_event(s->events_us), 10 * UTC_DAY);
+    if (!rc && scenario->to.set)
         rc = scenario_date(scenario, scenario->to, 1, 1, s->events_us, &s->to_us, note);
+    s->cut = to_us < s->to_us;
+    s->to_us = to_us != UTC_OPEN ? to_us : s->to_us;
     s->events_us[SCENARIO_AT_END] = s->to_us;
     if (!rc && (s->from_us < UTC_FIRST || s->to_us > UTC_LAST || s->from_us >= s->to_us ||
                    s->to_us - s->from_us > 100 * 366 * UTC_DAY))

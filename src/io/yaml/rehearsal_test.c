@@ -567,6 +567,24 @@ static void starting(void **state)
     expect(&b, VERDICT_NOT_READY, "RH05", "nothing in the scenario explains why");
 }
 
+/* Who ends before the roll shows nothing, unless he trusts the new key by then. */
+static void ends_before_the_roll(void **state)
+{
+    struct bent b = good("full");
+    b.schedule.cut = true;
+    b.schedule.to_us = b.seen.to_us = at_day(&b, 30);
+    DROP(&b, looks, look_count, 30, 200);
+    DROP(&b, states, state_count, 30, 200);
+    expect(&b, VERDICT_UNKNOWN, NULL,
+        "These days end on 2025-01-31, before the roll, and until then it does not trust KSK-2024 (38696).");
+    b = good("full");
+    b.schedule.cut = true;
+    b.schedule.to_us = b.seen.to_us = at_day(&b, 50);
+    DROP(&b, looks, look_count, 50, 200);
+    DROP(&b, states, state_count, 50, 200);
+    expect(&b, VERDICT_READY, NULL, "It trusts KSK-2024 (38696) since 2025-02-10");
+}
+
 static void no_events(void **state)
 {
     struct scenario *scenario;
@@ -703,7 +721,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(products_and_scenarios), TEST(root_2024_static),
         TEST(all_as_expected), TEST(configured), TEST(unknown), TEST(harm), TEST(risk), TEST(signals),
         TEST(holds_still), TEST(ends_at_a_look), TEST(revoked_unsigned), TEST(ends_and_algorithms),
-        TEST(cut_short), TEST(calendars), TEST(excused), TEST(starting), TEST(no_events), TEST(no_evidence),
-        TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
+        TEST(cut_short), TEST(calendars), TEST(excused), TEST(starting), TEST(ends_before_the_roll),
+        TEST(no_events), TEST(no_evidence), TEST(gaps_never_make_ready), TEST(forwarded), TEST(same_twice)};
     return cmocka_run_group_tests_name("rehearsals", tests, NULL, NULL);
 }
