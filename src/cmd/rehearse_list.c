@@ -1,7 +1,7 @@
 /* What is installed here, and what keeps it from being rehearsed. */
 #include "cmd/rehearse_parts.h"
 
-#include "app/lab/tree.h"
+#include "app/lab/products/tree.h"
 #include "base/grid.h"
 #include "io/json/json.h"
 #include "io/proc/space.h"

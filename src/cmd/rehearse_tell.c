@@ -1,7 +1,7 @@
 /* Progress while it goes on, then one of the forms; the verdict is the exit code. */
 #include "cmd/rehearse_parts.h"
 
-#include "app/lab/forms.h"
+#include "app/lab/forms/forms.h"
 #include "base/log.h"
 #include "io/file/file.h"
 #include "io/proc/clock.h"

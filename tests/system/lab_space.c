@@ -2,8 +2,8 @@
  * (app/lab), in real time, with the plan root-2024. The command finds LAB_DS and LAB_DNSKEY, RDATA of the
  * newest root key, and LAB_ROOTS, addresses of the root servers, in its environment; its exit code is ours.
  * When it ends, all in the space has ended. What was asked about trust anchors is printed at the end. */
-#include "app/lab/server.h"
-#include "app/lab/world_try.h"
+#include "app/lab/world/server.h"
+#include "app/lab/world/world_try.h"
 #include "base/text.h"
 #include "io/proc/clock.h"
 #include "io/proc/launch.h"

@@ -1,8 +1,9 @@
-/* product_try WHAT NAME=VALUE…: app/lab/product from outside, for tests/system/rehearse_products. WHAT: find,
- * prepare, difference, state, question, answer. Values: product, program, config, directory, address, port,
- * managed (0, 1), forward, now (seconds), name, code; anchor and twin (TAG:DS:DNSKEY), root (an address),
- * each as often as wanted. Prints words and values, one a line; the exit code is that of the error. */
-#include "app/lab/product.h"
+/* product_try WHAT NAME=VALUE…: app/lab/products/product from outside, for tests/system/rehearse_products.
+ * WHAT: find, prepare, difference, state, question, answer. Values: product, program, config, directory,
+ * address, port, managed (0, 1), forward, now (seconds), name, code; anchor and twin (TAG:DS:DNSKEY), root
+ * (an address), each as often as wanted. Prints words and values, one a line; the exit code is that of the
+ * error. */
+#include "app/lab/products/product.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* rehearse_page FILE [all]: for tests/system/rehearse_page: the page of made rehearsals, one of each kind
  * with hostile names; `all`: every built-in scenario for nine resolvers. */
-#include "app/lab/forms_fixture.h"
+#include "app/lab/forms/forms_fixture.h"
 #include "io/file/file.h"
 
 enum { RESOLVERS = 9, MOST = 1024 };

@@ -1,6 +1,6 @@
 /* The run's main: what the scenario says, a look each day, and jumps between. */
 #include "app/lab/drive_inside.h"
-#include "app/lab/servers.h"
+#include "app/lab/world/servers.h"
 
 #include "base/hash.h"
 #include "core/roll/sighting.h"

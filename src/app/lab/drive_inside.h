@@ -5,8 +5,8 @@
 #include "app/lab/asker.h"
 #include "app/lab/drive.h"
 #include "app/lab/kept.h"
-#include "app/lab/server.h"
-#include "app/lab/world.h"
+#include "app/lab/world/server.h"
+#include "app/lab/world/world.h"
 #include "io/capture/packet_log.h"
 #include "io/vclock/vclock.h"
 

@@ -3,7 +3,7 @@
 #ifndef APP_LAB_KEYRING_H
 #define APP_LAB_KEYRING_H
 
-#include "app/lab/product.h"
+#include "app/lab/products/product.h"
 #include "core/roll/plan.h"
 #include "core/zone/zone.h"
 

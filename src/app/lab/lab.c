@@ -5,7 +5,7 @@
 #include "app/lab/drive.h"
 #include "app/lab/kept.h"
 #include "app/lab/keyring.h"
-#include "app/lab/server.h"
+#include "app/lab/world/server.h"
 
 #include "io/file/file.h"
 #include "io/proc/space.h"

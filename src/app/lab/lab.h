@@ -4,11 +4,14 @@
  *
  * A run is a process of its own (drive.h), process 1 of a space (io/proc/space.h): it answers as the whole
  * DNS, jumps from deadline to deadline, asks as users would, and leaves what it saw in a file. Here runs are
- * started side by side, watched, and judged. */
+ * started side by side, watched, and judged.
+ *
+ * products/ are the programs and their configurations, world/ is the DNS that they ask, forms/ is how what
+ * came out is told. */
 #ifndef APP_LAB_LAB_H
 #define APP_LAB_LAB_H
 
-#include "app/lab/product.h"
+#include "app/lab/products/product.h"
 #include "core/roll/rehearsal.h"
 
 /* One resolver and one scenario. All of it is the caller's and lives as long as the runs. */

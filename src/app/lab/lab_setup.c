@@ -1,6 +1,6 @@
 #include "app/lab/lab_setup.h"
 
-#include "app/lab/server.h"
+#include "app/lab/world/server.h"
 
 enum { PORT = 5300, MOST_TWINS = 64 };
 
