@@ -147,8 +147,11 @@ PRELOAD_EXPORT long syscall(long number, ...)
     preload_page();
     if (number == SYS_getrandom && fill((void *)argument[0], (size_t)argument[1])) // NOLINT: it is one
         return argument[1];
-    return preload.libc.syscall(
+    long result = preload.libc.syscall(
         number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+    if (result == 0)
+        preload_look_forked(); /* it may be a child of SYS_clone: the sooner it tells, the better */
+    return result;
 }
 
 /* OpenSSL and GnuTLS, if the program has them: no header of theirs is needed to stand in their way. */
