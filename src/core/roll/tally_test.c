@@ -884,6 +884,33 @@ static void test_model(void **state)
     free(model);
 }
 
+static void ask_once(struct tally *tally, unsigned source)
+{
+    struct test_message m;
+    struct end client = client_at(source);
+    test_begin(&m, 1, 0, "www.example.", RR_A);
+    struct sighting_message message = envelope(&m, DAY, &client, &server);
+    assert_int_equal(tally_message(tally, &message), 0);
+}
+
+/* Of those who wait for their memory, nobody takes the place that one had before the rows were forgotten. */
+static void test_ring_after_reset(void **state)
+{
+    (void)state;
+    struct tally *tally = tally_new(1);
+    struct tally_rows rows;
+    for (unsigned i = 0; i < 400; i++)
+        ask_once(tally, i % 40);
+    tally_rows(tally, &rows);
+    assert_int_equal(rows.traffic_count, 40);
+    tally_reset(tally);
+    for (unsigned i = 0; i < 10; i++)
+        ask_once(tally, i);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(traffic_of(tally, i).queries, 1);
+    tally_free(tally);
+}
+
 static void test_batch(void **state)
 {
     (void)state;
@@ -1063,6 +1090,7 @@ int main(void)
         cmocka_unit_test(test_queries_tell_more), cmocka_unit_test(test_hours),
         cmocka_unit_test(test_rows_of_a_source), cmocka_unit_test(test_full), cmocka_unit_test(test_memory),
         cmocka_unit_test(test_forgotten), cmocka_unit_test(test_model), cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_saved), cmocka_unit_test(test_hostile_load), cmocka_unit_test(test_order)};
+        cmocka_unit_test(test_ring_after_reset), cmocka_unit_test(test_saved),
+        cmocka_unit_test(test_hostile_load), cmocka_unit_test(test_order)};
     return cmocka_run_group_tests_name("tally", tests, NULL, NULL);
 }

@@ -172,6 +172,7 @@ static inline void place_it(
 {
     ret->time = time_of(traffic, said->time_us);
     ret->hash = hash_of(said->client, traffic->key);
+    ret->number = 0;
     __builtin_prefetch(&traffic->index.slots[index_place(&traffic->index, ret->hash)]);
 }
 
