@@ -57,6 +57,14 @@ const char *draft_add(struct draft *draft, const char *name, const char *bytes, 
     return path;
 }
 
+const char *draft_add_text(struct draft *draft, const char *name, struct text *text)
+{
+    const char *path = draft_add(draft, name, text->string, text->length);
+    draft->failed |= text->failed;
+    text_free(text);
+    return path;
+}
+
 static bool taken(const struct draft *draft, const char *copy)
 {
     for (size_t i = 0; i < draft->file_count; i++)

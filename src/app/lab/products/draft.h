@@ -46,6 +46,9 @@ const char *draft_string(struct draft *draft, const char *format, ...) __attribu
 /* A file of our own, by its name in the setup's directory. Returns its path. */
 const char *draft_add(struct draft *draft, const char *name, const char *bytes, size_t length);
 
+/* The same of a text, which is freed; where it has failed, the draft has. */
+const char *draft_add_text(struct draft *draft, const char *name, struct text *text);
+
 /* A file of the user's, read once however often it is asked for; its copy is "user/NAME" with a number where
  * that is taken. ERR_NOINPUT, ERR_PERM, ERR_DATA (too large, holds a NUL, or no regular file), ERR_CONFIG
  * (too many). */

@@ -434,9 +434,7 @@ int named_users(
         struct text text;
         text_start(&text);
         product_anchors(draft->setup, true, &text);
-        r.bindkeys = draft_add(draft, "bind.keys", text.string, text.length);
-        draft->failed |= text.failed;
-        text_free(&text);
+        r.bindkeys = draft_add_text(draft, "bind.keys", &text);
         r.bindkeys_trust.follows = true;
         for (size_t i = 0; i < draft->setup->anchor_count; i++)
             r.bindkeys_trust.tags[r.bindkeys_trust.count++] = draft->setup->anchors[i].tag;

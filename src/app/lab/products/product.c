@@ -154,10 +154,7 @@ const char *product_hints(struct draft *draft)
         text_printf(&text, ".\t3600000\tNS\t%c.root-servers.net.\n%c.root-servers.net.\t3600000\t%s\t%s\n",
             letter, letter, six ? "AAAA" : "A", *root);
     }
-    const char *path = draft_add(draft, "root.hints", text.string, text.length);
-    draft->failed |= text.failed;
-    text_free(&text);
-    return path;
+    return draft_add_text(draft, "root.hints", &text);
 }
 
 const char *product_seed(struct draft *draft, const char *name)
@@ -168,10 +165,7 @@ const char *product_seed(struct draft *draft, const char *name)
     for (size_t i = 0; i < draft->setup->anchor_count; i++)
         text_printf(&text, ". IN DS %s\n", draft->setup->anchors[i].ds);
     snprintf(path, sizeof path, "state/%s", name);
-    const char *whole = draft_add(draft, path, text.string, text.length);
-    draft->failed |= text.failed;
-    text_free(&text);
-    return whole;
+    return draft_add_text(draft, path, &text);
 }
 
 /* `trust-anchors` came with 9.15, and the words before it are gone after 9.20. */

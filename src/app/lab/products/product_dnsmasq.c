@@ -33,10 +33,7 @@ static int ours(
     for (size_t i = 0; i < setup->anchor_count; i++)
         add_anchor(&text, setup->anchors[i].ds);
     product_word(words, "-d");
-    product_word(words,
-        draft_string(draft, "--conf-file=%s", draft_add(draft, "dnsmasq.conf", text.string, text.length)));
-    draft->failed |= text.failed;
-    text_free(&text);
+    product_word(words, draft_string(draft, "--conf-file=%s", draft_add_text(draft, "dnsmasq.conf", &text)));
     return 0;
 }
 

@@ -30,10 +30,8 @@ static int ours(
         product_hints(draft), product_seed(draft, STATE_FILE), setup->managed ? "false" : "true");
     product_word(words, "-n");
     product_word(words, "-c");
-    product_word(words, draft_add(draft, "kresd.conf", text.string, text.length));
+    product_word(words, draft_add_text(draft, "kresd.conf", &text));
     product_word(words, setup->directory);
-    draft->failed |= text.failed;
-    text_free(&text);
     return 0;
 }
 

@@ -21,9 +21,7 @@ static enum evidence_answer first_phrase(
 
 static void add_file(struct draft *draft, struct product_words *words, const char *name, struct text *text)
 {
-    product_word(words, draft_add(draft, name, text->string, text->length));
-    draft->failed |= text->failed;
-    text_free(text);
+    product_word(words, draft_add_text(draft, name, text));
 }
 
 /* ---- delv ---- */

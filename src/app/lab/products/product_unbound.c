@@ -41,9 +41,7 @@ static int ours(
     text_add(&text, "remote-control:\n    control-enable: no\n");
     product_word(words, "-d");
     product_word(words, "-c");
-    product_word(words, draft_add(draft, "unbound.conf", text.string, text.length));
-    draft->failed |= text.failed;
-    text_free(&text);
+    product_word(words, draft_add_text(draft, "unbound.conf", &text));
     return 0;
 }
 
